@@ -1,0 +1,46 @@
+package analyze
+
+import "shouwang"
+
+// Region is a connected part of one picture that differs from the background.
+type Region struct {
+	// Box is in fractions of the picture.
+	Box shouwang.Box `json:"box"`
+	// Fill is the share of the box that really moved, 0..1.
+	Fill float64 `json:"fill"`
+	// Score is how far the region stands out from the noise, 0..1.
+	Score float64 `json:"score"`
+}
+
+// Light says what the whole picture did.
+type Light uint8
+
+// A picture is steady, or its light changes as a whole (its regions are then
+// suppressed), or it is too dark, white or flat to say anything.
+const (
+	LightSteady Light = iota
+	LightChange
+	LightBlind
+)
+
+// Observation is what the engine saw in one access unit.
+type Observation struct {
+	Camera shouwang.CameraID
+	Stream shouwang.StreamKind
+	Epoch  uint32
+	Seq    uint64
+	PTS    shouwang.MediaTime
+	Wall   shouwang.WallStamp
+	Key    bool
+	// Decoded says that the picture was decoded; without it nothing below is
+	// known and the picture was only counted.
+	Decoded bool
+	// Damaged says that the decoder reported an error in this picture.
+	Damaged bool
+	Regions []Region
+	Light   Light
+	// Mean and Dev are luma statistics of the picture, 0..255.
+	Mean, Dev float32
+	// DecodeMicros and PixelMicros are CPU time spent, in microseconds.
+	DecodeMicros, PixelMicros uint32
+}
