@@ -76,3 +76,14 @@ type AccessUnit struct {
 
 // Size returns the number of bytes the unit keeps alive.
 func (u *AccessUnit) Size() int { return len(u.Data) }
+
+// Overrun is the error that a bounded reader of access units returns once,
+// in place of the units it had no room for; the next read goes on at a key
+// frame. A recorder turns it into a gap; it is never swallowed.
+type Overrun struct {
+	Units int
+	Bytes int64
+	Span  Span // capture time of what was lost
+}
+
+func (o *Overrun) Error() string { return "reader overran: access units were dropped" }
