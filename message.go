@@ -1,7 +1,9 @@
 package shouwang
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -16,8 +18,8 @@ const (
 	TopicTicket  Topic = "ticket"  // TicketEnd
 )
 
-// Message is one thing said on the bus. IDs grow within a topic, so a reader
-// that kept the last one it saw can go on from there.
+// Message is one thing said on the bus. IDs grow over all topics together, so
+// a reader of any topics that kept the last one it saw can go on from there.
 type Message struct {
 	ID    string          `json:"id"`
 	Topic Topic           `json:"topic"`
@@ -38,4 +40,20 @@ type TicketEnd struct {
 	Viewer string   `json:"viewer"`
 	Ticket string   `json:"ticket"`
 	Reason string   `json:"reason"`
+}
+
+// ErrMissed is what a MessageReader returns, once, in place of messages that
+// it asked for and that are no longer kept: it was too slow, or it came back
+// too late. The next read goes on at the oldest message kept, so whoever holds
+// state made from messages reads that state anew.
+var ErrMissed = errors.New("messages were missed: read the present state again")
+
+// MessageReader reads messages in the order they were published.
+type MessageReader interface {
+	// Next waits for the next message. It returns ErrMissed as described there
+	// and goes on afterwards; ctx's error when ctx ends, after which the reader
+	// may be used again; any other error is final.
+	Next(ctx context.Context) (Message, error)
+	// Close frees the reader; a Next under way returns.
+	Close() error
 }
