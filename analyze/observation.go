@@ -10,6 +10,9 @@ type Region struct {
 	Fill float64 `json:"fill"`
 	// Score is how far the region stands out from the noise, 0..1.
 	Score float64 `json:"score"`
+	// Moving is the share of the region that changed within about the last
+	// half second, 0..1: near 0 is something that stands still.
+	Moving float64 `json:"moving"`
 }
 
 // Light says what the whole picture did.
@@ -41,6 +44,10 @@ type Observation struct {
 	Light   Light
 	// Mean and Dev are luma statistics of the picture, 0..255.
 	Mean, Dev float32
+	// Changed is the share of the picture that differs from the background
+	// before regions are suppressed, 0..1; Sharp is the mean luma step between
+	// neighbouring cells. Both feed the tamper rules.
+	Changed, Sharp float32
 	// DecodeMicros and PixelMicros are CPU time spent, in microseconds.
 	DecodeMicros, PixelMicros uint32
 }
