@@ -1,0 +1,214 @@
+package policy
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"shouwang"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// WorldData is a World as it is written down: what `shouwang decide --world`
+// reads. Its slices belong to whoever made it; NewWorld copies what it needs.
+type WorldData struct {
+	Timezone string `json:"timezone"` // IANA name; slots are judged in it
+	// Purposes is the deployment's signed purpose list.
+	Purposes   []string         `json:"purposes"`
+	Places     []shouwang.Place `json:"places"`
+	Audiences  []string         `json:"audiences"`
+	Units      []Unit           `json:"units,omitempty"`
+	Principals []*Principal     `json:"principals"`
+	Cameras    []*Camera        `json:"cameras"`
+	Cases      []*Case          `json:"cases"`
+	Incidents  []*Incident      `json:"incidents"`
+	Orders     []*Order         `json:"orders"`
+	// SubjectRequests are requests of filmed persons.
+	SubjectRequests []*SubjectRequest `json:"subject_requests"`
+	Footage         []*Footage        `json:"footage"`
+	Holds           []*Hold           `json:"holds,omitempty"`
+}
+
+// Position is a point on the earth, written as [lat, lon] in degrees.
+type Position shouwang.Position
+
+// MarshalJSON writes [lat, lon].
+func (p Position) MarshalJSON() ([]byte, error) { return json.Marshal([2]float64{p.Lat, p.Lon}) }
+
+// UnmarshalJSON reads [lat, lon].
+func (p *Position) UnmarshalJSON(raw []byte) error {
+	var pair []float64
+	if err := json.Unmarshal(raw, &pair); err != nil || len(pair) != 2 {
+		return fmt.Errorf("position: write [latitude, longitude] in degrees")
+	}
+	p.Lat, p.Lon = pair[0], pair[1]
+	return nil
+}
+
+// Unit is an organisation that owns cameras or employs officers.
+type Unit struct {
+	ID     string `json:"id"`
+	Name   string `json:"name,omitempty"`
+	NameEn string `json:"name_en,omitempty"`
+	Kind   string `json:"kind,omitempty"` // department, enterprise, committee, cell
+}
+
+// PrincipalType says what kind of principal asks.
+type PrincipalType string
+
+// The types of principal.
+const (
+	TypeOfficer       PrincipalType = "officer"
+	TypeKiosk         PrincipalType = "kiosk"
+	TypeResident      PrincipalType = "resident"
+	TypeService       PrincipalType = "service"
+	TypeAdministrator PrincipalType = "administrator"
+)
+
+// Role is what an officer does.
+type Role string
+
+// The roles of officers.
+const (
+	RoleDispatcher   Role = "dispatcher"
+	RoleInvestigator Role = "investigator"
+	RoleGridWorker   Role = "grid_worker"
+	RoleSupervisor   Role = "supervisor"
+	RoleApprover     Role = "approver"
+	RoleContractor   Role = "contractor"
+	RoleOversight    Role = "oversight"
+)
+
+// Principal is a person, a wall or a service that may ask for something.
+type Principal struct {
+	ID           string           `json:"id"` // "officer:chen"
+	Type         PrincipalType    `json:"type"`
+	Name         string           `json:"name,omitempty"`
+	NameEn       string           `json:"name_en,omitempty"`
+	Unit         string           `json:"unit,omitempty"`
+	Roles        []Role           `json:"roles,omitempty"`
+	Audiences    []string         `json:"audiences,omitempty"`
+	Jurisdiction shouwang.PlaceID `json:"jurisdiction,omitempty"`
+	HomeGrid     shouwang.PlaceID `json:"home_grid,omitempty"`
+	OnDuty       bool             `json:"on_duty,omitempty"`
+	Superior     string           `json:"superior,omitempty"`
+	Site         string           `json:"site,omitempty"`     // of a kiosk
+	Attended     bool             `json:"attended,omitempty"` // kiosk: somebody sits before it
+	Home         shouwang.PlaceID `json:"home,omitempty"`     // of a resident
+}
+
+// Has reports whether the principal has the role.
+func (p *Principal) Has(r Role) bool {
+	for _, have := range p.Roles {
+		if have == r {
+			return true
+		}
+	}
+	return false
+}
+
+// Camera is a camera as the rules see it, with the consents given for it.
+type Camera struct {
+	ID          string              `json:"id"` // "camera:door-17"
+	Name        string              `json:"name,omitempty"`
+	NameEn      string              `json:"name_en,omitempty"`
+	Place       shouwang.PlaceID    `json:"place"`
+	Position    Position            `json:"position"`
+	LegalClass  shouwang.LegalClass `json:"legal_class"`
+	Mount       string              `json:"mount"` // own_premises, shared_premises, public
+	Owner       string              `json:"owner"` // "resident:li", "unit:township"
+	Sign        bool                `json:"sign"`
+	Quarantined bool                `json:"quarantined"`
+	// Filing is the basis of a camera of class public; nil counts as filed
+	// without an end.
+	Filing *Filing `json:"filing,omitempty"`
+	// Consents holds one or more versions for each purpose; the highest counts.
+	Consents []*Consent `json:"consents"`
+}
+
+// Filing is the registration of a department's camera (2025 Regulation, art. 7).
+type Filing struct {
+	Number        string    `json:"number"`
+	From          time.Time `json:"from"`
+	To            time.Time `json:"to,omitzero"` // zero: no end
+	RetentionDays int       `json:"retention_days,omitempty"`
+}
+
+// CameraID returns the id without the policy's prefix "camera:".
+func (c *Camera) CameraID() shouwang.CameraID {
+	return shouwang.CameraID(strings.TrimPrefix(c.ID, cameraPrefix))
+}
+
+const cameraPrefix = "camera:"
+
+// CameraResource returns the policy's name for a camera: "camera:" + id.
+func CameraResource(id shouwang.CameraID) string { return cameraPrefix + string(id) }
+
+// Case is an investigation.
+type Case struct {
+	ID      string    `json:"id"`
+	Open    bool      `json:"open"`
+	Type    string    `json:"type"`
+	Members []string  `json:"members"`
+	Opened  time.Time `json:"opened"`
+	Closed  time.Time `json:"closed,omitzero"`
+	Title   string    `json:"title,omitempty"`
+}
+
+// Incident is something happening now at a place; it closes by itself at To.
+type Incident struct {
+	ID       string    `json:"id"`
+	Type     string    `json:"type"`
+	Position Position  `json:"position"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Title    string    `json:"title,omitempty"`
+}
+
+// Order is a statutory order for stored footage.
+type Order struct {
+	ID        string    `json:"id"`
+	Authority string    `json:"authority"`
+	ValidFrom time.Time `json:"valid_from"`
+	ValidTo   time.Time `json:"valid_to"`
+	Cameras   []string  `json:"cameras"`
+	From      time.Time `json:"from"` // capture time covered
+	To        time.Time `json:"to"`
+}
+
+// SubjectRequest is the request of a filmed person to see that footage.
+type SubjectRequest struct {
+	ID                  string `json:"id"`
+	Subject             string `json:"subject"`
+	Verified            bool   `json:"verified"`
+	CustodianApprovedBy string `json:"custodian_approved_by"`
+	Footage             string `json:"footage"`
+}
+
+// Hold keeps a stretch of footage from erasure: a case, two people, an end.
+type Hold struct {
+	ID         string    `json:"id"`
+	Case       string    `json:"case"`
+	Camera     string    `json:"camera"`
+	From       time.Time `json:"from"` // capture time held
+	To         time.Time `json:"to"`
+	PlacedBy   string    `json:"placed_by"`
+	ApprovedBy string    `json:"approved_by"`
+	Placed     time.Time `json:"placed"`
+	Until      time.Time `json:"until"` // it lapses by itself
+	Released   time.Time `json:"released,omitzero"`
+}
+
+// Active reports whether the hold stands at the moment given.
+func (h *Hold) Active(at time.Time) bool {
+	return !at.Before(h.Placed) && at.Before(h.Until) && (h.Released.IsZero() || at.Before(h.Released)) &&
+		h.Case != "" && h.PlacedBy != "" && h.ApprovedBy != "" && h.PlacedBy != h.ApprovedBy
+}
+
+// Covers reports whether the hold is over any instant of the camera's span.
+func (h *Hold) Covers(camera string, span shouwang.Span) bool {
+	return h.Camera == camera && shouwang.Span{From: h.From, To: h.To}.Overlaps(span)
+}
