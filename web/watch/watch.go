@@ -1,0 +1,67 @@
+// Package watch brings pictures from a camera to viewers: as they are when
+// nothing has to be hidden, else through a renderer that masks, pixelates and
+// marks them, once per camera and set of duties however many watch.
+//
+// Nothing here decides who may see what; the caller has asked the gate, and
+// hands over what the decision demands as Options.
+package watch
+
+import (
+	"context"
+
+	"shouwang"
+)
+
+// Units is a run of access units. Next blocks until one is there; it returns
+// io.EOF when the run is over, a *shouwang.Overrun once for units that had to
+// be dropped (the next unit is then a key frame), and any other error when
+// the run has failed. Close gives its resources back; Next must not be running.
+type Units interface {
+	Next(ctx context.Context) (*shouwang.AccessUnit, error)
+	Close()
+}
+
+// Hubs is where live pictures come from. Live returns the camera's stream from
+// the last key frame that is already there and then as pictures arrive; its
+// error has CodeUnreachable when nothing arrives now.
+type Hubs interface {
+	Live(ctx context.Context, camera shouwang.CameraID, kind shouwang.StreamKind) (Units, error)
+}
+
+// Options says what has to be done to every picture. The zero value asks for
+// nothing but a form that browsers play.
+type Options struct {
+	// Masks are filled flat; fractions of width and height.
+	Masks                  []shouwang.Polygon
+	BlurPeople, BlurPlates bool
+	// Watermark is burned in with the wall time; "" burns nothing in.
+	Watermark string
+}
+
+// Plain reports whether the pictures may go out as the camera sent them.
+func (o Options) Plain() bool {
+	return len(o.Masks) == 0 && !o.BlurPeople && !o.BlurPlates && o.Watermark == ""
+}
+
+// Renderer carries options out on pictures. Render starts one rendering; its
+// error means that nothing may be shown.
+type Renderer interface {
+	Render(ctx context.Context, o Options) (Rendering, error)
+}
+
+// Rendering is one run of pictures being rendered to H.264 without B-frames,
+// media and wall times kept.
+//
+// Push never blocks and drops to the next key frame when the renderer is
+// behind. PushWait waits for room instead, for playback. Finish says that
+// nothing more comes; what is inside still comes out. Out is closed at the end
+// or on any failure, and then Err tells which. Close ends it at once
+// and may be called more than once, from any goroutine.
+type Rendering interface {
+	Push(au *shouwang.AccessUnit) error
+	PushWait(ctx context.Context, au *shouwang.AccessUnit) error
+	Finish()
+	Out() <-chan *shouwang.AccessUnit
+	Err() error
+	Close()
+}
