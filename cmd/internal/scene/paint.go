@@ -27,7 +27,7 @@ func (s Scene) still() *image.RGBA {
 	w, h := s.Width, s.Height
 	rng := rand.New(rand.NewPCG(s.Seed, 3))
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	for y := range h * 4 / 10 { // sky
+	for y := range h * 42 / 100 { // sky
 		fill(img, 0, y, w, y+1, color.RGBA{uint8(150 + y/4), uint8(185 + y/5), 225, 255})
 	}
 	for i := range 4 { // hills
@@ -56,7 +56,7 @@ func (s Scene) house(img *image.RGBA, x int, rng *rand.Rand) {
 	top := h * (26 + rng.IntN(8)) / 100
 	fill(img, x, top, x+w, h*58/100, wall)
 	for y := range h / 14 { // a tiled roof
-		fill(img, x-8+y/2, top-h/14+y, x+w+8-y/2, top-h/14+y+1, color.RGBA{130, 62, 48, 255})
+		fill(img, x-8+(h/14-y)/2, top-h/14+y, x+w+8-(h/14-y)/2, top-h/14+y+1, color.RGBA{130, 62, 48, 255})
 	}
 	for i := range 3 {
 		fill(img, x+10+i*w/3, top+h/16, x+10+i*w/3+w/6, top+h/16+h/12, color.RGBA{70, 90, 110, 255})
