@@ -1,0 +1,181 @@
+package event
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"shouwang"
+	"shouwang/analyze"
+)
+
+// Eventer makes one camera's events. It is not safe for concurrent use.
+type Eventer struct {
+	camera  shouwang.CameraID
+	cfg     Config
+	tracker *Tracker
+
+	live    bool
+	event   shouwang.Event
+	began   shouwang.MediaTime
+	last    shouwang.MediaTime // something of the event was last seen
+	lastAt  time.Time
+	told    shouwang.MediaTime
+	ended   shouwang.MediaTime
+	hasEnd  bool
+	peak    float64
+	lead    uint64 // the track that the event shows
+	epoch   uint32
+	started bool
+	serial  uint64
+	out     []shouwang.Event
+}
+
+// New returns the Eventer of a camera.
+func New(camera shouwang.CameraID, cfg Config) *Eventer {
+	cfg = cfg.withDefaults()
+	return &Eventer{camera: camera, cfg: cfg, tracker: NewTracker(cfg)}
+}
+
+// Tracks returns what is being followed now, for rules; it is overwritten by
+// the next call of Observe.
+func (e *Eventer) Tracks() []*Track { return e.tracker.Tracks }
+
+// Awake reports whether an event lives or something may become one: a reason
+// to go on decoding every picture.
+func (e *Eventer) Awake() bool { return e.live || len(e.tracker.Tracks) > 0 }
+
+// Observe takes one observation, in order of media time, and returns the
+// events that began, changed or ended with it. The slice is overwritten by the
+// next call.
+func (e *Eventer) Observe(o *analyze.Observation) []shouwang.Event {
+	e.out = e.out[:0]
+	if e.started && (o.Epoch != e.epoch || o.PTS < e.tracker.last) {
+		e.finish()
+		e.tracker = NewTracker(e.cfg)
+	}
+	e.epoch, e.started = o.Epoch, true
+	if !o.Decoded {
+		return e.out
+	}
+	e.tracker.Observe(o)
+	for _, t := range e.tracker.Tracks {
+		if !t.Confirmed && e.enough(t) {
+			t.Confirmed = true
+		}
+		if t.Confirmed {
+			e.join(t, o)
+		}
+	}
+	e.close(o.PTS)
+	return e.out
+}
+
+// Close ends what still lives, as when the camera goes away.
+func (e *Eventer) Close() []shouwang.Event {
+	e.out = e.out[:0]
+	e.finish()
+	return e.out
+}
+
+// enough decides whether a track is an event.
+func (e *Eventer) enough(t *Track) bool {
+	if t.missed > 0 {
+		return false
+	}
+	age := (t.Last - t.First).Duration()
+	size := math.Sqrt(t.Area)
+	if e.tracker.interval > 0.8 {
+		return t.Area >= e.cfg.GlimpseArea && t.Score >= e.cfg.GlimpseScore || t.Hits >= 2 && t.Travel > e.cfg.Travel
+	}
+	steady := float64(t.Hits) >= 0.6*float64(t.looks)
+	if age < e.cfg.Persist || t.Hits < 3 || !steady {
+		return false
+	}
+	if t.Travel >= e.cfg.Travel && t.Travel >= e.cfg.TravelSizes*size && t.Travel >= 0.3*t.Path {
+		return true
+	}
+	cool := e.hasEnd && t.Last-e.ended < shouwang.MediaTimeOf(e.cfg.Cooldown)
+	return !cool && age >= e.cfg.Sustain && t.Area >= e.cfg.SustainArea && t.Score >= 0.3
+}
+
+// join adds a confirmed track to the living event, or begins one.
+func (e *Eventer) join(t *Track, o *analyze.Observation) {
+	apart := e.live && t.First > e.last+shouwang.MediaRate/5
+	if apart || e.live && o.PTS-e.began > shouwang.MediaTimeOf(e.cfg.MaxLength) {
+		e.finish()
+	}
+	if !e.live {
+		e.begin(t)
+	}
+	if t.Last > e.last {
+		e.last, e.lastAt = t.Last, t.Seen
+	}
+	if t.Start.Before(e.event.Start) {
+		e.event.Start = t.Start
+	}
+	if t.peak > e.peak {
+		e.peak, e.lead = t.peak, t.ID
+		e.event.Peak, e.event.Box = t.peakAt, t.peakBox
+	}
+	e.event.Score = max(e.event.Score, e.score(t))
+	if t.ID == e.lead {
+		e.event.Track = t.points
+	}
+	if e.told == 0 || o.PTS-e.told >= shouwang.MediaTimeOf(e.cfg.Update) {
+		e.tell(shouwang.PhaseUpdate)
+		e.told = o.PTS
+	}
+}
+
+// score is how sure a track is: how much it stands out, how long, how far.
+func (e *Eventer) score(t *Track) float64 {
+	age := (t.Last - t.First).Duration().Seconds()
+	doubt := (1 - 0.7*t.Score) * math.Exp(-age/4) * math.Exp(-4*t.Travel)
+	return math.Round(100*(1-doubt)) / 100
+}
+
+func (e *Eventer) begin(t *Track) {
+	e.serial++
+	e.live, e.began, e.peak, e.lead = true, t.First, 0, t.ID
+	e.last, e.lastAt = t.Last, t.Seen
+	e.event = shouwang.Event{
+		ID:     NewID(e.camera, t.Start, e.serial),
+		Camera: e.camera, Kind: shouwang.KindMotion, Start: t.Start,
+		Peak: t.peakAt, Box: t.peakBox, Score: e.score(t), Track: t.points,
+	}
+	e.tell(shouwang.PhaseBegin)
+	e.told = t.Last
+}
+
+// NewID names an event so that ids of all cameras sort by the time of begin.
+func NewID(camera shouwang.CameraID, start time.Time, serial uint64) shouwang.EventID {
+	return shouwang.EventID(fmt.Sprintf("%s-%s-%d", start.UTC().Format("20060102T150405.000Z"), camera, serial))
+}
+
+// close ends the event when nothing of it has been seen for long enough.
+func (e *Eventer) close(pts shouwang.MediaTime) {
+	if e.live && pts-e.last > e.tracker.quiet() {
+		e.finish()
+	}
+}
+
+func (e *Eventer) finish() {
+	if !e.live {
+		return
+	}
+	e.event.End = e.lastAt
+	if !e.event.End.After(e.event.Start) {
+		e.event.End = e.event.Start.Add(time.Millisecond)
+	}
+	e.tell(shouwang.PhaseEnd)
+	e.live, e.hasEnd, e.ended = false, true, e.last
+}
+
+// tell reports the event as it is now; the track is copied, for it goes on.
+func (e *Eventer) tell(phase shouwang.EventPhase) {
+	ev := e.event
+	ev.Phase = phase
+	ev.Track = append([]shouwang.TrackPoint(nil), e.event.Track...)
+	e.out = append(e.out, ev)
+}

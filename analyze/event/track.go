@@ -1,0 +1,138 @@
+package event
+
+import (
+	"math"
+	"time"
+
+	"shouwang"
+	"shouwang/analyze"
+)
+
+// Track is one thing followed from picture to picture. It says where, never
+// who.
+type Track struct {
+	ID          uint64
+	First, Last shouwang.MediaTime
+	Start, Seen time.Time // capture times of First and Last
+	Box         shouwang.Box
+	// Travel is the farthest its middle has been from where it began, Path
+	// the length of its way, as fractions of the picture.
+	Travel, Path float64
+	// Hits is the number of pictures it was seen in.
+	Hits      int
+	Confirmed bool
+	// Score and Area are running means.
+	Score, Area float64
+
+	home, at   shouwang.Point
+	vx, vy     float64 // per second
+	points     []shouwang.TrackPoint
+	lastPoint  shouwang.MediaTime
+	peak       float64
+	peakAt     time.Time
+	peakBox    shouwang.Box
+	missed     int
+	newBox     shouwang.Box
+	matched    bool
+	newScore   float64
+	newMoving  float64
+	Moving     float64
+	looks      int
+	hiddenByID uint64
+}
+
+// predict is where the track would be at a time if it went on as it went.
+func (t *Track) predict(pts shouwang.MediaTime) shouwang.Box {
+	dt := min(1.0, (pts - t.Last).Duration().Seconds())
+	b := t.Box
+	b[0] += t.vx * dt
+	b[1] += t.vy * dt
+	return b
+}
+
+// affinity is how well a region continues a track, 0 not at all to 2.
+func affinity(p, r shouwang.Box, dt float64) float64 {
+	px, py := p.Center()
+	rx, ry := r.Center()
+	size := max(math.Sqrt(p.Area()), math.Sqrt(r.Area()), 0.02)
+	d := math.Hypot(px-rx, py-ry) / size
+	reach := 1 + min(1.5, dt)
+	if d > reach {
+		return inside(p, r)
+	}
+	return max(p.IoU(r)+(1-d/reach), inside(p, r))
+}
+
+// inside is the share of the smaller box that lies in the other, if most does.
+func inside(a, b shouwang.Box) float64 {
+	w := min(a[0]+a[2], b[0]+b[2]) - max(a[0], b[0])
+	h := min(a[1]+a[3], b[1]+b[3]) - max(a[1], b[1])
+	if w <= 0 || h <= 0 {
+		return 0
+	}
+	return max(0, w*h/min(a.Area(), b.Area())-0.3)
+}
+
+// take lets a region continue the track in the present picture.
+func (t *Track) take(r *analyze.Region) {
+	if !t.matched {
+		t.matched, t.newBox, t.newScore, t.newMoving = true, r.Box, r.Score, r.Moving
+		return
+	}
+	t.newBox = t.newBox.Union(r.Box)
+	t.newScore = max(t.newScore, r.Score)
+	t.newMoving = max(t.newMoving, r.Moving)
+}
+
+// settle closes the present picture for the track.
+func (t *Track) settle(o *analyze.Observation) {
+	t.looks++
+	if !t.matched {
+		t.missed++
+		return
+	}
+	t.matched, t.missed = false, 0
+	dt := (o.PTS - t.Last).Duration().Seconds()
+	x, y := t.newBox.Center()
+	if dt > 0 && t.Hits > 0 {
+		k := min(1, dt/0.3)
+		t.vx += (max(-2, min(2, (x-t.at[0])/dt)) - t.vx) * k
+		t.vy += (max(-2, min(2, (y-t.at[1])/dt)) - t.vy) * k
+		t.Path += math.Hypot(x-t.at[0], y-t.at[1])
+	}
+	if t.Hits == 0 {
+		t.home = shouwang.Point{x, y}
+	}
+	t.at, t.Box, t.Last, t.Seen = shouwang.Point{x, y}, t.newBox, o.PTS, o.Wall.At
+	t.Hits++
+	t.Travel = max(t.Travel, math.Hypot(x-t.home[0], y-t.home[1]))
+	k := max(1/float64(t.Hits), 0.1)
+	t.Score += (t.newScore - t.Score) * k
+	t.Area += (t.newBox.Area() - t.Area) * k
+	t.Moving += (t.newMoving - t.Moving) * k
+	if worth := t.newScore * math.Sqrt(t.newBox.Area()); worth > t.peak {
+		t.peak, t.peakAt, t.peakBox = worth, o.Wall.At, t.newBox
+	}
+	t.note(o)
+}
+
+const (
+	maxPoints  = 256
+	pointEvery = shouwang.MediaRate / 4
+)
+
+// note keeps the way of the track, at most four points a second; when there
+// are too many every second one goes.
+func (t *Track) note(o *analyze.Observation) {
+	if len(t.points) > 0 && o.PTS-t.lastPoint < pointEvery {
+		return
+	}
+	if len(t.points) >= maxPoints {
+		for i := range maxPoints / 2 {
+			t.points[i] = t.points[2*i]
+		}
+		t.points = t.points[:maxPoints/2]
+	}
+	t.points = append(t.points, shouwang.TrackPoint{At: o.Wall.At, Box: t.newBox})
+	t.lastPoint = o.PTS
+}

@@ -1,0 +1,114 @@
+package event
+
+import (
+	"shouwang"
+	"shouwang/analyze"
+)
+
+const maxTracks = 48
+
+// Tracker follows regions from picture to picture.
+type Tracker struct {
+	cfg    Config
+	Tracks []*Track
+	spare  []*Track
+	next   uint64
+	last   shouwang.MediaTime
+	// interval is the usual time between decoded pictures, seconds.
+	interval float64
+	seen     int
+}
+
+// NewTracker returns a Tracker with the defaults of cfg filled in.
+func NewTracker(cfg Config) *Tracker { return &Tracker{cfg: cfg.withDefaults()} }
+
+// Observe takes the regions of one decoded picture.
+func (k *Tracker) Observe(o *analyze.Observation) {
+	dt := (o.PTS - k.last).Duration().Seconds()
+	if k.seen > 0 && dt > 0 && dt < 30 {
+		if k.interval == 0 {
+			k.interval = dt
+		}
+		k.interval += (dt - k.interval) * 0.2
+	}
+	k.seen++
+	k.last = o.PTS
+	if o.Light == analyze.LightSteady {
+		k.match(o, dt)
+	}
+	k.drop(o.PTS)
+}
+
+// match gives every region to the track it continues best, in one greedy
+// round; what is left begins tracks.
+func (k *Tracker) match(o *analyze.Observation, dt float64) {
+	old := len(k.Tracks)
+	for i := range o.Regions {
+		r := &o.Regions[i]
+		var best *Track
+		top := 0.15
+		for _, t := range k.Tracks[:old] {
+			a := affinity(t.predict(o.PTS), r.Box, dt)
+			if t.Confirmed {
+				a *= 1.2
+			}
+			if a > top {
+				best, top = t, a
+			}
+		}
+		if best == nil && len(k.Tracks) < maxTracks {
+			best = k.begin(o)
+		}
+		if best != nil {
+			best.take(r)
+		}
+		// A thing that walks behind or before another shares its region.
+		for _, t := range k.Tracks[:old] {
+			if t != best && t.Confirmed && !t.matched && inside(t.predict(o.PTS), r.Box) > 0.3 {
+				t.Last, t.Seen = o.PTS, o.Wall.At
+			}
+		}
+	}
+	for _, t := range k.Tracks {
+		t.settle(o)
+	}
+}
+
+func (k *Tracker) begin(o *analyze.Observation) *Track {
+	var t *Track
+	if n := len(k.spare); n > 0 {
+		t, k.spare = k.spare[n-1], k.spare[:n-1]
+		points := t.points[:0]
+		*t = Track{points: points}
+	} else {
+		t = &Track{}
+	}
+	k.next++
+	t.ID, t.First, t.Last, t.Start, t.Seen = k.next, o.PTS, o.PTS, o.Wall.At, o.Wall.At
+	k.Tracks = append(k.Tracks, t)
+	return t
+}
+
+// quiet is how long a track may be unseen at the present rate of pictures.
+func (k *Tracker) quiet() shouwang.MediaTime {
+	q := k.cfg.Quiet.Seconds()
+	return shouwang.MediaTime(max(q, 2.5*min(k.interval, 10)) * shouwang.MediaRate)
+}
+
+// drop forgets tracks that are gone: unconfirmed ones sooner.
+func (k *Tracker) drop(pts shouwang.MediaTime) {
+	quiet := k.quiet()
+	live := k.Tracks[:0]
+	for _, t := range k.Tracks {
+		limit := quiet
+		if !t.Confirmed {
+			limit = quiet / 2
+		}
+		if pts-t.Last > limit {
+			k.spare = append(k.spare, t)
+			continue
+		}
+		live = append(live, t)
+	}
+	k.Tracks = live
+}

@@ -1,0 +1,247 @@
+package scene
+
+import (
+	"math"
+	"time"
+
+	"shouwang"
+	"shouwang/analyze"
+)
+
+// Result is what one picture showed. Regions belongs to the Model and is
+// overwritten by its next call.
+type Result struct {
+	Regions []analyze.Region
+	Light   analyze.Light
+	// Mean and Dev are the picture's luma mean and standard deviation, 0..255.
+	Mean, Dev float32
+	// Changed is the share of cells that differ from the background, 0..1,
+	// before regions are formed or suppressed.
+	Changed float32
+	// Sharp is the mean luma step between neighbouring cells.
+	Sharp float32
+}
+
+// Config tunes a Model. The zero value of any field means its default.
+type Config struct {
+	// Cells is about how many cells the picture is divided into; 14,400
+	// (160x90).
+	Cells int
+	// Floor is the smallest difference, in luma, that can be hot; 5.
+	Floor float64
+	// Gain is the threshold in learned deviations; 4.
+	Gain float64
+	// Settle is the time constant of learning where nothing stands; 8 s.
+	Settle time.Duration
+	// Absorb is after how long a thing that does not move at all becomes
+	// background; 2 min 30 s.
+	Absorb time.Duration
+	// Scalar forces the plain code, for comparison.
+	Scalar bool
+}
+
+func (c Config) withDefaults() Config {
+	if c.Cells <= 0 {
+		c.Cells = 160 * 90
+	}
+	if c.Floor <= 0 {
+		c.Floor = 5
+	}
+	if c.Gain <= 0 {
+		c.Gain = 4
+	}
+	if c.Settle <= 0 {
+		c.Settle = 8 * time.Second
+	}
+	if c.Absorb <= 0 {
+		c.Absorb = 150 * time.Second
+	}
+	return c
+}
+
+// Model is the background of one camera. It is not safe for concurrent use:
+// one worker owns it.
+type Model struct {
+	cfg  Config
+	simd bool
+
+	width, height    int
+	cell, cols, rows int
+
+	// Per cell, levels in 1/128 luma.
+	cur, expect, bg, old, ref []int16
+	dev, still                []uint8 // 1/8 luma; ticks
+	hot, clean, hold          []uint8
+	acc                       []uint16
+
+	light  light
+	finder finder
+
+	seen                int // pictures learned since the last start
+	lastPTS             shouwang.MediaTime
+	lastLearn, lastTick shouwang.MediaTime
+	settleUntil         shouwang.MediaTime
+	settling, blind     bool
+	changed             float64
+}
+
+// New returns a Model that takes its size from the first picture.
+func New(cfg Config) *Model {
+	return &Model{cfg: cfg.withDefaults(), simd: fast && !cfg.Scalar}
+}
+
+// CellSize returns how many pixels wide and high a cell is for a picture of
+// that size, so that about target cells fill it; at least 2 for pictures that
+// allow it.
+func CellSize(width, height, target int) int {
+	c := int(math.Round(math.Sqrt(float64(width) * float64(height) / float64(target))))
+	return max(1, min(max(c, 2), 64, width/8, height/8))
+}
+
+// Observe learns one picture and returns what moves in it. luma holds height
+// rows of stride bytes; it is read only during the call. pts is the picture's
+// media time and must not run backwards (a step back starts the model anew);
+// key says that the picture was coded on its own. A picture smaller than 16x16
+// or a luma slice too short for it gives LightBlind.
+func (m *Model) Observe(luma []byte, stride, width, height int, pts shouwang.MediaTime, key bool) Result {
+	if width < 16 || height < 16 || width > 16384 || height > 16384 || stride < width || len(luma) < stride*(height-1)+width {
+		return Result{Light: analyze.LightBlind}
+	}
+	if width != m.width || height != m.height {
+		m.resize(width, height)
+	}
+	reduce(m.simd, luma, stride, m.cell, m.cols, m.rows, m.acc, m.cur)
+	return m.observe(pts)
+}
+
+// resize forgets everything and makes room for pictures of another size.
+func (m *Model) resize(width, height int) {
+	m.width, m.height = width, height
+	m.cell = CellSize(width, height, m.cfg.Cells)
+	m.shape(width/m.cell, height/m.cell)
+}
+
+func (m *Model) shape(cols, rows int) {
+	m.cols, m.rows = cols, rows
+	n := cols * rows
+	levels := make([]int16, 5*n)
+	m.cur, m.expect, m.bg, m.old, m.ref = levels[:n:n], levels[n:2*n:2*n], levels[2*n:3*n:3*n], levels[3*n:4*n:4*n], levels[4*n:]
+	octets := make([]uint8, 5*n)
+	m.dev, m.still, m.hot, m.clean, m.hold = octets[:n:n], octets[n:2*n:2*n], octets[2*n:3*n:3*n], octets[3*n:4*n:4*n], octets[4*n:]
+	m.acc = make([]uint16, cols*max(m.cell, 1))
+	m.finder.shape(cols, rows)
+	m.seen = 0
+}
+
+// observe works on m.cur.
+func (m *Model) observe(pts shouwang.MediaTime) Result {
+	res := m.statistics()
+	if m.seen > 0 && pts < m.lastPTS {
+		m.seen = 0
+	}
+	defer func() { m.lastPTS = pts }()
+	if res.Mean < 6 || res.Mean > 249 || res.Dev < 2 {
+		res.Light, m.blind = analyze.LightBlind, true
+		return res
+	}
+	if m.seen == 0 {
+		m.start(pts)
+		return res
+	}
+	if m.blind {
+		m.blind = false
+		m.relearn(pts)
+	}
+	t := m.light.estimate(m)
+	share := float64(classify(m.simd, m.cur, m.bg, m.dev, &t, m.expect, m.hot)) / float64(len(m.cur))
+	res.Changed = float32(share)
+	if m.sudden(share) {
+		m.relearn(pts)
+	}
+	m.changed = share
+	if m.settling {
+		res.Light = analyze.LightChange
+		m.settle(pts)
+		return res
+	}
+	clean(m.simd, m.hot, m.cols, m.rows, 3, m.clean)
+	res.Regions = m.finder.find(m)
+	m.learn(pts)
+	return res
+}
+
+func (m *Model) statistics() Result {
+	sum, squares, steps := sums(m.simd, m.cur, m.cols, m.rows)
+	n := float64(len(m.cur))
+	mean := float64(sum) / n
+	variance := max(0, float64(squares)/n-mean*mean)
+	return Result{
+		Mean: float32(mean / 128), Dev: float32(math.Sqrt(variance) / 128),
+		Sharp: float32(float64(steps) / n / 128),
+	}
+}
+
+func (m *Model) start(pts shouwang.MediaTime) {
+	copy(m.bg, m.cur)
+	copy(m.old, m.cur)
+	copy(m.ref, m.cur)
+	for i := range m.dev {
+		m.dev[i] = 6 // three quarters of a luma step until noise is known
+	}
+	clear(m.still)
+	clear(m.hold)
+	m.light.reset()
+	m.seen, m.lastLearn, m.lastTick, m.settling, m.changed = 1, pts, pts, false, 0
+}
+
+// sudden reports a change that no object makes: much of the picture at once.
+func (m *Model) sudden(share float64) bool {
+	return !m.settling && share > 0.5 && m.changed < 0.3
+}
+
+// relearn takes the picture as the new background and keeps the previous one
+// as the other known state, as a lamp or the infrared switch goes to and fro.
+func (m *Model) relearn(pts shouwang.MediaTime) {
+	copy(m.old, m.bg)
+	copy(m.bg, m.cur)
+	copy(m.ref, m.cur)
+	clear(m.still)
+	clear(m.hold)
+	m.settling, m.settleUntil = true, pts+shouwang.MediaRate
+}
+
+// settle follows the picture closely until the light rests.
+func (m *Model) settle(pts shouwang.MediaTime) {
+	copy(m.bg, m.cur)
+	copy(m.ref, m.cur)
+	m.lastLearn, m.lastTick = pts, pts
+	if pts >= m.settleUntil {
+		m.settling = false
+	}
+}
+
+// tickEvery is how far apart the pictures are that are compared for stillness
+// and flicker.
+const tickEvery = 2 * shouwang.MediaRate / 5
+
+// learn updates the background at most ten times a second.
+func (m *Model) learn(pts shouwang.MediaTime) {
+	dt := pts - m.lastLearn
+	if dt < shouwang.MediaRate/11 {
+		return
+	}
+	m.seen++
+	alpha := 1 - math.Exp(-float64(dt)/float64(shouwang.MediaTimeOf(m.cfg.Settle)))
+	alpha = min(0.5, max(alpha, 1/float64(m.seen+1)))
+	l := learn{
+		alpha: int(alpha * 65536), up: 3, down: 1, still: 128 * 2,
+		absorb: 255, revert: 3, tick: pts-m.lastTick >= tickEvery,
+	}
+	if l.tick {
+		step := (pts - m.lastTick).Duration()
+		l.absorb = int(min(250, max(2, m.cfg.Absorb/step)))
+		m.lastTick = pts
+	}
+	update(m.simd, m, m.hold, m.hot, &l)
+	m.lastLearn = pts
+}
