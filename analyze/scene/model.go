@@ -245,3 +245,23 @@ func (m *Model) learn(pts shouwang.MediaTime) {
 	update(m.simd, m, m.hold, m.hot, &l)
 	m.lastLearn = pts
 }
+
+// Reduce returns the mean level, in 1/128 luma, of every whole block of cell x
+// cell pixels, row by row: what ObserveCells takes. It is for measurements
+// that look at the same pictures many times.
+func Reduce(luma []byte, stride, width, height, cell int) []int16 {
+	cols, rows := width/cell, height/cell
+	out := make([]int16, cols*rows)
+	reduce(fast, luma, stride, cell, cols, rows, make([]uint16, cols*cell), out)
+	return out
+}
+
+// ObserveCells is Observe for a picture that was reduced before.
+func (m *Model) ObserveCells(levels []int16, cols, rows int, pts shouwang.MediaTime, key bool) Result {
+	if cols != m.cols || rows != m.rows {
+		m.cell, m.width, m.height = 1, 0, 0
+		m.shape(cols, rows)
+	}
+	copy(m.cur, levels)
+	return m.observe(pts)
+}

@@ -1,0 +1,144 @@
+package eval_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"shouwang"
+	"shouwang/analyze/scene"
+)
+
+// picture is one decoded picture, reduced to cells.
+type picture struct {
+	pts  shouwang.MediaTime
+	key  bool
+	from []int16
+}
+
+type film struct {
+	cols, rows int
+	pictures   []picture
+}
+
+// decode runs ffmpeg over a video and reduces every picture. With
+// SHOUWANG_CELLS set to a folder the cells are kept there, since decoding
+// costs far more than all that is measured here.
+func decode(t testing.TB, path string) *film {
+	t.Helper()
+	cache := os.Getenv("SHOUWANG_CELLS")
+	kept := filepath.Join(cache, filepath.Base(path)+".cells")
+	if cache != "" {
+		if f, err := readFilm(kept); err == nil {
+			return f
+		}
+	}
+	w, h, times, keys := probe(t, path)
+	cell := scene.CellSize(w, h, 160*90)
+	f := &film{cols: w / cell, rows: h / cell}
+	cmd := exec.Command("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough",
+		"-pix_fmt", "gray", "-f", "rawvideo", "-")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewReaderSize(out, w*h)
+	luma := make([]byte, w*h)
+	for i := 0; i < len(times); i++ {
+		if _, err := io.ReadFull(in, luma); err != nil {
+			break
+		}
+		f.pictures = append(f.pictures, picture{times[i], keys[i], scene.Reduce(luma, w, w, h, cell)})
+	}
+	_, _ = io.Copy(io.Discard, in)
+	if err := cmd.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if cache != "" {
+		writeFilm(t, kept, f)
+	}
+	return f
+}
+
+func probe(t testing.TB, path string) (w, h int, times []shouwang.MediaTime, keys []bool) {
+	t.Helper()
+	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
+		"stream=width,height:frame=pts_time,best_effort_timestamp_time,key_frame", "-of", "compact=p=1", path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		at, key := -1.0, false
+		for _, kv := range strings.Split(strings.TrimSpace(line), "|") {
+			k, v, _ := strings.Cut(kv, "=")
+			switch k {
+			case "width":
+				w, _ = strconv.Atoi(v)
+			case "height":
+				h, _ = strconv.Atoi(v)
+			case "key_frame":
+				key = v == "1"
+			case "best_effort_timestamp_time":
+				at, _ = strconv.ParseFloat(v, 64)
+			}
+		}
+		if strings.HasPrefix(line, "frame") {
+			if at < 0 && len(times) > 0 {
+				at = float64(times[len(times)-1])/shouwang.MediaRate + 0.04
+			}
+			times, keys = append(times, shouwang.MediaTime(max(at, 0)*shouwang.MediaRate)), append(keys, key)
+		}
+	}
+	first := times[0]
+	for i := range times {
+		times[i] -= first
+	}
+	return w, h, times, keys
+}
+
+func writeFilm(t testing.TB, path string, f *film) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%d %d %d\n", f.cols, f.rows, len(f.pictures))
+	for _, p := range f.pictures {
+		_ = binary.Write(&b, binary.LittleEndian, int64(p.pts))
+		_ = binary.Write(&b, binary.LittleEndian, p.key)
+		_ = binary.Write(&b, binary.LittleEndian, p.from)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func readFilm(path string) (*film, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	line, rest, _ := bytes.Cut(raw, []byte("\n"))
+	var n int
+	f := &film{}
+	if _, err := fmt.Sscan(string(line), &f.cols, &f.rows, &n); err != nil {
+		return nil, err
+	}
+	size := 2 * f.cols * f.rows
+	for range n {
+		p := picture{pts: shouwang.MediaTime(binary.LittleEndian.Uint64(rest)), key: rest[8] == 1, from: make([]int16, size/2)}
+		for i := range p.from {
+			p.from[i] = int16(binary.LittleEndian.Uint16(rest[9+2*i:]))
+		}
+		rest = rest[9+size:]
+		f.pictures = append(f.pictures, p)
+	}
+	return f, nil
+}
