@@ -20,6 +20,7 @@ var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 func run(f *film, see func(int, *analyze.Observation)) []eval.Found {
 	m, e := scene.New(scene.Config{}), event.New("clip", event.Config{})
 	var found []eval.Found
+	known := map[uint64]bool{}
 	take := func(evs []shouwang.Event) {
 		for _, ev := range evs {
 			if ev.Phase == shouwang.PhaseEnd {
@@ -32,6 +33,14 @@ func run(f *film, see func(int, *analyze.Observation)) []eval.Found {
 		o := &analyze.Observation{PTS: p.pts, Key: p.key, Decoded: true, Regions: r.Regions, Light: r.Light, Mean: r.Mean,
 			Dev: r.Dev, Changed: r.Changed, Sharp: r.Sharp, Wall: shouwang.WallStamp{At: epoch.Add(p.pts.Duration())}}
 		take(e.Observe(o))
+		if os.Getenv("TR") != "" {
+			for _, t := range e.Tracks() {
+				if t.Confirmed && !known[t.ID] {
+					known[t.ID] = true
+					fmt.Printf("  %5d track %d first %.2f age %.2f hits %d travel %.3f path %.3f area %.4f score %.2f moving %.2f box %.2f\n", i, t.ID, t.First.Duration().Seconds(), (t.Last-t.First).Duration().Seconds(), t.Hits, t.Travel, t.Path, t.Area, t.Score, t.Moving, t.Box)
+				}
+			}
+		}
 		if see != nil {
 			see(i, o)
 		}

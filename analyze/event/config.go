@@ -21,6 +21,9 @@ type Config struct {
 	// Quiet is how long a followed thing may be out of sight before it is
 	// gone; 1.5 s, and never less than two and a half picture intervals.
 	Quiet time.Duration
+	// StandStill is how long something that does not move at all keeps its
+	// event alive; 20 s.
+	StandStill time.Duration
 	// Cooldown is how long after an event a thing that does not travel is not
 	// taken for a new one; 5 s.
 	Cooldown time.Duration
@@ -49,6 +52,7 @@ func (c Config) withDefaults() Config {
 	num(&c.GlimpseArea, 0.003)
 	num(&c.GlimpseScore, 0.35)
 	def(&c.Quiet, 1500*time.Millisecond)
+	def(&c.StandStill, 20*time.Second)
 	def(&c.Cooldown, 5*time.Second)
 	def(&c.Update, 2*time.Second)
 	def(&c.MaxLength, 10*time.Minute)

@@ -20,6 +20,7 @@ type Eventer struct {
 	began   shouwang.MediaTime
 	last    shouwang.MediaTime // something of the event was last seen
 	lastAt  time.Time
+	lastEnd time.Time
 	told    shouwang.MediaTime
 	ended   shouwang.MediaTime
 	hasEnd  bool
@@ -83,20 +84,29 @@ func (e *Eventer) enough(t *Track) bool {
 	if t.missed > 0 {
 		return false
 	}
-	age := (t.Last - t.First).Duration()
-	size := math.Sqrt(t.Area)
+	age := (t.Last - t.First).Duration().Seconds()
+	size := max(0.01, math.Sqrt(t.Area))
 	if e.tracker.interval > 0.8 {
 		return t.Area >= e.cfg.GlimpseArea && t.Score >= e.cfg.GlimpseScore || t.Hits >= 2 && t.Travel > e.cfg.Travel
 	}
-	steady := float64(t.Hits) >= 0.6*float64(t.looks)
-	if age < e.cfg.Persist || t.Hits < 3 || !steady {
+	if t.Hits < 3 || float64(t.Hits) < 0.7*float64(t.looks) || age < e.need(t, age, size) {
 		return false
 	}
 	if t.Travel >= e.cfg.Travel && t.Travel >= e.cfg.TravelSizes*size && t.Travel >= 0.3*t.Path {
 		return true
 	}
 	cool := e.hasEnd && t.Last-e.ended < shouwang.MediaTimeOf(e.cfg.Cooldown)
-	return !cool && age >= e.cfg.Sustain && t.Area >= e.cfg.SustainArea && t.Score >= 0.3
+	return !cool && age >= e.cfg.Sustain.Seconds() && t.Area >= e.cfg.SustainArea && t.Score >= 0.3 && t.Moving > 0.3
+}
+
+// need is for how many seconds a track must be followed. What is faint needs
+// longer, and so does what crosses many times its own size in a second: an
+// insect before the lens does, people and cars that matter do not.
+func (e *Eventer) need(t *Track, age, size float64) float64 {
+	need := e.cfg.Persist.Seconds()
+	need *= 1 + 1.5*max(0, 1-t.Score/0.4)
+	speed := t.Travel / size / max(age, 0.1)
+	return need * max(1, speed/2.5)
 }
 
 // join adds a confirmed track to the living event, or begins one.
@@ -108,10 +118,10 @@ func (e *Eventer) join(t *Track, o *analyze.Observation) {
 	if !e.live {
 		e.begin(t)
 	}
-	if t.Last > e.last {
-		e.last, e.lastAt = t.Last, t.Seen
+	if t.AliveUntil > e.last {
+		e.last, e.lastAt = t.AliveUntil, t.aliveAt
 	}
-	if t.Start.Before(e.event.Start) {
+	if t.Start.Before(e.event.Start) && t.First > e.ended {
 		e.event.Start = t.Start
 	}
 	if t.peak > e.peak {
@@ -138,10 +148,14 @@ func (e *Eventer) score(t *Track) float64 {
 func (e *Eventer) begin(t *Track) {
 	e.serial++
 	e.live, e.began, e.peak, e.lead = true, t.First, 0, t.ID
-	e.last, e.lastAt = t.Last, t.Seen
+	e.last, e.lastAt = t.AliveUntil, t.aliveAt
+	start := t.Start
+	if e.hasEnd && t.First <= e.ended {
+		start = e.lastEnd.Add(time.Millisecond)
+	}
 	e.event = shouwang.Event{
-		ID:     NewID(e.camera, t.Start, e.serial),
-		Camera: e.camera, Kind: shouwang.KindMotion, Start: t.Start,
+		ID:     NewID(e.camera, start, e.serial),
+		Camera: e.camera, Kind: shouwang.KindMotion, Start: start,
 		Peak: t.peakAt, Box: t.peakBox, Score: e.score(t), Track: t.points,
 	}
 	e.tell(shouwang.PhaseBegin)
@@ -169,7 +183,7 @@ func (e *Eventer) finish() {
 		e.event.End = e.event.Start.Add(time.Millisecond)
 	}
 	e.tell(shouwang.PhaseEnd)
-	e.live, e.hasEnd, e.ended = false, true, e.last
+	e.live, e.hasEnd, e.ended, e.lastEnd = false, true, e.last, e.event.End
 }
 
 // tell reports the event as it is now; the track is copied, for it goes on.

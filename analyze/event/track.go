@@ -24,21 +24,25 @@ type Track struct {
 	// Score and Area are running means.
 	Score, Area float64
 
-	home, at   shouwang.Point
-	vx, vy     float64 // per second
-	points     []shouwang.TrackPoint
-	lastPoint  shouwang.MediaTime
-	peak       float64
-	peakAt     time.Time
-	peakBox    shouwang.Box
-	missed     int
-	newBox     shouwang.Box
-	matched    bool
-	newScore   float64
-	newMoving  float64
-	Moving     float64
-	looks      int
-	hiddenByID uint64
+	home, at  shouwang.Point
+	vx, vy    float64 // per second
+	points    []shouwang.TrackPoint
+	lastPoint shouwang.MediaTime
+	peak      float64
+	peakAt    time.Time
+	peakBox   shouwang.Box
+	missed    int
+	newBox    shouwang.Box
+	matched   bool
+	newScore  float64
+	newMoving float64
+	Moving    float64
+	looks     int
+	big       float64
+	movedAt   shouwang.MediaTime
+	// AliveUntil is when it was last seen as something alive.
+	AliveUntil shouwang.MediaTime
+	aliveAt    time.Time
 }
 
 // predict is where the track would be at a time if it went on as it went.
@@ -85,7 +89,7 @@ func (t *Track) take(r *analyze.Region) {
 }
 
 // settle closes the present picture for the track.
-func (t *Track) settle(o *analyze.Observation) {
+func (t *Track) settle(o *analyze.Observation, cfg *Config) {
 	t.looks++
 	if !t.matched {
 		t.missed++
@@ -94,14 +98,19 @@ func (t *Track) settle(o *analyze.Observation) {
 	t.matched, t.missed = false, 0
 	dt := (o.PTS - t.Last).Duration().Seconds()
 	x, y := t.newBox.Center()
+	step := 0.0
+	if t.Hits > 0 {
+		step = math.Hypot(x-t.at[0], y-t.at[1])
+	}
 	if dt > 0 && t.Hits > 0 {
 		k := min(1, dt/0.3)
 		t.vx += (max(-2, min(2, (x-t.at[0])/dt)) - t.vx) * k
 		t.vy += (max(-2, min(2, (y-t.at[1])/dt)) - t.vy) * k
-		t.Path += math.Hypot(x-t.at[0], y-t.at[1])
+		t.Path += step
 	}
-	if t.Hits == 0 {
-		t.home = shouwang.Point{x, y}
+	jump := t.Hits > 0 && dt < 0.5 && t.Box.IoU(t.newBox) < 0.1 && step > 0.6*math.Sqrt(max(t.Area, t.newBox.Area()))
+	if t.Hits == 0 || !t.Confirmed && (jump || t.newMoving < 0.1) {
+		t.restart(o, x, y)
 	}
 	t.at, t.Box, t.Last, t.Seen = shouwang.Point{x, y}, t.newBox, o.PTS, o.Wall.At
 	t.Hits++
@@ -110,10 +119,33 @@ func (t *Track) settle(o *analyze.Observation) {
 	t.Score += (t.newScore - t.Score) * k
 	t.Area += (t.newBox.Area() - t.Area) * k
 	t.Moving += (t.newMoving - t.Moving) * k
+	t.live(o, dt, cfg)
 	if worth := t.newScore * math.Sqrt(t.newBox.Area()); worth > t.peak {
 		t.peak, t.peakAt, t.peakBox = worth, o.Wall.At, t.newBox
 	}
 	t.note(o)
+}
+
+// restart lets the track begin here and now: what came before was something
+// else, or nothing that moved.
+func (t *Track) restart(o *analyze.Observation, x, y float64) {
+	t.home = shouwang.Point{x, y}
+	t.First, t.Start, t.Travel, t.Path, t.Hits, t.looks = o.PTS, o.Wall.At, 0, 0, 0, 1
+	t.points, t.peak = t.points[:0], 0
+}
+
+// live keeps the time until which the track is something alive and not what it
+// left behind: much smaller than it was and still, or still for too long.
+func (t *Track) live(o *analyze.Observation, dt float64, cfg *Config) {
+	area := t.newBox.Area()
+	t.big = max(area, t.big*math.Exp(-dt/10))
+	if t.newMoving >= 0.1 {
+		t.movedAt = o.PTS
+	}
+	whole := area >= 0.25*t.big
+	if whole && o.PTS-t.movedAt <= shouwang.MediaTimeOf(cfg.StandStill) {
+		t.AliveUntil, t.aliveAt = o.PTS, o.Wall.At
+	}
 }
 
 const (

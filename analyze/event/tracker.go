@@ -65,12 +65,12 @@ func (k *Tracker) match(o *analyze.Observation, dt float64) {
 		// A thing that walks behind or before another shares its region.
 		for _, t := range k.Tracks[:old] {
 			if t != best && t.Confirmed && !t.matched && inside(t.predict(o.PTS), r.Box) > 0.3 {
-				t.Last, t.Seen = o.PTS, o.Wall.At
+				t.Last, t.Seen, t.AliveUntil, t.aliveAt = o.PTS, o.Wall.At, o.PTS, o.Wall.At
 			}
 		}
 	}
 	for _, t := range k.Tracks {
-		t.settle(o)
+		t.settle(o, &k.cfg)
 	}
 }
 
@@ -102,9 +102,9 @@ func (k *Tracker) drop(pts shouwang.MediaTime) {
 	for _, t := range k.Tracks {
 		limit := quiet
 		if !t.Confirmed {
-			limit = quiet / 2
+			limit = max(shouwang.MediaRate*2/5, shouwang.MediaTime(2.5*min(k.interval, 10)*shouwang.MediaRate))
 		}
-		if pts-t.Last > limit {
+		if pts-t.Last > limit || t.Confirmed && pts-t.AliveUntil > quiet {
 			k.spare = append(k.spare, t)
 			continue
 		}

@@ -100,7 +100,7 @@ func clean(simd bool, hot []uint8, cols, rows, need int, out []uint8) {
 
 // learn is how one picture changes the model; see scene_learn.
 type learn struct {
-	alpha          int // share of a difference learned, 1/65536
+	alpha, held    int // share of a difference learned, 1/65536: elsewhere, in regions
 	tick           bool
 	up, down       int // steps of the deviation, 1/8 luma
 	still          int
@@ -113,7 +113,7 @@ func (l *learn) c() C.scene_learn {
 		tick = 1
 	}
 	return C.scene_learn{
-		alpha: C.int32_t(l.alpha), tick: tick, up: C.int32_t(l.up), down: C.int32_t(l.down),
+		alpha: C.int32_t(l.alpha), held: C.int32_t(l.held), tick: tick, up: C.int32_t(l.up), down: C.int32_t(l.down),
 		still: C.int32_t(l.still), absorb: C.int32_t(l.absorb), revert: C.int32_t(l.revert),
 	}
 }

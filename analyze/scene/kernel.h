@@ -16,6 +16,7 @@ typedef struct {
 // How the update pass learns in one picture.
 typedef struct {
 	int32_t alpha;    // share of the difference learned, 1/65536
+	int32_t held;     // the same for the cells of regions
 	int32_t tick;     // 1 when the reference picture is to be renewed
 	int32_t up, down; // steps of the deviation, 1/16 luma * 16
 	int32_t still;    // 1/128 luma: a smaller change against the reference is none

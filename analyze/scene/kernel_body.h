@@ -107,10 +107,10 @@ void FN(scene_update)(const int16_t *restrict cur, const int16_t *restrict expec
 	const uint8_t *restrict hot, int n, const scene_learn *restrict l, int16_t *restrict bg, int16_t *restrict old,
 	int16_t *restrict ref, uint8_t *restrict dev, uint8_t *restrict still)
 {
-	const int alpha = l->alpha;
+	const int alpha = l->alpha, held = l->held;
 	for (int i = 0; i < n; i++) {
 		int d = cur[i] - expect[i];
-		int a = hold[i] ? 0 : hot[i] ? alpha >> 2 : alpha;
+		int a = hold[i] ? held : hot[i] ? alpha >> 2 : alpha;
 		bg[i] = (int16_t)(expect[i] + ((d * a + 32768) >> 16));
 	}
 	if (!l->tick) return;

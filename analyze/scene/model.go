@@ -36,6 +36,10 @@ type Config struct {
 	// Absorb is after how long a thing that does not move at all becomes
 	// background; 2 min 30 s.
 	Absorb time.Duration
+	// WarmUp is how long after the start things are taken into the background
+	// faster, since the first picture may show things that are about to leave;
+	// 20 s.
+	WarmUp time.Duration
 	// Scalar forces the plain code, for comparison.
 	Scalar bool
 }
@@ -55,6 +59,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Absorb <= 0 {
 		c.Absorb = 150 * time.Second
+	}
+	if c.WarmUp <= 0 {
+		c.WarmUp = 20 * time.Second
 	}
 	return c
 }
@@ -78,7 +85,7 @@ type Model struct {
 	finder finder
 
 	seen                int // pictures learned since the last start
-	lastPTS             shouwang.MediaTime
+	lastPTS, born       shouwang.MediaTime
 	lastLearn, lastTick shouwang.MediaTime
 	settleUntil         shouwang.MediaTime
 	settling, blind     bool
@@ -191,6 +198,7 @@ func (m *Model) start(pts shouwang.MediaTime) {
 	clear(m.still)
 	clear(m.hold)
 	m.light.reset()
+	m.born = pts
 	m.seen, m.lastLearn, m.lastTick, m.settling, m.changed = 1, pts, pts, false, 0
 }
 
@@ -237,9 +245,19 @@ func (m *Model) learn(pts shouwang.MediaTime) {
 		alpha: int(alpha * 65536), up: 3, down: 1, still: 128 * 2,
 		absorb: 255, revert: 3, tick: pts-m.lastTick >= tickEvery,
 	}
+	warm := pts-m.born < shouwang.MediaTimeOf(m.cfg.WarmUp)
+	if warm {
+		l.held = l.alpha / 3
+	} else {
+		l.held = l.alpha / 64
+	}
 	if l.tick {
 		step := (pts - m.lastTick).Duration()
-		l.absorb = int(min(250, max(2, m.cfg.Absorb/step)))
+		absorb := m.cfg.Absorb
+		if warm {
+			absorb /= 20
+		}
+		l.absorb = int(min(250, max(3, absorb/step)))
 		m.lastTick = pts
 	}
 	update(m.simd, m, m.hold, m.hot, &l)
