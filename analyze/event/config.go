@@ -9,10 +9,11 @@ type Config struct {
 	// event; 500 ms.
 	Persist time.Duration
 	// Travel is how far its middle must move, and TravelSizes how many times
-	// its own size, for it to be an event at once; 0.03 and 0.4.
+	// its own width or height, for it to be an event at once; 0.03 and 0.4
+	// (twice that for what is small).
 	Travel, TravelSizes float64
 	// Sustain is how long something of at least SustainArea that does not
-	// travel must stay to be an event; 2 s and 0.006.
+	// travel must stay to be an event; 3 s and 0.01.
 	Sustain     time.Duration
 	SustainArea float64
 	// GlimpseArea and GlimpseScore are what a single picture must show when
@@ -47,8 +48,8 @@ func (c Config) withDefaults() Config {
 	def(&c.Persist, 500*time.Millisecond)
 	num(&c.Travel, 0.03)
 	num(&c.TravelSizes, 0.4)
-	def(&c.Sustain, 2*time.Second)
-	num(&c.SustainArea, 0.006)
+	def(&c.Sustain, 3*time.Second)
+	num(&c.SustainArea, 0.01)
 	num(&c.GlimpseArea, 0.003)
 	num(&c.GlimpseScore, 0.35)
 	def(&c.Quiet, 1500*time.Millisecond)

@@ -92,11 +92,19 @@ func (e *Eventer) enough(t *Track) bool {
 	if t.Hits < 3 || float64(t.Hits) < 0.7*float64(t.looks) || age < e.need(t, age, size) {
 		return false
 	}
-	if t.Travel >= e.cfg.Travel && t.Travel >= e.cfg.TravelSizes*size && t.Travel >= 0.3*t.Path {
+	if t.Fill < 0.15 {
+		return false
+	}
+	clutter, sizes := max(1, e.tracker.clutter/6), 2*e.cfg.TravelSizes
+	if t.Area > 0.015 {
+		clutter, sizes = math.Sqrt(clutter), e.cfg.TravelSizes
+	}
+	if t.Travel >= e.cfg.Travel*clutter && t.Sizes >= sizes*clutter && t.Travel >= 0.3*t.Path {
 		return true
 	}
-	cool := e.hasEnd && t.Last-e.ended < shouwang.MediaTimeOf(e.cfg.Cooldown)
-	return !cool && age >= e.cfg.Sustain.Seconds() && t.Area >= e.cfg.SustainArea && t.Score >= 0.3 && t.Moving > 0.3
+	fresh := e.tracker.age() < 10
+	cool := fresh || e.hasEnd && t.Last-e.ended < shouwang.MediaTimeOf(e.cfg.Cooldown)
+	return !cool && age >= e.cfg.Sustain.Seconds()*clutter && t.Area >= e.cfg.SustainArea && t.Score >= 0.3 && t.Moving > 0.3
 }
 
 // need is for how many seconds a track must be followed. What is faint needs
@@ -106,6 +114,9 @@ func (e *Eventer) need(t *Track, age, size float64) float64 {
 	need := e.cfg.Persist.Seconds()
 	need *= 1 + 1.5*max(0, 1-t.Score/0.4)
 	speed := t.Travel / size / max(age, 0.1)
+	if t.Area < 0.01 {
+		need *= max(1, e.tracker.clutter/6)
+	}
 	return need * max(1, speed/2.5)
 }
 

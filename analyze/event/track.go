@@ -21,8 +21,14 @@ type Track struct {
 	// Hits is the number of pictures it was seen in.
 	Hits      int
 	Confirmed bool
-	// Score and Area are running means.
-	Score, Area float64
+	// Score, Area and Fill are running means.
+	Score, Area, Fill float64
+
+	// Sizes is Travel in the thing's own widths or heights, along the axis
+	// where that is more.
+	Sizes         float64
+	width, height float64 // running means
+	newCells      float64 // share of the picture that really moved
 
 	home, at  shouwang.Point
 	vx, vy    float64 // per second
@@ -81,8 +87,10 @@ func inside(a, b shouwang.Box) float64 {
 func (t *Track) take(r *analyze.Region) {
 	if !t.matched {
 		t.matched, t.newBox, t.newScore, t.newMoving = true, r.Box, r.Score, r.Moving
+		t.newCells = r.Fill * r.Box.Area()
 		return
 	}
+	t.newCells += r.Fill * r.Box.Area()
 	t.newBox = t.newBox.Union(r.Box)
 	t.newScore = max(t.newScore, r.Score)
 	t.newMoving = max(t.newMoving, r.Moving)
@@ -109,13 +117,17 @@ func (t *Track) settle(o *analyze.Observation, cfg *Config) {
 		t.Path += step
 	}
 	jump := t.Hits > 0 && dt < 0.5 && t.Box.IoU(t.newBox) < 0.1 && step > 0.6*math.Sqrt(max(t.Area, t.newBox.Area()))
-	if t.Hits == 0 || !t.Confirmed && (jump || t.newMoving < 0.1) {
+	if t.Hits == 0 || !t.Confirmed && (jump || t.newMoving < 0.25) {
 		t.restart(o, x, y)
 	}
 	t.at, t.Box, t.Last, t.Seen = shouwang.Point{x, y}, t.newBox, o.PTS, o.Wall.At
 	t.Hits++
 	t.Travel = max(t.Travel, math.Hypot(x-t.home[0], y-t.home[1]))
 	k := max(1/float64(t.Hits), 0.1)
+	t.width += (t.newBox[2] - t.width) * k
+	t.height += (t.newBox[3] - t.height) * k
+	t.Sizes = max(t.Sizes, math.Abs(x-t.home[0])/t.width, math.Abs(y-t.home[1])/t.height)
+	t.Fill += (t.newCells/t.newBox.Area() - t.Fill) * k
 	t.Score += (t.newScore - t.Score) * k
 	t.Area += (t.newBox.Area() - t.Area) * k
 	t.Moving += (t.newMoving - t.Moving) * k
@@ -130,7 +142,7 @@ func (t *Track) settle(o *analyze.Observation, cfg *Config) {
 // else, or nothing that moved.
 func (t *Track) restart(o *analyze.Observation, x, y float64) {
 	t.home = shouwang.Point{x, y}
-	t.First, t.Start, t.Travel, t.Path, t.Hits, t.looks = o.PTS, o.Wall.At, 0, 0, 0, 1
+	t.First, t.Start, t.Travel, t.Sizes, t.Path, t.Hits, t.looks = o.PTS, o.Wall.At, 0, 0, 0, 0, 1
 	t.points, t.peak = t.points[:0], 0
 }
 
@@ -142,7 +154,7 @@ func (t *Track) live(o *analyze.Observation, dt float64, cfg *Config) {
 	if t.newMoving >= 0.1 {
 		t.movedAt = o.PTS
 	}
-	whole := area >= 0.25*t.big
+	whole := area >= 0.25*t.big || t.newMoving >= 0.4
 	if whole && o.PTS-t.movedAt <= shouwang.MediaTimeOf(cfg.StandStill) {
 		t.AliveUntil, t.aliveAt = o.PTS, o.Wall.At
 	}

@@ -9,14 +9,17 @@ const maxTracks = 48
 
 // Tracker follows regions from picture to picture.
 type Tracker struct {
-	cfg    Config
-	Tracks []*Track
-	spare  []*Track
-	next   uint64
-	last   shouwang.MediaTime
+	cfg         Config
+	Tracks      []*Track
+	spare       []*Track
+	next        uint64
+	first, last shouwang.MediaTime
 	// interval is the usual time between decoded pictures, seconds.
 	interval float64
 	seen     int
+	// clutter is the usual number of small regions that belong to nothing
+	// confirmed: leaves, rain, a swarm.
+	clutter float64
 }
 
 // NewTracker returns a Tracker with the defaults of cfg filled in.
@@ -30,6 +33,9 @@ func (k *Tracker) Observe(o *analyze.Observation) {
 			k.interval = dt
 		}
 		k.interval += (dt - k.interval) * 0.2
+	}
+	if k.seen == 0 {
+		k.first = o.PTS
 	}
 	k.seen++
 	k.last = o.PTS
@@ -49,6 +55,9 @@ func (k *Tracker) match(o *analyze.Observation, dt float64) {
 		top := 0.15
 		for _, t := range k.Tracks[:old] {
 			a := affinity(t.predict(o.PTS), r.Box, dt)
+			if t.matched && a < 0.6 {
+				continue // a piece of the thing lies in or beside it
+			}
 			if t.Confirmed {
 				a *= 1.2
 			}
@@ -69,9 +78,14 @@ func (k *Tracker) match(o *analyze.Observation, dt float64) {
 			}
 		}
 	}
+	small := 0
 	for _, t := range k.Tracks {
+		if t.matched && !t.Confirmed && t.newBox.Area() < 0.01 {
+			small++
+		}
 		t.settle(o, &k.cfg)
 	}
+	k.clutter += (float64(small) - k.clutter) * min(1, max(dt, 0.03))
 }
 
 func (k *Tracker) begin(o *analyze.Observation) *Track {
@@ -112,3 +126,6 @@ func (k *Tracker) drop(pts shouwang.MediaTime) {
 	}
 	k.Tracks = live
 }
+
+// age is for how many seconds pictures have come.
+func (k *Tracker) age() float64 { return (k.last - k.first).Duration().Seconds() }
