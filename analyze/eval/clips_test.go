@@ -37,7 +37,14 @@ func run(f *film, see func(int, *analyze.Observation)) []eval.Found {
 			for _, t := range e.Tracks() {
 				if t.Confirmed && !known[t.ID] {
 					known[t.ID] = true
-					fmt.Printf("  %5d track %d first %.2f age %.2f hits %d travel %.3f path %.3f area %.4f score %.2f moving %.2f box %.2f\n", i, t.ID, t.First.Duration().Seconds(), (t.Last-t.First).Duration().Seconds(), t.Hits, t.Travel, t.Path, t.Area, t.Score, t.Moving, t.Box)
+					fmt.Printf("  %5d track %d first %.2f age %.2f hits %d travel %.3f path %.3f area %.4f score %.2f moving %.2f sizes %.2f clutter %.1f box %.2f\n", i, t.ID, t.First.Duration().Seconds(), (t.Last - t.First).Duration().Seconds(), t.Hits, t.Travel, t.Path, t.Area, t.Score, t.Moving, t.Sizes, e.Clutter(), t.Box)
+				}
+			}
+		}
+		if os.Getenv("ALIVE") != "" && i%5 == 0 {
+			for _, t := range e.Tracks() {
+				if t.Confirmed {
+					fmt.Printf("  %5d track %d first %.2f travel %.3f area %.4f moving %.2f box %.2f alive %.2f\n", i, t.ID, t.First.Duration().Seconds(), t.Travel, t.Area, t.Moving, t.Box, t.AliveUntil.Duration().Seconds())
 				}
 			}
 		}

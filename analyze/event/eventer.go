@@ -42,6 +42,10 @@ func New(camera shouwang.CameraID, cfg Config) *Eventer {
 // the next call of Observe.
 func (e *Eventer) Tracks() []*Track { return e.tracker.Tracks }
 
+// Clutter is the usual number of small regions that belong to nothing
+// followed: leaves, rain, insects. Above four it asks more of what is faint.
+func (e *Eventer) Clutter() float64 { return e.tracker.clutter }
+
 // Awake reports whether an event lives or something may become one: a reason
 // to go on decoding every picture.
 func (e *Eventer) Awake() bool { return e.live || len(e.tracker.Tracks) > 0 }
@@ -95,7 +99,7 @@ func (e *Eventer) enough(t *Track) bool {
 	if t.Fill < 0.15 {
 		return false
 	}
-	clutter, sizes := max(1, e.tracker.clutter/6), 2*e.cfg.TravelSizes
+	clutter, sizes := max(1, e.tracker.clutter/4), 2*e.cfg.TravelSizes
 	if t.Area > 0.015 {
 		clutter, sizes = math.Sqrt(clutter), e.cfg.TravelSizes
 	}
@@ -113,9 +117,13 @@ func (e *Eventer) enough(t *Track) bool {
 func (e *Eventer) need(t *Track, age, size float64) float64 {
 	need := e.cfg.Persist.Seconds()
 	need *= 1 + 1.5*max(0, 1-t.Score/0.4)
+	need *= 1 + 2*math.Exp(-e.tracker.age()/4) // what flickers here is not yet known
 	speed := t.Travel / size / max(age, 0.1)
-	if t.Area < 0.01 {
-		need *= max(1, e.tracker.clutter/6)
+	if t.Area < 0.006 {
+		need *= 1.6
+	}
+	if t.Area < 0.02 {
+		need *= max(1, e.tracker.clutter/4)
 	}
 	return need * max(1, speed/2.5)
 }

@@ -44,7 +44,7 @@ type Track struct {
 	newMoving float64
 	Moving    float64
 	looks     int
-	big       float64
+	big, most float64
 	movedAt   shouwang.MediaTime
 	// AliveUntil is when it was last seen as something alive.
 	AliveUntil shouwang.MediaTime
@@ -155,6 +155,10 @@ func (t *Track) live(o *analyze.Observation, dt float64, cfg *Config) {
 		t.movedAt = o.PTS
 	}
 	whole := area >= 0.25*t.big || t.newMoving >= 0.4
+	t.most = max(t.most, t.Area)
+	if area < 0.03*t.most {
+		return
+	}
 	if whole && o.PTS-t.movedAt <= shouwang.MediaTimeOf(cfg.StandStill) {
 		t.AliveUntil, t.aliveAt = o.PTS, o.Wall.At
 	}

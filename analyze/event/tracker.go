@@ -20,6 +20,7 @@ type Tracker struct {
 	// clutter is the usual number of small regions that belong to nothing
 	// confirmed: leaves, rain, a swarm.
 	clutter float64
+	order   []int
 }
 
 // NewTracker returns a Tracker with the defaults of cfg filled in.
@@ -49,7 +50,7 @@ func (k *Tracker) Observe(o *analyze.Observation) {
 // round; what is left begins tracks.
 func (k *Tracker) match(o *analyze.Observation, dt float64) {
 	old := len(k.Tracks)
-	for i := range o.Regions {
+	for _, i := range k.bySize(o.Regions) {
 		r := &o.Regions[i]
 		var best *Track
 		top := 0.15
@@ -57,6 +58,9 @@ func (k *Tracker) match(o *analyze.Observation, dt float64) {
 			a := affinity(t.predict(o.PTS), r.Box, dt)
 			if t.matched && a < 0.6 {
 				continue // a piece of the thing lies in or beside it
+			}
+			if !t.matched && r.Box.Area() < 0.12*t.Box.Area() {
+				continue // what it left behind, or something else
 			}
 			if t.Confirmed {
 				a *= 1.2
@@ -73,7 +77,7 @@ func (k *Tracker) match(o *analyze.Observation, dt float64) {
 		}
 		// A thing that walks behind or before another shares its region.
 		for _, t := range k.Tracks[:old] {
-			if t != best && t.Confirmed && !t.matched && inside(t.predict(o.PTS), r.Box) > 0.3 {
+			if t != best && t.Confirmed && !t.matched && r.Box.Area() >= 0.4*t.Box.Area() && inside(t.predict(o.PTS), r.Box) > 0.3 {
 				t.Last, t.Seen, t.AliveUntil, t.aliveAt = o.PTS, o.Wall.At, o.PTS, o.Wall.At
 			}
 		}
@@ -85,7 +89,7 @@ func (k *Tracker) match(o *analyze.Observation, dt float64) {
 		}
 		t.settle(o, &k.cfg)
 	}
-	k.clutter += (float64(small) - k.clutter) * min(1, max(dt, 0.03))
+	k.clutter += (float64(small) - k.clutter) * min(1, max(2*dt, 0.05))
 }
 
 func (k *Tracker) begin(o *analyze.Observation) *Track {
@@ -129,3 +133,16 @@ func (k *Tracker) drop(pts shouwang.MediaTime) {
 
 // age is for how many seconds pictures have come.
 func (k *Tracker) age() float64 { return (k.last - k.first).Duration().Seconds() }
+
+// bySize returns the regions' indices, the largest first, so that a thing's
+// main part finds its track before its pieces do.
+func (k *Tracker) bySize(regions []analyze.Region) []int {
+	k.order = k.order[:0]
+	for i := range regions {
+		k.order = append(k.order, i)
+		for j := i; j > 0 && regions[k.order[j]].Box.Area() > regions[k.order[j-1]].Box.Area(); j-- {
+			k.order[j], k.order[j-1] = k.order[j-1], k.order[j]
+		}
+	}
+	return k.order
+}

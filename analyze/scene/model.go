@@ -248,6 +248,7 @@ func (m *Model) learn(pts shouwang.MediaTime) {
 	warm := pts-m.born < shouwang.MediaTimeOf(m.cfg.WarmUp)
 	if warm {
 		l.held = l.alpha / 3
+		l.up, l.down = 4*l.up, 4*l.down
 	} else {
 		l.held = l.alpha / 64
 	}
