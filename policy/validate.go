@@ -48,7 +48,7 @@ func (w *World) validatePrincipal(p *Principal) error {
 		return bad("principal %q: type %q does not fit the id", p.ID, p.Type)
 	}
 	for _, place := range []shouwang.PlaceID{p.Jurisdiction, p.HomeGrid, p.Home} {
-		if _, ok := w.places[place]; place != "" && !ok {
+		if _, ok := w.places[place]; place != "" && place != elsewhere && !ok {
 			return bad("principal %q: place %q does not exist", p.ID, place)
 		}
 	}

@@ -1,0 +1,161 @@
+package policy
+
+import (
+	"log/slog"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"shouwang"
+)
+
+// Options are a Gate's choices; the zero value is usable.
+type Options struct {
+	// Rules is the policy set; nil takes the one built in.
+	Rules *Rules
+	// Language of the texts: "zh-CN" (default) or "en".
+	Language string
+	// Log hears of denials by error and of swaps; nil is silent.
+	Log *slog.Logger
+}
+
+// Gate answers every question about cameras from an immutable snapshot of the
+// world. It is safe for concurrent use. A nil Gate denies everything.
+type Gate struct {
+	clock    func() time.Time
+	language string
+	log      *slog.Logger
+	looks    looks
+
+	now atomic.Pointer[state]
+
+	mu        sync.Mutex // orders swaps, guards what follows
+	listeners map[int]func(shouwang.CameraID)
+	nextID    int
+}
+
+// state is one world under one policy set, with the answers remembered for
+// it. A swap replaces it whole, so that no answer outlives what it rests on.
+type state struct {
+	world    *World
+	rules    *Rules
+	machines map[shouwang.CameraID]*machineCache
+}
+
+// NewGate returns a gate over the world. The clock says what time it is when
+// a look, an analysis or a recording is asked for.
+func NewGate(world *World, clock func() time.Time, opts Options) (*Gate, error) {
+	if world == nil || clock == nil {
+		return nil, shouwang.Errorf(shouwang.CodeBadConfig, "make gate: it needs a world and a clock")
+	}
+	if opts.Rules == nil {
+		rules, err := DefaultRules()
+		if err != nil {
+			return nil, err
+		}
+		opts.Rules = rules
+	}
+	if opts.Language == "" {
+		opts.Language = Chinese
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	g := &Gate{clock: clock, language: opts.Language, log: opts.Log, listeners: map[int]func(shouwang.CameraID){}}
+	g.now.Store(newState(world, opts.Rules))
+	return g, nil
+}
+
+func newState(w *World, r *Rules) *state {
+	s := &state{world: w, rules: r, machines: make(map[shouwang.CameraID]*machineCache, len(w.cameras))}
+	for _, c := range w.cameras {
+		s.machines[c.CameraID()] = new(machineCache)
+	}
+	return s
+}
+
+// World returns the snapshot in force.
+func (g *Gate) World() *World { return g.now.Load().world }
+
+// PolicySet returns the hash of the policy set in force.
+func (g *Gate) PolicySet() string { return g.now.Load().rules.Hash() }
+
+// Swap puts another snapshot in force and tells the listeners which cameras
+// are concerned. Every decision that begins afterwards sees the new world.
+func (g *Gate) Swap(world *World) {
+	g.mu.Lock()
+	old := g.now.Load()
+	g.now.Store(newState(world, old.rules))
+	tell := g.listening()
+	g.mu.Unlock()
+	notify(tell, old.world.changed(world))
+}
+
+// Update makes a new snapshot from the one in force and puts it in force; two
+// updates never lose one another. An error of change leaves all as it was.
+func (g *Gate) Update(change func(*World) (*World, error)) error {
+	g.mu.Lock()
+	old := g.now.Load()
+	next, err := change(old.world)
+	if err != nil {
+		g.mu.Unlock()
+		return err
+	}
+	g.now.Store(newState(next, old.rules))
+	tell := g.listening()
+	g.mu.Unlock()
+	notify(tell, old.world.changed(next))
+	return nil
+}
+
+// SwapRules puts another policy set in force. Callers read it with ParseRules
+// and keep the old one where that fails.
+func (g *Gate) SwapRules(r *Rules) {
+	g.mu.Lock()
+	g.now.Store(newState(g.now.Load().world, r))
+	tell := g.listening()
+	g.mu.Unlock()
+	g.log.Info("policy set in force", "hash", r.Hash(), "policies", r.Len())
+	notify(tell, []shouwang.CameraID{""})
+}
+
+// OnChange has f called, from the goroutine that swaps, with each camera that
+// a swap concerns, or once with "" where any camera may be concerned. f must
+// not block and may ask the gate. The returned function ends it.
+func (g *Gate) OnChange(f func(shouwang.CameraID)) (cancel func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	id := g.nextID
+	g.nextID++
+	g.listeners[id] = f
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.listeners, id)
+	}
+}
+
+func (g *Gate) listening() []func(shouwang.CameraID) {
+	out := make([]func(shouwang.CameraID), 0, len(g.listeners))
+	for _, f := range g.listeners {
+		out = append(out, f)
+	}
+	return out
+}
+
+func notify(tell []func(shouwang.CameraID), cameras []shouwang.CameraID) {
+	for _, camera := range cameras {
+		for _, f := range tell {
+			f(camera)
+		}
+	}
+}
+
+// newDecisionID returns 128 random bits: unique, not secret.
+func newDecisionID() string {
+	const zeros = "0000000000000000"
+	a, b := strconv.FormatUint(rand.Uint64(), 16), strconv.FormatUint(rand.Uint64(), 16)
+	return "d-" + zeros[len(a):] + a + zeros[len(b):] + b
+}

@@ -1,0 +1,86 @@
+package policy
+
+import (
+	"time"
+
+	"shouwang"
+)
+
+// Keep answers whether a stretch of footage may still exist now, and why. What
+// may not is to be made unreadable at once. A hold keeps it whatever consent
+// says; a department's footage stays for its statutory period; else consent
+// keeps it as long as the owner picked, and withdrawal ends that.
+//
+// A nil Gate keeps: erasing is final, and a gate that fails must not erase.
+func (g *Gate) Keep(f Footage) (keep bool, reason Reason) {
+	if g == nil {
+		return true, ReasonError
+	}
+	return g.now.Load().world.keep(&f, g.clock())
+}
+
+func (w *World) keep(f *Footage, now time.Time) (bool, Reason) {
+	if f.KeyState == KeyShredded {
+		return false, ReasonKeyDestroyed
+	}
+	span := shouwang.Span{From: f.From, To: f.To}
+	if w.held(f.Camera, span, now) {
+		return true, ReasonOnHold
+	}
+	if w.ordered(f.Camera, span, now) {
+		return true, ReasonOrder
+	}
+	cam := w.cameras[f.Camera]
+	if cam == nil {
+		return false, ReasonUnknownResource
+	}
+	age := now.Sub(f.To)
+	if cam.LegalClass == shouwang.ClassPublic {
+		if age < days(cam.filedDays()) {
+			return true, ReasonStatutoryPeriod
+		}
+		return false, ReasonRetentionOver
+	}
+	return cam.keepByConsent(age)
+}
+
+// keepByConsent takes the most generous consent that did not end. An expired
+// one lets nothing through, but what it recorded lives out its time: erasing
+// at once is what withdrawal means.
+func (c *camera) keepByConsent(age time.Duration) (bool, Reason) {
+	reason := ReasonNoConsent
+	for _, consent := range c.current {
+		switch consent.State {
+		case Given, Renewed, Paused, Expired:
+			if age < days(consent.retentionDays(c.LegalClass)) {
+				return true, ReasonWithinRetention
+			}
+			reason = ReasonRetentionOver
+		default:
+			if reason == ReasonNoConsent {
+				reason = stateReasons[consent.State]
+			}
+		}
+	}
+	return false, reason
+}
+
+func (w *World) held(camera string, span shouwang.Span, now time.Time) bool {
+	for _, h := range w.heldOf[camera] {
+		if h.Active(now) && h.Covers(camera, span) {
+			return true
+		}
+	}
+	return false
+}
+
+// ordered says whether a statutory order in force asks for any of the span.
+func (w *World) ordered(camera string, span shouwang.Span, now time.Time) bool {
+	for _, o := range w.orders {
+		valid := !now.Before(o.ValidFrom) && now.Before(o.ValidTo)
+		if valid && contains(o.Cameras, camera) && (shouwang.Span{From: o.From, To: o.To}).Overlaps(span) {
+			return true
+		}
+	}
+	return false
+}

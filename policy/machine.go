@@ -1,0 +1,184 @@
+package policy
+
+import (
+	"sync/atomic"
+	"time"
+
+	"shouwang"
+)
+
+// StatutoryDays is how long a department's camera is kept at least (2025
+// Regulation, art. 7).
+const StatutoryDays = 30
+
+// DefaultRetentionDays is how long a resident's footage is kept where the
+// owner named no number.
+const DefaultRetentionDays = 7
+
+// machineCache holds the last answers for one camera. It lives and dies with
+// the state it was computed in.
+type machineCache struct{ analyze, record atomic.Pointer[cached] }
+
+// cached is a grant, for or against, with how long it may be reused: for
+// captures within its span, until something in the world comes due.
+type cached struct {
+	grant Grant
+	span  shouwang.Span
+	until time.Time
+}
+
+// Analyze answers whether a picture of the camera captured at the time given
+// may be analysed now. The grant's span ends with the hour of capture. The
+// answer is remembered: asking for every picture costs well under a
+// microsecond and allocates nothing.
+func (g *Gate) Analyze(camera shouwang.CameraID, captured time.Time) Grant {
+	return g.machine(Analyze, camera, captured)
+}
+
+// Record answers whether a picture of the camera captured at the time given
+// may be recorded now, and how: Grant.Recording has the mode, the stream and
+// how long it is kept. Its cost is that of Analyze.
+func (g *Gate) Record(camera shouwang.CameraID, captured time.Time) Grant {
+	return g.machine(Record, camera, captured)
+}
+
+func (g *Gate) machine(action Action, camera shouwang.CameraID, captured time.Time) Grant {
+	if g == nil {
+		return Grant{}
+	}
+	st, now := g.now.Load(), g.clock()
+	cache := st.machines[camera]
+	if cache == nil {
+		return st.askMachine(g, action, camera, captured, now).grant
+	}
+	slot := &cache.analyze
+	if action == Record {
+		slot = &cache.record
+	}
+	if c := slot.Load(); c != nil && c.span.Contains(captured) && now.Before(c.until) && captured.Before(now.Add(clockSlack)) {
+		return c.grant
+	}
+	c := st.askMachine(g, action, camera, captured, now)
+	slot.Store(c)
+	return c.grant
+}
+
+// askMachine tries each purpose that the owner agreed to, or the filing, and
+// takes the first that allows.
+func (st *state) askMachine(g *Gate, action Action, id shouwang.CameraID, captured, now time.Time) *cached {
+	hour := st.world.hourOf(captured)
+	out := &cached{span: shouwang.Span{From: hour, To: hour.Add(time.Hour)}, until: now.Add(time.Hour)}
+	cam := st.world.cameras[CameraResource(id)]
+	for _, purpose := range st.world.machinePurposes(cam) {
+		req := Request{ID: string(action), Action: action, Resource: CameraResource(id), At: now, Purpose: purpose}
+		s, wrong := newScene(st.world, &req, true)
+		v := &verdict{reasons: []Reason{wrong}}
+		if wrong == "" {
+			s.captured = shouwang.Span{From: captured, To: captured}
+			v = st.rules.judge(*s.weigh())
+		}
+		d := g.envelope(st, s, v)
+		out.grant = Grant{action: action, decision: d}
+		if v.allow {
+			out.grant = Grant{
+				id: d.DecisionID, camera: id, action: action, span: s.machineSpan(out.span), decision: d,
+				recording: s.recording(),
+			}
+			break
+		}
+	}
+	if cam != nil {
+		out.until = cam.nextChange(now, out.until)
+	}
+	if captured.After(now) {
+		out.until = now // the answer for a capture ahead of our clock is not kept
+	}
+	return out
+}
+
+// machinePurposes are the listed purposes for which something could be
+// allowed; at least one, so that a denial has its reason.
+func (w *World) machinePurposes(cam *camera) []string {
+	if cam == nil || cam.LegalClass == shouwang.ClassPublic || len(cam.current) == 0 {
+		return w.purposes[:min(1, len(w.purposes))]
+	}
+	out := make([]string, 0, len(cam.current))
+	for _, c := range cam.current {
+		out = append(out, c.Purpose)
+	}
+	return out
+}
+
+// machineSpan cuts the hour to what the consent or the filing covers.
+func (s *scene) machineSpan(hour shouwang.Span) shouwang.Span {
+	switch {
+	case s.basis == basisConsent:
+		return hour.Intersect(shouwang.Span{From: s.consent.NotBefore, To: s.consent.NotAfter})
+	case s.cam.Filing != nil && !s.cam.Filing.To.IsZero():
+		return hour.Intersect(shouwang.Span{From: s.cam.Filing.From, To: s.cam.Filing.To})
+	}
+	return hour
+}
+
+// nextChange returns the next moment, before limit, at which an answer may
+// differ although nobody changed the world.
+func (c *camera) nextChange(now, limit time.Time) time.Time {
+	consider := func(t time.Time) {
+		if t.After(now) && t.Before(limit) {
+			limit = t
+		}
+	}
+	for _, consent := range c.current {
+		consider(consent.NotBefore)
+		consider(consent.NotAfter)
+		if consent.PauseUntil != nil {
+			consider(*consent.PauseUntil)
+		}
+	}
+	if c.Filing != nil {
+		consider(c.Filing.From)
+		consider(c.Filing.To)
+	}
+	return limit
+}
+
+// recording is how the footage is to be made: as the owner chose, or for a
+// department's camera rolling, at least the statutory period.
+func (s *scene) recording() Recording {
+	if s.req.Action != Record {
+		return Recording{Mode: RecordNone}
+	}
+	if s.basis == basisFiling {
+		return Recording{Mode: RecordRolling, Stream: shouwang.StreamMain, Retention: days(s.cam.filedDays())}
+	}
+	r := Recording{
+		Mode: s.consent.recordMode(), Stream: s.consent.RecordingStream,
+		Retention: days(s.consent.retentionDays(s.cam.LegalClass)),
+	}
+	if r.Stream == "" {
+		r.Stream = shouwang.StreamMain
+	}
+	return r
+}
+
+func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+
+func (c *camera) filedDays() int {
+	if c.Filing == nil {
+		return StatutoryDays
+	}
+	return max(StatutoryDays, c.Filing.RetentionDays)
+}
+
+// retentionDays is what the owner picked, 3 to 30 days for a resident's
+// camera (art. 33 knows no floor; the bounds are the form's).
+func (c *Consent) retentionDays(class shouwang.LegalClass) int {
+	n := c.RetentionDays
+	if n <= 0 {
+		n = DefaultRetentionDays
+	}
+	if class == shouwang.ClassResident {
+		n = max(3, min(n, 30))
+	}
+	return n
+}

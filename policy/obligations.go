@@ -1,0 +1,110 @@
+package policy
+
+import (
+	"slices"
+	"time"
+
+	"shouwang"
+)
+
+// The kinds of obligation: what has to carry it out.
+const (
+	dutyPicture = "picture" // the transcoder or the player
+	dutyNotice  = "notice"  // whoever tells people
+	dutyProcess = "process" // the evidence desk
+)
+
+// Periods that obligations name.
+const (
+	notifyWithinHours = 24
+	deferAtMostDays   = 90
+	holdDays          = 30
+)
+
+// obligations writes the duties out: those of the permit and, for pictures
+// that rest on consent, the owner's own minimum. A clear look leaves the
+// blurring out: it is what was asked for, with a case and two people.
+func (s *scene) obligations(ids []ObligationID, d *Decision) []Obligation {
+	if s.basis == basisConsent && s.consent != nil && len(ids) > 0 && s.picture() {
+		ids = slices.Clone(ids)
+		for _, id := range s.consent.MinObligations {
+			if s.req.Action != Unmask || id != ObligeBlurPeople && id != ObligeBlurPlates {
+				ids = append(ids, id)
+			}
+		}
+		ids = orderObligations(ids)
+	}
+	out := make([]Obligation, len(ids))
+	for i, id := range ids {
+		out[i] = s.oblige(id, d)
+	}
+	return out
+}
+
+func (s *scene) picture() bool {
+	switch s.req.Action {
+	case ViewLive, Playback, Export, Unmask:
+		return true
+	}
+	return false
+}
+
+// oblige says what carrying an obligation out takes.
+func (s *scene) oblige(id ObligationID, d *Decision) Obligation {
+	switch id {
+	case ObligeMask:
+		return Obligation{id, dutyPicture, map[string]any{"polygons": s.masks()}}
+	case ObligeBlurPeople, ObligeBlurPlates, ObligeBlurOthers:
+		return Obligation{id, dutyPicture, map[string]any{"method": "pixelate"}}
+	case ObligeWatermark:
+		return Obligation{id, dutyPicture, s.watermark(d)}
+	case ObligeNoDownload:
+		return Obligation{ID: id, Type: dutyPicture}
+	case ObligeSupervised:
+		p := map[string]any{}
+		if s.subject != nil {
+			p["by"] = s.subject.CustodianApprovedBy
+		}
+		return Obligation{id, dutyProcess, p}
+	case ObligePackage:
+		return Obligation{id, dutyProcess, map[string]any{"recipient": s.who.ID, "case": s.req.Case, "mark": d.DecisionID}}
+	case ObligeHold:
+		return Obligation{id, dutyProcess, map[string]any{
+			"case": s.req.Case, "second_person": s.req.SecondPerson,
+			"until": s.at.Add(days(holdDays)).Format(time.RFC3339),
+		}}
+	case ObligeNotifyOwner:
+		return Obligation{id, dutyNotice, map[string]any{"within_h": notifyWithinHours, "owner": s.cam.Owner}}
+	case ObligeNotifyDeferred:
+		return Obligation{id, dutyNotice, map[string]any{
+			"owner": s.cam.Owner, "approved_by": s.req.SecondPerson, "reason": s.req.Order,
+			"until": s.at.Add(days(deferAtMostDays)).Format(time.RFC3339),
+		}}
+	}
+	return Obligation{ID: id, Type: dutyNotice}
+}
+
+func (s *scene) watermark(d *Decision) map[string]any {
+	name := s.who.Name
+	if name == "" {
+		name = s.who.ID
+	}
+	p := map[string]any{
+		"viewer": s.who.ID, "name": name, "time": s.at.In(s.world.zone).Format(time.RFC3339), "decision": d.DecisionID,
+	}
+	if s.who.Unit != "" {
+		p["unit"] = s.who.Unit
+	}
+	if s.who.Site != "" {
+		p["site"] = s.who.Site
+	}
+	return p
+}
+
+// masks are the owner's polygons; never nil, so that JSON says [].
+func (s *scene) masks() []shouwang.Polygon {
+	if s.consent != nil && s.consent.Device != nil && s.consent.Device.Masks != nil {
+		return s.consent.Device.Masks
+	}
+	return []shouwang.Polygon{}
+}
