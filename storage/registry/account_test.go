@@ -2,11 +2,14 @@ package registry_test
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"shouwang"
+	"shouwang/policy"
 	"shouwang/storage/registry"
 )
 
@@ -142,3 +145,7 @@ func TestRemovedPersonCannotSignIn(t *testing.T) {
 		t.Error("the person is still in the world")
 	}
 }
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func loadWorld(text string) (*policy.World, error) { return policy.LoadWorld(strings.NewReader(text)) }

@@ -58,6 +58,7 @@ func (d *cameraDoc) forRules() *policy.Camera {
 	return &policy.Camera{
 		ID: policy.CameraResource(d.ID), Name: d.Name, NameEn: d.NameEn, Place: d.Place, Position: policy.Position(d.Position),
 		LegalClass: d.Class, Mount: d.Mount, Owner: d.Owner, Sign: d.Sign, Quarantined: d.Quarantined, Filing: d.Filing,
+		Consents: []*policy.Consent{},
 	}
 }
 
