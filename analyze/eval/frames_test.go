@@ -21,6 +21,7 @@ import (
 type picture struct {
 	pts  shouwang.MediaTime
 	key  bool
+	size int // of the coded picture in bytes
 	from []int16
 }
 
@@ -41,7 +42,7 @@ func decode(t testing.TB, path string) *film {
 			return f
 		}
 	}
-	w, h, times, keys := probe(t, path)
+	w, h, times, keys, sizes := probe(t, path)
 	cell := scene.CellSize(w, h, 160*90)
 	f := &film{cols: w / cell, rows: h / cell}
 	cmd := exec.Command("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough",
@@ -59,7 +60,7 @@ func decode(t testing.TB, path string) *film {
 		if _, err := io.ReadFull(in, luma); err != nil {
 			break
 		}
-		f.pictures = append(f.pictures, picture{times[i], keys[i], scene.Reduce(luma, w, w, h, cell)})
+		f.pictures = append(f.pictures, picture{times[i], keys[i], sizes[i], scene.Reduce(luma, w, w, h, cell)})
 	}
 	_, _ = io.Copy(io.Discard, in)
 	if err := cmd.Wait(); err != nil {
@@ -71,15 +72,15 @@ func decode(t testing.TB, path string) *film {
 	return f
 }
 
-func probe(t testing.TB, path string) (w, h int, times []shouwang.MediaTime, keys []bool) {
+func probe(t testing.TB, path string) (w, h int, times []shouwang.MediaTime, keys []bool, sizes []int) {
 	t.Helper()
 	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
-		"stream=width,height:frame=pts_time,best_effort_timestamp_time,key_frame", "-of", "compact=p=1", path).Output()
+		"stream=width,height:frame=pts_time,best_effort_timestamp_time,key_frame,pkt_size", "-of", "compact=p=1", path).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(out)) {
-		at, key := -1.0, false
+		at, key, size := -1.0, false, 0
 		for _, kv := range strings.Split(strings.TrimSpace(line), "|") {
 			k, v, _ := strings.Cut(kv, "=")
 			switch k {
@@ -89,6 +90,8 @@ func probe(t testing.TB, path string) (w, h int, times []shouwang.MediaTime, key
 				h, _ = strconv.Atoi(v)
 			case "key_frame":
 				key = v == "1"
+			case "pkt_size":
+				size, _ = strconv.Atoi(v)
 			case "best_effort_timestamp_time":
 				at, _ = strconv.ParseFloat(v, 64)
 			}
@@ -98,20 +101,21 @@ func probe(t testing.TB, path string) (w, h int, times []shouwang.MediaTime, key
 				at = float64(times[len(times)-1])/shouwang.MediaRate + 0.04
 			}
 			times, keys = append(times, shouwang.MediaTime(max(at, 0)*shouwang.MediaRate)), append(keys, key)
+			sizes = append(sizes, size)
 		}
 	}
 	first := times[0]
 	for i := range times {
 		times[i] -= first
 	}
-	return w, h, times, keys
+	return w, h, times, keys, sizes
 }
 
 func writeFilm(t testing.TB, path string, f *film) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%d %d %d\n", f.cols, f.rows, len(f.pictures))
 	for _, p := range f.pictures {
-		_ = binary.Write(&b, binary.LittleEndian, int64(p.pts))
+		_ = binary.Write(&b, binary.LittleEndian, int64(p.pts)|int64(p.size)<<40)
 		_ = binary.Write(&b, binary.LittleEndian, p.key)
 		_ = binary.Write(&b, binary.LittleEndian, p.from)
 	}
@@ -133,7 +137,7 @@ func readFilm(path string) (*film, error) {
 	}
 	size := 2 * f.cols * f.rows
 	for range n {
-		p := picture{pts: shouwang.MediaTime(binary.LittleEndian.Uint64(rest)), key: rest[8] == 1, from: make([]int16, size/2)}
+		p := picture{pts: shouwang.MediaTime(binary.LittleEndian.Uint64(rest) & (1<<40 - 1)), size: int(binary.LittleEndian.Uint64(rest) >> 40), key: rest[8] == 1, from: make([]int16, size/2)}
 		for i := range p.from {
 			p.from[i] = int16(binary.LittleEndian.Uint16(rest[9+2*i:]))
 		}

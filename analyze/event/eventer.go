@@ -15,6 +15,7 @@ type Eventer struct {
 	cfg     Config
 	tracker *Tracker
 
+	glimpse bool
 	live    bool
 	event   shouwang.Event
 	began   shouwang.MediaTime
@@ -46,9 +47,16 @@ func (e *Eventer) Tracks() []*Track { return e.tracker.Tracks }
 // followed: leaves, rain, insects. Above four it asks more of what is faint.
 func (e *Eventer) Clutter() float64 { return e.tracker.clutter }
 
-// Awake reports whether an event lives or something may become one: a reason
-// to go on decoding every picture.
-func (e *Eventer) Awake() bool { return e.live || len(e.tracker.Tracks) > 0 }
+// Live reports whether an event lives.
+func (e *Eventer) Live() bool { return e.live }
+
+// Stirring reports whether something is followed that may become an event.
+func (e *Eventer) Stirring() bool { return len(e.tracker.Tracks) > 0 }
+
+// SetGlimpse says whether what a single picture shows may begin an event where
+// pictures are a second or more apart. It is for cameras of which only key
+// frames are decoded; elsewhere a glimpse wakes the camera instead.
+func (e *Eventer) SetGlimpse(on bool) { e.glimpse = on }
 
 // Observe takes one observation, in order of media time, and returns the
 // events that began, changed or ended with it. The slice is overwritten by the
@@ -91,7 +99,7 @@ func (e *Eventer) enough(t *Track) bool {
 	age := (t.Last - t.First).Duration().Seconds()
 	size := max(0.01, math.Sqrt(t.Area))
 	if e.tracker.interval > 0.8 {
-		return t.Area >= e.cfg.GlimpseArea && t.Score >= e.cfg.GlimpseScore || t.Hits >= 2 && t.Travel > e.cfg.Travel
+		return e.glimpse && t.Area >= e.cfg.GlimpseArea && t.Score >= e.cfg.GlimpseScore || t.Hits >= 2 && t.Travel > e.cfg.Travel && t.Sizes > e.cfg.TravelSizes
 	}
 	if t.Hits < 3 || float64(t.Hits) < 0.7*float64(t.looks) || age < e.need(t, age, size) {
 		return false

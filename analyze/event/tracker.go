@@ -33,7 +33,11 @@ func (k *Tracker) Observe(o *analyze.Observation) {
 		if k.interval == 0 {
 			k.interval = dt
 		}
-		k.interval += (dt - k.interval) * 0.2
+		rate := 0.2
+		if dt < k.interval {
+			rate = 0.5
+		}
+		k.interval += (dt - k.interval) * rate
 	}
 	if k.seen == 0 {
 		k.first = o.PTS

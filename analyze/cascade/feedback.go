@@ -1,0 +1,125 @@
+package cascade
+
+import (
+	"context"
+
+	"shouwang/analyze"
+)
+
+// Seen takes an observation together with what the eventer made of it: live
+// says that an event lives, stirring that something followed may become one.
+// It never calls the decoder: a wake takes effect with the next Unit.
+func (c *Controller) Seen(o *analyze.Observation, live, stirring bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if o.Key && o.Seq+1 > c.answered {
+		c.answered = o.Seq + 1
+		select {
+		case c.answer <- struct{}{}:
+		default:
+		}
+	}
+	if !o.Decoded {
+		return
+	}
+	reason := c.reason(o)
+	c.auditSeen(o, live, reason)
+	if c.active {
+		if live {
+			c.useful = true
+		}
+		// Stirring alone is not for ever: leaves would keep a camera awake.
+		if live || stirring && (o.PTS-c.since).Duration() < 3*c.cfg.Settle {
+			c.lifeAt = max(c.lifeAt, o.PTS)
+		}
+		return
+	}
+	if o.Key && !c.wake && (reason || live) {
+		c.wake, c.wakeFrom = true, o.Seq
+		c.causes = c.causes[:0]
+		for i := range o.Regions {
+			c.causes = append(c.causes, o.Regions[i].Box)
+		}
+	}
+}
+
+// reason reports whether an observation is reason to wake.
+func (c *Controller) reason(o *analyze.Observation) bool {
+	for i := range o.Regions {
+		if c.places.wakes(&o.Regions[i], o.PTS) {
+			return true
+		}
+	}
+	return false
+}
+
+// auditSeen counts, while everything is decoded, the events during which no
+// key frame gave reason to wake.
+func (c *Controller) auditSeen(o *analyze.Observation, live, reason bool) {
+	if !c.audit {
+		c.auditing = false
+		return
+	}
+	if live && !c.auditing {
+		c.auditing, c.auditHit = true, false
+		c.status.Audited++
+	}
+	if o.Key && reason {
+		c.auditHit = true
+	}
+	if !live && c.auditing {
+		c.auditing = false
+		if !c.auditHit {
+			c.status.AuditMissed++
+		}
+	}
+}
+
+// Wait blocks until the key frame with that sequence number, pushed before, has
+// been seen, or ctx ends. A file read faster than real time calls it after
+// each key frame, so that the cascade decides there as it would live.
+func (c *Controller) Wait(ctx context.Context, seq uint64) error {
+	for {
+		c.mu.Lock()
+		done := c.answered > seq
+		c.mu.Unlock()
+		if done {
+			return nil
+		}
+		select {
+		case <-c.answer:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Set changes how the camera is looked at; it takes effect with the next unit.
+func (c *Controller) Set(cfg Config) {
+	c.mu.Lock()
+	c.cfg = cfg.withDefaults()
+	c.mu.Unlock()
+}
+
+// Shed tells the cascade to do with key frames while the machine is
+// overloaded. A camera that is urgent, or set to Full, does not shed.
+func (c *Controller) Shed(on bool) {
+	c.mu.Lock()
+	c.shed = on
+	c.mu.Unlock()
+}
+
+// Audit decodes everything for a while and counts what the cascade would have
+// missed; a small rotating share of cameras is always under audit.
+func (c *Controller) Audit(on bool) {
+	c.mu.Lock()
+	c.audit = on
+	c.mu.Unlock()
+}
+
+// Status returns what the cascade does and has done.
+func (c *Controller) Status() Status {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status
+}

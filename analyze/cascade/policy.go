@@ -1,0 +1,74 @@
+package cascade
+
+import (
+	"fmt"
+	"time"
+)
+
+// Policy is how much of a camera's stream is decoded.
+type Policy string
+
+const (
+	// Auto lets the cascade choose Full or Track from what it observes.
+	Auto Policy = ""
+	// Full decodes every picture, always. Only this guarantees events shorter
+	// than the distance of key frames.
+	Full Policy = "full"
+	// Track decodes key frames, and every picture while something happens.
+	Track Policy = "track"
+	// Presence decodes key frames only.
+	Presence Policy = "presence"
+)
+
+// Config is how one camera is to be looked at.
+type Config struct {
+	// Policy forces a policy; Auto chooses.
+	Policy Policy
+	// Urgent makes Auto choose Full.
+	Urgent bool
+	// LongGOP is the distance of key frames from which Auto chooses Full;
+	// 2.5 s, since an event is seen by chance, duration over distance.
+	LongGOP time.Duration
+	// Settle is how long after the last sign of life every picture is still
+	// decoded; 2 s.
+	Settle time.Duration
+	// HoldUnits and HoldBytes bound what is kept for catching up; 600 units
+	// and 8 MiB.
+	HoldUnits, HoldBytes int
+	// NoGate leaves sizes out of account.
+	NoGate bool
+}
+
+func (c Config) withDefaults() Config {
+	if c.LongGOP <= 0 {
+		c.LongGOP = 2500 * time.Millisecond
+	}
+	if c.Settle <= 0 {
+		c.Settle = 2 * time.Second
+	}
+	if c.HoldUnits <= 0 {
+		c.HoldUnits = 600
+	}
+	if c.HoldBytes <= 0 {
+		c.HoldBytes = 8 << 20
+	}
+	return c
+}
+
+// choose returns the policy in force and the reason that operators read. gop
+// is the observed distance of key frames, 0 while it is unknown.
+func (c *Config) choose(gop time.Duration, shed bool) (Policy, string) {
+	switch {
+	case shed && c.Policy != Full && !c.Urgent:
+		return Presence, "overload: key frames only until the load falls"
+	case c.Policy != Auto:
+		return c.Policy, "set by the operator"
+	case c.Urgent:
+		return Full, "marked urgent"
+	case gop == 0:
+		return Full, "measuring the distance of key frames"
+	case gop > c.LongGOP:
+		return Full, fmt.Sprintf("key frames are %.1f s apart: between them a short event would be missed", gop.Seconds())
+	}
+	return Track, fmt.Sprintf("key frames every %.1f s are enough to notice what begins", gop.Seconds())
+}
