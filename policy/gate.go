@@ -39,10 +39,16 @@ type Gate struct {
 // state is one world under one policy set, with the answers remembered for
 // it. A swap replaces it whole, so that no answer outlives what it rests on.
 type state struct {
-	world    *World
-	rules    *Rules
-	machines map[shouwang.CameraID]*machineCache
+	world *World
+	rules *Rules
+	// id tells states apart in remembered answers without keeping an old
+	// world alive.
+	id uint64
 }
+
+var lastState atomic.Uint64
+
+func newState(w *World, r *Rules) *state { return &state{world: w, rules: r, id: lastState.Add(1)} }
 
 // NewGate returns a gate over the world. The clock says what time it is when
 // a look, an analysis or a recording is asked for.
@@ -66,14 +72,6 @@ func NewGate(world *World, clock func() time.Time, opts Options) (*Gate, error) 
 	g := &Gate{clock: clock, language: opts.Language, log: opts.Log, listeners: map[int]func(shouwang.CameraID){}}
 	g.now.Store(newState(world, opts.Rules))
 	return g, nil
-}
-
-func newState(w *World, r *Rules) *state {
-	s := &state{world: w, rules: r, machines: make(map[shouwang.CameraID]*machineCache, len(w.cameras))}
-	for _, c := range w.cameras {
-		s.machines[c.CameraID()] = new(machineCache)
-	}
-	return s
 }
 
 // World returns the snapshot in force.

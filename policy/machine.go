@@ -15,13 +15,14 @@ const StatutoryDays = 30
 // owner named no number.
 const DefaultRetentionDays = 7
 
-// machineCache holds the last answers for one camera. It lives and dies with
-// the state it was computed in.
+// machineCache holds the last answers for one camera. An answer counts only
+// in the state it was computed in, so that a swap costs nothing here.
 type machineCache struct{ analyze, record atomic.Pointer[cached] }
 
 // cached is a grant, for or against, with how long it may be reused: for
 // captures within its span, until something in the world comes due.
 type cached struct {
+	in    uint64 // state's id
 	grant Grant
 	span  shouwang.Span
 	until time.Time
@@ -47,15 +48,15 @@ func (g *Gate) machine(action Action, camera shouwang.CameraID, captured time.Ti
 		return Grant{}
 	}
 	st, now := g.now.Load(), g.clock()
-	cache := st.machines[camera]
-	if cache == nil {
+	cam := st.world.camera(camera)
+	if cam == nil {
 		return st.askMachine(g, action, camera, captured, now).grant
 	}
-	slot := &cache.analyze
+	slot := &cam.machine.analyze
 	if action == Record {
-		slot = &cache.record
+		slot = &cam.machine.record
 	}
-	if c := slot.Load(); c != nil && c.span.Contains(captured) && now.Before(c.until) && captured.Before(now.Add(clockSlack)) {
+	if c := slot.Load(); c != nil && c.in == st.id && c.span.Contains(captured) && now.Before(c.until) && captured.Before(now.Add(clockSlack)) {
 		return c.grant
 	}
 	c := st.askMachine(g, action, camera, captured, now)
@@ -67,7 +68,7 @@ func (g *Gate) machine(action Action, camera shouwang.CameraID, captured time.Ti
 // takes the first that allows.
 func (st *state) askMachine(g *Gate, action Action, id shouwang.CameraID, captured, now time.Time) *cached {
 	hour := st.world.hourOf(captured)
-	out := &cached{span: shouwang.Span{From: hour, To: hour.Add(time.Hour)}, until: now.Add(time.Hour)}
+	out := &cached{in: st.id, span: shouwang.Span{From: hour, To: hour.Add(time.Hour)}, until: now.Add(time.Hour)}
 	cam := st.world.cameras[CameraResource(id)]
 	for _, purpose := range st.world.machinePurposes(cam) {
 		req := Request{ID: string(action), Action: action, Resource: CameraResource(id), At: now, Purpose: purpose}

@@ -16,7 +16,7 @@ func (s *scene) detail(r Reason) []Reason {
 	case ReasonNoValidConsent:
 		return []Reason{s.consentReason()}
 	case ReasonMode, ReasonSlot, ReasonAudience, ReasonNoGround, ReasonLimit:
-		if s.consent == nil && r != ReasonNoGround && s.basis == basisConsent {
+		if s.consent == nil && s.basis == basisConsent && (r != ReasonNoGround || s.req.Incident != "") {
 			return nil // there is no consent at all: that is said already
 		}
 		return s.detailConsent(r)

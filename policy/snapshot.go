@@ -40,6 +40,7 @@ type World struct {
 type camera struct {
 	*Camera
 	current []*Consent
+	machine machineCache
 }
 
 // maxWorldBytes bounds what LoadWorld reads: 50,000 consents take some 60 MB.
@@ -283,4 +284,11 @@ func pointers[T any](list []T) []*T {
 		out[i] = &list[i]
 	}
 	return out
+}
+
+// camera looks a camera up without its prefix. The key is built on the stack:
+// this is asked for every picture.
+func (w *World) camera(id shouwang.CameraID) *camera {
+	var buf [80]byte
+	return w.cameras[string(append(append(buf[:0], cameraPrefix...), id...))]
 }

@@ -94,6 +94,8 @@ func (w *World) validateConsent(c *camera, consent *Consent) error {
 		return bad("consent %s: a limit is negative", consent.Ref())
 	case consent.Device != nil && consent.Device.Audio:
 		return bad("consent %s: audio is never taken in", consent.Ref())
+	case consent.State.Live() && consent.NotAfter.After(consent.termStart().AddDate(1, 0, 0)):
+		return bad("consent %s: lasts longer than 12 months", consent.Ref())
 	}
 	return nil
 }

@@ -1,0 +1,7 @@
+package policy
+
+// Incidents returns all incidents, sorted by id.
+func (w *World) Incidents() []*Incident { return sorted(w.incidents) }
+
+// Cases returns all cases, sorted by id.
+func (w *World) Cases() []*Case { return sorted(w.cases) }
