@@ -11,44 +11,46 @@ import (
 // Track is one thing followed from picture to picture. It says where, never
 // who.
 type Track struct {
-	ID          uint64
-	First, Last shouwang.MediaTime
-	Start, Seen time.Time // capture times of First and Last
-	Box         shouwang.Box
+	ID uint64
+	// First and Last are the first and newest picture it was seen in, Start
+	// and Seen their capture times; AliveUntil is when it was last seen as
+	// something alive.
+	First, Last, AliveUntil shouwang.MediaTime
+	Start, Seen             time.Time
+	Box                     shouwang.Box
 	// Travel is the farthest its middle has been from where it began, Path
-	// the length of its way, as fractions of the picture.
-	Travel, Path float64
+	// the length of its way, as fractions of the picture; Sizes is Travel in
+	// the thing's own widths or heights, along the axis where that is more.
+	Travel, Path, Sizes float64
 	// Hits is the number of pictures it was seen in.
 	Hits      int
 	Confirmed bool
-	// Score, Area and Fill are running means.
-	Score, Area, Fill float64
+	// Score, Area, Fill and Moving are running means of its regions'.
+	Score, Area, Fill, Moving float64
 
-	// Sizes is Travel in the thing's own widths or heights, along the axis
-	// where that is more.
-	Sizes         float64
 	width, height float64 // running means
-	newCells      float64 // share of the picture that really moved
+	big, most     float64 // largest area lately, and ever
+	home, at      shouwang.Point
+	vx, vy        float64 // per second
+	anchor        shouwang.Point
+	anchorAt      shouwang.MediaTime // since when it has stayed about anchor
+	movedAt       shouwang.MediaTime // when much of it last moved
+	aliveAt       time.Time          // capture time of AliveUntil
+	looks, missed int                // pictures since First; those in a row without it
+	points        []shouwang.TrackPoint
+	lastPoint     shouwang.MediaTime
+	peak          float64
+	peakAt        time.Time
+	peakBox       shouwang.Box
+	fresh         sighting
+}
 
-	home, at  shouwang.Point
-	vx, vy    float64 // per second
-	points    []shouwang.TrackPoint
-	lastPoint shouwang.MediaTime
-	peak      float64
-	peakAt    time.Time
-	peakBox   shouwang.Box
-	missed    int
-	newBox    shouwang.Box
-	matched   bool
-	newScore  float64
-	newMoving float64
-	Moving    float64
-	looks     int
-	big, most float64
-	movedAt   shouwang.MediaTime
-	// AliveUntil is when it was last seen as something alive.
-	AliveUntil shouwang.MediaTime
-	aliveAt    time.Time
+// sighting is what the present picture shows of a track.
+type sighting struct {
+	matched       bool
+	box           shouwang.Box
+	score, moving float64
+	cells         float64 // share of the picture that really differs
 }
 
 // predict is where the track would be at a time if it went on as it went.
@@ -85,27 +87,27 @@ func inside(a, b shouwang.Box) float64 {
 
 // take lets a region continue the track in the present picture.
 func (t *Track) take(r *analyze.Region) {
-	if !t.matched {
-		t.matched, t.newBox, t.newScore, t.newMoving = true, r.Box, r.Score, r.Moving
-		t.newCells = r.Fill * r.Box.Area()
+	if !t.fresh.matched {
+		t.fresh.matched, t.fresh.box, t.fresh.score, t.fresh.moving = true, r.Box, r.Score, r.Moving
+		t.fresh.cells = r.Fill * r.Box.Area()
 		return
 	}
-	t.newCells += r.Fill * r.Box.Area()
-	t.newBox = t.newBox.Union(r.Box)
-	t.newScore = max(t.newScore, r.Score)
-	t.newMoving = max(t.newMoving, r.Moving)
+	t.fresh.cells += r.Fill * r.Box.Area()
+	t.fresh.box = t.fresh.box.Union(r.Box)
+	t.fresh.score = max(t.fresh.score, r.Score)
+	t.fresh.moving = max(t.fresh.moving, r.Moving)
 }
 
 // settle closes the present picture for the track.
 func (t *Track) settle(o *analyze.Observation, cfg *Config) {
 	t.looks++
-	if !t.matched {
+	if !t.fresh.matched {
 		t.missed++
 		return
 	}
-	t.matched, t.missed = false, 0
+	t.fresh.matched, t.missed = false, 0
 	dt := (o.PTS - t.Last).Duration().Seconds()
-	x, y := t.newBox.Center()
+	x, y := t.fresh.box.Center()
 	step := 0.0
 	if t.Hits > 0 {
 		step = math.Hypot(x-t.at[0], y-t.at[1])
@@ -116,24 +118,24 @@ func (t *Track) settle(o *analyze.Observation, cfg *Config) {
 		t.vy += (max(-2, min(2, (y-t.at[1])/dt)) - t.vy) * k
 		t.Path += step
 	}
-	jump := t.Hits > 0 && dt < 0.5 && t.Box.IoU(t.newBox) < 0.1 && step > 0.6*math.Sqrt(max(t.Area, t.newBox.Area()))
-	if t.Hits == 0 || !t.Confirmed && (jump || t.newMoving < 0.25) {
+	jump := t.Hits > 0 && dt < 0.5 && t.Box.IoU(t.fresh.box) < 0.1 && step > 0.6*math.Sqrt(max(t.Area, t.fresh.box.Area()))
+	if t.Hits == 0 || !t.Confirmed && (jump || t.fresh.moving < 0.25) {
 		t.restart(o, x, y)
 	}
-	t.at, t.Box, t.Last, t.Seen = shouwang.Point{x, y}, t.newBox, o.PTS, o.Wall.At
+	t.at, t.Box, t.Last, t.Seen = shouwang.Point{x, y}, t.fresh.box, o.PTS, o.Wall.At
 	t.Hits++
 	t.Travel = max(t.Travel, math.Hypot(x-t.home[0], y-t.home[1]))
 	k := max(1/float64(t.Hits), 0.1)
-	t.width += (t.newBox[2] - t.width) * k
-	t.height += (t.newBox[3] - t.height) * k
+	t.width += (t.fresh.box[2] - t.width) * k
+	t.height += (t.fresh.box[3] - t.height) * k
 	t.Sizes = max(t.Sizes, math.Abs(x-t.home[0])/t.width, math.Abs(y-t.home[1])/t.height)
-	t.Fill += (t.newCells/t.newBox.Area() - t.Fill) * k
-	t.Score += (t.newScore - t.Score) * k
-	t.Area += (t.newBox.Area() - t.Area) * k
-	t.Moving += (t.newMoving - t.Moving) * k
+	t.Fill += (t.fresh.cells/t.fresh.box.Area() - t.Fill) * k
+	t.Score += (t.fresh.score - t.Score) * k
+	t.Area += (t.fresh.box.Area() - t.Area) * k
+	t.Moving += (t.fresh.moving - t.Moving) * k
 	t.live(o, dt, cfg)
-	if worth := t.newScore * math.Sqrt(t.newBox.Area()); worth > t.peak {
-		t.peak, t.peakAt, t.peakBox = worth, o.Wall.At, t.newBox
+	if worth := t.fresh.score * math.Sqrt(t.fresh.box.Area()); worth > t.peak {
+		t.peak, t.peakAt, t.peakBox = worth, o.Wall.At, t.fresh.box
 	}
 	t.note(o)
 }
@@ -149,14 +151,19 @@ func (t *Track) restart(o *analyze.Observation, x, y float64) {
 // live keeps the time until which the track is something alive and not what it
 // left behind: much smaller than it was and still, or still for too long.
 func (t *Track) live(o *analyze.Observation, dt float64, cfg *Config) {
-	area := t.newBox.Area()
+	area := t.fresh.box.Area()
 	t.big = max(area, t.big*math.Exp(-dt/10))
-	if t.newMoving >= 0.1 {
+	if t.fresh.moving >= 0.1 {
 		t.movedAt = o.PTS
 	}
-	whole := area >= 0.25*t.big || t.newMoving >= 0.4
+	whole := area >= 0.25*t.big || t.fresh.moving >= 0.4
 	t.most = max(t.most, t.Area)
-	if area < 0.03*t.most {
+	// What is small beside what came, and stays where it is, is a remnant: a
+	// moved chair, a branch that the thing left swinging.
+	if x, y := t.at[0], t.at[1]; math.Abs(x-t.anchor[0]) > 0.5*t.fresh.box[2] || math.Abs(y-t.anchor[1]) > 0.5*t.fresh.box[3] {
+		t.anchor, t.anchorAt = t.at, o.PTS
+	}
+	if area < 0.03*t.most || area < 0.2*t.most && o.PTS-t.anchorAt > 6*shouwang.MediaRate {
 		return
 	}
 	if whole && o.PTS-t.movedAt <= shouwang.MediaTimeOf(cfg.StandStill) {
@@ -181,6 +188,6 @@ func (t *Track) note(o *analyze.Observation) {
 		}
 		t.points = t.points[:maxPoints/2]
 	}
-	t.points = append(t.points, shouwang.TrackPoint{At: o.Wall.At, Box: t.newBox})
+	t.points = append(t.points, shouwang.TrackPoint{At: o.Wall.At, Box: t.fresh.box})
 	t.lastPoint = o.PTS
 }

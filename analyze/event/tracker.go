@@ -60,10 +60,10 @@ func (k *Tracker) match(o *analyze.Observation, dt float64) {
 		top := 0.15
 		for _, t := range k.Tracks[:old] {
 			a := affinity(t.predict(o.PTS), r.Box, dt)
-			if t.matched && a < 0.6 {
+			if t.fresh.matched && a < 0.6 {
 				continue // a piece of the thing lies in or beside it
 			}
-			if !t.matched && r.Box.Area() < 0.12*t.Box.Area() {
+			if !t.fresh.matched && r.Box.Area() < 0.12*t.Box.Area() {
 				continue // what it left behind, or something else
 			}
 			if t.Confirmed {
@@ -81,14 +81,14 @@ func (k *Tracker) match(o *analyze.Observation, dt float64) {
 		}
 		// A thing that walks behind or before another shares its region.
 		for _, t := range k.Tracks[:old] {
-			if t != best && t.Confirmed && !t.matched && r.Box.Area() >= 0.4*t.Box.Area() && inside(t.predict(o.PTS), r.Box) > 0.3 {
+			if t != best && t.Confirmed && !t.fresh.matched && r.Box.Area() >= 0.4*t.Box.Area() && inside(t.predict(o.PTS), r.Box) > 0.3 {
 				t.Last, t.Seen, t.AliveUntil, t.aliveAt = o.PTS, o.Wall.At, o.PTS, o.Wall.At
 			}
 		}
 	}
 	small := 0
 	for _, t := range k.Tracks {
-		if t.matched && !t.Confirmed && t.newBox.Area() < 0.01 {
+		if t.fresh.matched && !t.Confirmed && t.fresh.box.Area() < 0.01 {
 			small++
 		}
 		t.settle(o, &k.cfg)
