@@ -95,6 +95,11 @@ func (r *replay) run(policy cascade.Policy) {
 		for j := range r.reports {
 			o := &r.reports[j]
 			r.take(r.eventer.Observe(o))
+			if os.Getenv("ALIVE") != "" && i%25 == 0 {
+				for _, t := range r.eventer.Tracks() {
+					fmt.Printf("  %.1f track %d %v first %.2f travel %.3f area %.4f score %.2f moving %.2f fill %.2f box %.2f alive %.2f\n", p.pts.Duration().Seconds(), t.ID, t.Confirmed, t.First.Duration().Seconds(), t.Travel, t.Area, t.Score, t.Moving, t.Fill, t.Box, t.AliveUntil.Duration().Seconds())
+				}
+			}
 			r.control.Seen(o, r.eventer.Live(), r.eventer.Stirring())
 		}
 		r.reports = r.reports[:0]

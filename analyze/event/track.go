@@ -163,7 +163,9 @@ func (t *Track) live(o *analyze.Observation, dt float64, cfg *Config) {
 	if x, y := t.at[0], t.at[1]; math.Abs(x-t.anchor[0]) > 0.5*t.fresh.box[2] || math.Abs(y-t.anchor[1]) > 0.5*t.fresh.box[3] {
 		t.anchor, t.anchorAt = t.at, o.PTS
 	}
-	if area < 0.03*t.most || area < 0.2*t.most && o.PTS-t.anchorAt > 6*shouwang.MediaRate {
+	stays := o.PTS - t.anchorAt
+	if area < 0.03*t.most || area < 0.2*t.most && stays > 6*shouwang.MediaRate ||
+		t.Area < 0.006 && t.Moving < 0.3 && stays > 8*shouwang.MediaRate {
 		return
 	}
 	if whole && o.PTS-t.movedAt <= shouwang.MediaTimeOf(cfg.StandStill) {
