@@ -52,6 +52,8 @@ type RenderSpec struct {
 	Veil bool `json:"veil,omitempty"`
 	// Watermark is tiled over the picture with the picture's wall time.
 	Watermark string `json:"watermark,omitempty"`
+	// Zone is the wall clock's offset from UTC, seconds east.
+	Zone int `json:"zone,omitempty"`
 	// MaxWidth (pixels) and MaxFPS bound the output; 0 leaves it.
 	MaxWidth int     `json:"max_width,omitempty"`
 	MaxFPS   float64 `json:"max_fps,omitempty"`

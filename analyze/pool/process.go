@@ -1,0 +1,162 @@
+package pool
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"shouwang"
+)
+
+// process is one running shouwang-analyzer.
+type process struct {
+	cmd    *exec.Cmd
+	conn   *net.UnixConn
+	stderr tail
+	pid    int
+}
+
+// spawner runs process starts on one thread that lives as long as the pool:
+// the kernel sends a child its parent-death signal when the thread that
+// started it ends, and Go ends threads as it pleases.
+func (p *Pool) spawner() {
+	runtime.LockOSThread()
+	for {
+		select {
+		case f := <-p.spawn:
+			f()
+		case <-p.idle:
+			return // and the thread ends, as it is still locked
+		}
+	}
+}
+
+// start launches one analyzer.
+func (p *Pool) start() (*process, error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("make socketpair: %w", err)
+	}
+	ours, theirs := os.NewFile(uintptr(fds[0]), "analyzer"), os.NewFile(uintptr(fds[1]), "shouwang")
+	defer ours.Close()
+	defer theirs.Close()
+	conn, err := net.FileConn(ours)
+	if err != nil {
+		return nil, fmt.Errorf("use socketpair: %w", err)
+	}
+	pr := &process{conn: conn.(*net.UnixConn), cmd: exec.Command(p.binary, p.arguments()...)}
+	pr.cmd.ExtraFiles = []*os.File{theirs} // descriptor 3
+	pr.cmd.Env = environment()
+	pr.cmd.Dir = "/"
+	pr.cmd.Stderr = &pr.stderr
+	// Its own group: Ctrl-C must not reach it before the service is done.
+	pr.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	started := make(chan error, 1)
+	select {
+	case p.spawn <- func() { started <- pr.cmd.Start() }:
+	case <-p.stop:
+		conn.Close()
+		return nil, ErrClosed
+	}
+	if err := <-started; err != nil {
+		conn.Close()
+		return nil, shouwang.Errorf(shouwang.CodeNoAnalyzer, "shouwang-analyzer does not start: %w", err)
+	}
+	pr.pid = pr.cmd.Process.Pid
+	return pr, nil
+}
+
+func (p *Pool) arguments() []string {
+	args := []string{"--socket=3", "--memory=" + strconv.FormatInt(p.cfg.Memory, 10)}
+	if p.cfg.NoSandbox {
+		args = append(args, "--no-sandbox")
+	}
+	return args
+}
+
+// environment is all that an analyzer learns of ours: where its libraries are.
+// Passwords that a deployment puts into variables stay here.
+func environment() []string {
+	env := []string{"LANG=C.UTF-8"}
+	for _, name := range []string{"LD_LIBRARY_PATH", "GOCOVERDIR"} {
+		if v, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
+
+// hangUp tells the process to go: it ends when its socket does.
+func (pr *process) hangUp() { _ = pr.conn.CloseWrite() }
+
+// kill ends the process at once.
+func (pr *process) kill() { _ = unix.Kill(pr.pid, unix.SIGKILL) }
+
+// wait reaps the process, which has been told to go or is gone, and says how
+// it ended.
+func (pr *process) wait() string {
+	late := time.AfterFunc(2*time.Second, pr.kill)
+	defer late.Stop()
+	err := pr.cmd.Wait()
+	pr.conn.Close()
+	text := "exit status 0"
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		text = exit.Error()
+	case err != nil:
+		text = err.Error()
+	}
+	if said := pr.stderr.line(); said != "" {
+		text += ": " + said
+	}
+	return text
+}
+
+// usage returns the process's CPU time and resident bytes, from /proc.
+func (pr *process) usage() (cpu time.Duration, rss int64) {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pr.pid) + "/stat")
+	if err != nil {
+		return 0, 0
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ") // the name may hold anything
+	f := strings.Fields(rest)
+	if len(f) < 22 {
+		return 0, 0
+	}
+	user, _ := strconv.ParseInt(f[11], 10, 64)
+	system, _ := strconv.ParseInt(f[12], 10, 64)
+	pages, _ := strconv.ParseInt(f[21], 10, 64)
+	return time.Duration(user+system) * (time.Second / 100), pages * int64(os.Getpagesize())
+}
+
+// tail keeps the first line that the process wrote to standard error, which
+// says what happened; a crash dump follows it.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, p[:min(len(p), max(0, 512-len(t.text)))]...)
+	return len(p), nil
+}
+
+func (t *tail) line() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	first, _, _ := strings.Cut(strings.TrimSpace(string(t.text)), "\n")
+	return first
+}

@@ -1,0 +1,66 @@
+// Package worker is the loop inside a shouwang-analyzer process: it reads
+// access units from its socket, decodes them, shows the pictures to detectors
+// or renderers and answers. One thread does all of it, in the order of
+// arrival, so that whatever it was doing when it died is known outside.
+package worker
+
+import (
+	"shouwang"
+	"shouwang/analyze"
+	"shouwang/analyze/decode"
+	"shouwang/analyze/decode/nal"
+	"shouwang/analyze/wire"
+)
+
+// Result is what a detector saw in one picture.
+type Result struct {
+	// Regions is the detector's memory: it is read before the next call.
+	Regions []analyze.Region
+	Light   analyze.Light
+	// Mean and Dev are luma mean and standard deviation, 0..255.
+	Mean, Dev float32
+	// Changed is the share of the picture unlike its background, 0..1, and
+	// Sharp the mean luma step between neighbouring cells, 0..255.
+	Changed, Sharp float32
+}
+
+// Detector learns what a camera usually sees and says what differs. luma
+// holds height rows of stride bytes of libavcodec's memory: it is read during
+// the call only. pts never runs backwards for one Detector.
+type Detector interface {
+	Observe(luma []byte, stride, width, height int, pts shouwang.MediaTime, key bool) Result
+}
+
+// Coded is one encoded picture that a Renderer gives; its slices are valid
+// during the call that receives it.
+type Coded struct {
+	Key           bool
+	PTS           shouwang.MediaTime
+	Width, Height int
+	SPS, PPS      []byte // on key frames
+	Data          []byte // NAL units behind four-byte lengths
+}
+
+// Renderer draws over pictures and encodes them. An error means that nothing
+// may be shown: the worker then gives out no picture for this one.
+type Renderer interface {
+	// Render takes one picture, its media time and its wall time in
+	// microseconds since 1970.
+	Render(p *decode.Picture, pts shouwang.MediaTime, wall int64, emit func(*Coded)) error
+	Flush(emit func(*Coded)) error
+	Close()
+}
+
+// Config joins the worker to what it runs.
+type Config struct {
+	// NewDetector makes the detector of one camera; model "" is the default
+	// and config is the model's own JSON or empty.
+	NewDetector func(model string, config []byte) (Detector, error)
+	NewRenderer func(spec wire.RenderSpec) (Renderer, error)
+	Limits      nal.Limits
+	// Sandbox says in the hello what is in force.
+	Sandbox string
+}
+
+// maxStreams bounds the cameras and renderers of one process.
+const maxStreams = 8192
