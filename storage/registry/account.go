@@ -34,10 +34,11 @@ func (r *Registry) addAccount(e *edit, a shouwang.Account) error {
 	return r.saveAccount(e, a)
 }
 
-// checkLogin keeps names that look alike or that carry control bytes out.
+// checkLogin keeps out names that look alike (sign-in looks names up in lower
+// case) or that carry control bytes.
 func checkLogin(name string) error {
-	if name == "" || len(name) > 64 || name != strings.TrimSpace(name) || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f || c == 0xfffd }) {
-		return shouwang.Errorf(shouwang.CodeBadUsage, "account %q: a name has 1 to 64 bytes and no blank at its ends", name)
+	if name == "" || len(name) > 64 || name != strings.ToLower(strings.TrimSpace(name)) || strings.ContainsFunc(name, func(c rune) bool { return c < ' ' || c == 0x7f || c == 0xfffd }) {
+		return shouwang.Errorf(shouwang.CodeBadUsage, "account %q: a name has 1 to 64 bytes, no capitals and no blank at its ends", name)
 	}
 	return nil
 }

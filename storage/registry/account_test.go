@@ -38,7 +38,7 @@ func TestAccountIsKeptWhole(t *testing.T) {
 	}
 	_, err = r.Account(ctx, "nobody")
 	wantCode(t, err, shouwang.CodeNotFound)
-	for _, name := range []string{"", " chen", "chen\n", "a\x00b"} {
+	for _, name := range []string{"", " chen", "Chen", "chen\n", "a\x00b"} {
 		wantCode(t, r.AddAccount(ctx, shouwang.Account{Name: name, Principal: "officer:chen"}), shouwang.CodeBadUsage)
 	}
 	wantCode(t, r.AddAccount(ctx, shouwang.Account{Name: "x", Principal: "officer:nobody"}), shouwang.CodeNotFound)

@@ -73,6 +73,7 @@ func (r *Registry) newAccounts(ctx context.Context, t *township, hash func(strin
 		if p.Login == "" {
 			_, p.Login, _ = strings.Cut(p.ID, ":")
 		}
+		p.Login = strings.ToLower(p.Login)
 		if p.Type == policy.TypeService {
 			continue
 		}
