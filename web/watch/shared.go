@@ -75,7 +75,9 @@ func (s *shared) render() error {
 		return err
 	}
 	defer units.Close()
-	rendering, err := s.feeds.renderer.Render(s.ctx, s.spec.Options)
+	options := s.spec.Options
+	options.Camera = s.spec.Camera
+	rendering, err := s.feeds.renderer.Render(s.ctx, options)
 	if err != nil {
 		return err
 	}

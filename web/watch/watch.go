@@ -31,6 +31,9 @@ type Hubs interface {
 // Options says what has to be done to every picture. The zero value asks for
 // nothing but a form that browsers play.
 type Options struct {
+	// Camera is whose pictures they are, so that a renderer can tell which
+	// camera's stream harms it.
+	Camera shouwang.CameraID
 	// Masks are filled flat; fractions of width and height.
 	Masks                  []shouwang.Polygon
 	BlurPeople, BlurPlates bool
