@@ -1,0 +1,169 @@
+// Package service joins the rooms of the house into one running service: it is
+// the only code that knows them all. Each file is one joint.
+package service
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"gopkg.in/yaml.v3"
+
+	"shouwang"
+	"shouwang/ingest"
+	"shouwang/web"
+)
+
+// Config is all that an operator may set. A file holds any part of it; what it
+// leaves out keeps its default. Unknown keys are errors.
+type Config struct {
+	// Data is the folder that holds everything: registry, catalog, keys, log,
+	// spool and, unless S3 is configured, the bucket.
+	Data string `yaml:"data"`
+	// Log is debug, info, warn or error.
+	Log string `yaml:"log"`
+	// Language of what the service itself writes to people: zh-CN or en.
+	Language string `yaml:"language"`
+
+	Ingest  ingest.Config `yaml:"ingest"`
+	Analyze AnalyzeConfig `yaml:"analyze"`
+	Storage StorageConfig `yaml:"storage"`
+	Bus     BusConfig     `yaml:"bus"`
+	Web     web.Config    `yaml:"web"`
+}
+
+// AnalyzeConfig is how pictures are looked at.
+type AnalyzeConfig struct {
+	// Binary is the path of shouwang-analyzer; beside the running binary when
+	// empty.
+	Binary string `yaml:"binary"`
+	// Workers is the number of analyzer processes; one per core when zero.
+	Workers int `yaml:"workers"`
+	// Policy is auto, full, track or presence, for every camera.
+	Policy string `yaml:"policy"`
+	// Unsandboxed runs analyzers without the sandbox, where the kernel has no
+	// landlock or seccomp. A camera's bytes can then do more harm.
+	Unsandboxed bool `yaml:"unsandboxed"`
+}
+
+// StorageConfig is where recordings go and how much room they may take.
+type StorageConfig struct {
+	// S3 is the bucket; a folder in Data when its endpoint is empty.
+	S3 S3Config `yaml:"s3"`
+	// MinFree is how many bytes of the disk are left free; the oldest unheld
+	// segments go first, and then nothing more is recorded.
+	MinFree int64 `yaml:"min_free"`
+	// SpoolBytes bounds what waits on disk while the bucket is away.
+	SpoolBytes int64 `yaml:"spool_bytes"`
+}
+
+// S3Config names an S3 bucket.
+type S3Config struct {
+	Endpoint  string `yaml:"endpoint"` // HOST:PORT
+	Bucket    string `yaml:"bucket"`
+	Region    string `yaml:"region"`
+	AccessKey string `yaml:"access_key"`
+	SecretKey string `yaml:"secret_key"`
+	Insecure  bool   `yaml:"insecure"` // plain HTTP
+}
+
+// BusConfig is how messages travel; in process when Redis is empty.
+type BusConfig struct {
+	Redis string `yaml:"redis"` // redis://[:PASSWORD@]HOST:PORT/DB
+}
+
+// Defaults returns the configuration of one machine by itself.
+func Defaults() Config {
+	return Config{
+		Data: "shouwang-data", Log: "info", Language: "zh-CN",
+		Ingest:  ingest.DefaultConfig(),
+		Analyze: AnalyzeConfig{Policy: "auto"},
+		Storage: StorageConfig{MinFree: 1 << 30, SpoolBytes: 8 << 30, S3: S3Config{Region: "us-east-1"}},
+		Web:     web.Defaults(),
+	}
+}
+
+// LoadConfig reads a configuration file over the defaults; path "" is the
+// defaults alone. Every mistake is CodeBadConfig with the place and the mend.
+func LoadConfig(path string) (Config, error) {
+	cfg := Defaults()
+	if path == "" {
+		return cfg, nil
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return cfg, shouwang.Errorf(shouwang.CodeBadConfig, "read configuration: %w", err)
+	}
+	dec := yaml.NewDecoder(bytes.NewReader(raw))
+	dec.KnownFields(true)
+	if err := dec.Decode(&cfg); err != nil && !errors.Is(err, io.EOF) {
+		return cfg, shouwang.Errorf(shouwang.CodeBadConfig, "configuration %s: %s", path, plainYAML(err))
+	}
+	return cfg, nil
+}
+
+var yamlField = regexp.MustCompile(`line (\d+): field (\S+) not found in type \S+`)
+
+// plainYAML turns the library's words about Go types into words about the file.
+func plainYAML(err error) string {
+	var typed *yaml.TypeError
+	if !errors.As(err, &typed) || len(typed.Errors) == 0 {
+		return err.Error()
+	}
+	return yamlField.ReplaceAllString(typed.Errors[0], "line $1: unknown key \"$2\"; deploy/shouwang.yaml lists the keys")
+}
+
+// Validate returns the first setting that cannot work.
+func (c *Config) Validate() error {
+	bad := func(format string, args ...any) error {
+		return shouwang.Errorf(shouwang.CodeBadConfig, format, args...)
+	}
+	switch {
+	case c.Data == "":
+		return bad("data is empty: name a folder")
+	case c.Log != "debug" && c.Log != "info" && c.Log != "warn" && c.Log != "error":
+		return bad("log %q: write debug, info, warn or error", c.Log)
+	case c.Language != "zh-CN" && c.Language != "en":
+		return bad("language %q: write zh-CN or en", c.Language)
+	case c.Analyze.Workers < 0 || c.Analyze.Workers > 256:
+		return bad("analyze.workers %d: write 0 (one per core) to 256", c.Analyze.Workers)
+	case c.Storage.MinFree < 0 || c.Storage.SpoolBytes < 64<<20:
+		return bad("storage.min_free must not be negative and spool_bytes at least 67108864")
+	case c.Storage.S3.Endpoint != "" && (c.Storage.S3.Bucket == "" || c.Storage.S3.AccessKey == "" || c.Storage.S3.SecretKey == ""):
+		return bad("storage.s3.endpoint is set, so bucket, access_key and secret_key must be too")
+	}
+	switch c.Analyze.Policy {
+	case "auto", "full", "track", "presence":
+	default:
+		return bad("analyze.policy %q: write auto, full, track or presence", c.Analyze.Policy)
+	}
+	if err := c.Ingest.Validate(); err != nil {
+		return err
+	}
+	return c.Web.Validate()
+}
+
+// path returns a file in the data folder.
+func (c *Config) path(name string) string { return filepath.Join(c.Data, name) }
+
+// makeData makes the data folder and tries to write in it.
+func (c *Config) makeData() error {
+	err := os.MkdirAll(c.Data, 0o700)
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(c.Data, ".writable-*"); err == nil {
+			probe.Close()
+			err = os.Remove(probe.Name())
+		}
+	}
+	if err != nil {
+		return shouwang.Errorf(shouwang.CodeDataUnreadable, "data folder %s cannot be used: %w; choose another with --data or mend its permissions", c.Data, err)
+	}
+	return nil
+}
+
+func (c *S3Config) String() string { return fmt.Sprintf("s3://%s/%s", c.Endpoint, c.Bucket) }

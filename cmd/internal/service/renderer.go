@@ -1,0 +1,45 @@
+package service
+
+import (
+	"context"
+
+	"shouwang/analyze/pool"
+	"shouwang/web/watch"
+)
+
+// Bounds of a viewing copy: a tile or a player, not a cinema. A picture of
+// twice the width costs four times the CPU to decode, veil and encode again.
+const (
+	viewWidth = 1280
+	viewGOP   = 50
+)
+
+// renderer lets web's viewers use the analyzers to mask, pixelate and mark.
+type renderer struct{ pool *pool.Pool }
+
+// Render starts one rendering under the options given.
+func (r renderer) Render(ctx context.Context, o watch.Options) (watch.Rendering, error) {
+	run, err := r.pool.Render(ctx, pool.RenderOptions{
+		Camera: o.Camera, Masks: o.Masks, BlurPeople: o.BlurPeople, BlurPlates: o.BlurPlates,
+		Watermark: o.Watermark, MaxWidth: viewWidth, GOP: viewGOP,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rendering{run, ctx}, nil
+}
+
+// rendering is the pool's, with the ctx it was started with for its end.
+type rendering struct {
+	*pool.Render
+	ctx context.Context //nolint:containedctx // Finish must end when the rendering does
+}
+
+// Finish has what is still inside come out; it does not wait for it.
+func (r rendering) Finish() {
+	go func() {
+		if r.Render.Finish(r.ctx) != nil {
+			r.Close()
+		}
+	}()
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"shouwang"
+	"shouwang/cmd/internal/service"
+	"shouwang/storage/registry"
+)
+
+// dataFlags say which data a command works on.
+type dataFlags struct {
+	Config string `help:"Configuration file." type:"path"`
+	Data   string `help:"Data folder (default shouwang-data)." type:"path"`
+}
+
+func (f dataFlags) config() (service.Config, error) {
+	cfg, err := service.LoadConfig(f.Config)
+	if err != nil {
+		return cfg, err
+	}
+	if f.Data != "" {
+		cfg.Data = f.Data
+	}
+	return cfg, nil
+}
+
+// withRegistry opens the register, hands it to do and closes it.
+func (f dataFlags) withRegistry(ctx context.Context, a app, do func(*registry.Registry) error) (err error) {
+	cfg, err := f.config()
+	if err != nil {
+		return err
+	}
+	reg, err := service.OpenRegistry(ctx, cfg, slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := reg.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	return do(reg)
+}
+
+// jsonLine writes one value as one line of JSON.
+func jsonLine(w io.Writer, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	_, err = fmt.Fprintf(w, "%s\n", raw)
+	return err
+}
+
+func usage(format string, args ...any) error {
+	return shouwang.Errorf(shouwang.CodeBadUsage, format, args...)
+}
