@@ -5,15 +5,20 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"shouwang"
 	"shouwang/analyze/decode/nal"
+	"shouwang/analyze/sandbox"
 	"shouwang/analyze/scene"
 	"shouwang/analyze/wire"
 	"shouwang/analyze/worker"
@@ -26,20 +31,46 @@ func main() {
 	}
 }
 
-func run(args []string, stderr io.Writer) error {
+func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("shouwang-analyzer", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags.SetOutput(out)
 	fd := flags.Int("socket", -1, "descriptor of the socket to shouwang")
-	_ = flags.Int64("memory", 2<<30, "bound of this process's memory, in bytes")
-	noSandbox := flags.Bool("no-sandbox", false, "run without seccomp and landlock")
+	memory := flags.Int64("memory", 2<<30, "bound of this process's memory, in bytes")
+	free := flags.Bool("no-sandbox", false, "run without seccomp and landlock")
+	selftest := flags.Bool("selftest", false, "lock in, try to get out, say what happened")
 	if err := flags.Parse(args); err != nil {
 		os.Exit(2)
 	}
-	_ = noSandbox
-	if *fd < 0 {
-		return fmt.Errorf("shouwang-analyzer is started by shouwang and has no use of its own")
+	if *fd < 0 && !*selftest {
+		return errors.New("shouwang-analyzer is started by shouwang and is of no use by itself")
 	}
-	return worker.Run(socket(*fd), worker.Config{NewDetector: newDetector, NewRenderer: newRenderer, Limits: nal.DefaultLimits, Sandbox: "off"})
+	runtime.GOMAXPROCS(2)             // one thread works, one collects garbage; set, so that no file is read for it later
+	debug.SetMemoryLimit(*memory / 4) // the rest is libavcodec's
+	time.Local = time.UTC             // the zone's file cannot be opened later
+	inForce := "off"
+	if !*free {
+		var err error
+		if inForce, err = sandbox.Apply(sandbox.Limits{Memory: *memory}); err != nil {
+			return fmt.Errorf("shouwang-analyzer does not start unlocked: %w; analyze.no_sandbox (--no-sandbox) accepts the risk", err)
+		}
+	}
+	if *selftest {
+		return tryOut(out)
+	}
+	return worker.Run(socket(*fd), worker.Config{NewDetector: newDetector, NewRenderer: newRenderer, Limits: nal.DefaultLimits, Sandbox: inForce})
+}
+
+// tryOut reports each attempt to leave the sandbox; one that succeeds is an
+// error.
+func tryOut(out io.Writer) error {
+	var err error
+	for _, a := range sandbox.Probe() {
+		fmt.Fprintf(out, "%s: %v\n", a.Name, a.Err)
+		if a.Err == nil {
+			err = errors.New("the sandbox leaks")
+		}
+	}
+	return err
 }
 
 // sceneDetector joins scene.Model to the worker.
