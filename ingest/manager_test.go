@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func need(t *testing.T, tool string) {
+func need(t testing.TB, tool string) {
 	t.Helper()
 	if _, err := exec.LookPath(tool); err == nil {
 		return

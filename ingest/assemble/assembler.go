@@ -316,3 +316,21 @@ func (a *Assembler) acceptSlice(k class, nal []byte) bool {
 	a.key = a.key || k == classKey
 	return true
 }
+
+// PushUnit takes one complete access unit whose NAL units stand behind four-byte
+// lengths (ISO/IEC 14496-15), as a file holds it. An error means that the
+// lengths do not add up; the unit is dropped then.
+func (a *Assembler) PushUnit(ts uint32, unit []byte) error {
+	a.begin(ts)
+	for len(unit) > 4 {
+		n := binary.BigEndian.Uint32(unit)
+		if uint64(n) > uint64(len(unit)-4) {
+			a.open = false
+			return shouwang.Errorf(shouwang.CodeBadStream, "an access unit's lengths do not add up")
+		}
+		a.whole(unit[4 : 4+n])
+		unit = unit[4+n:]
+	}
+	a.finish()
+	return nil
+}

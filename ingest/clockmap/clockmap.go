@@ -11,8 +11,12 @@ import (
 )
 
 const (
-	// window is how long a measurement counts; two halves of it are kept.
-	window = 60 * time.Second
+	// How long a measurement counts: arrivals come often, reports seldom.
+	arrivalWindow = 10 * time.Second
+	reportWindow  = 60 * time.Second
+	// driftLimit is a change of the arrival delay within half a window that no
+	// network explains.
+	driftLimit = time.Second
 	// unknownDelay is what encoding and sending may take before a picture
 	// arrives from a camera that says nothing about its clock.
 	unknownDelay = 500 * time.Millisecond
@@ -23,6 +27,12 @@ const (
 	minUncertainty = 5 * time.Millisecond
 	// clockStep is a change of the camera's clock that is no drift.
 	clockStep = 500 * time.Millisecond
+	// reportSlack is how far two reports may disagree about the pace of the
+	// media clock, besides a tenth of the time between them.
+	reportSlack = 50 * time.Millisecond
+	// fewReports is added to the uncertainty until enough reports came to know
+	// how long they are under way.
+	fewReports = 50 * time.Millisecond
 	// stepNow is the error above which the mapping steps; below it slews.
 	stepNow = 2 * time.Second
 	// slewShare of the media time that passes may be spent on correction.
@@ -58,6 +68,7 @@ type Map struct {
 	refNTP   time.Time
 	refMedia shouwang.MediaTime
 	hasRef   bool
+	wild     int // reports in a row that contradict the one before
 	jumps    uint64
 
 	base    time.Duration // wall time of media time 0, since origin
@@ -71,15 +82,20 @@ type Map struct {
 // jumped by more than half a second since the last report.
 func (m *Map) Report(ntp time.Time, media shouwang.MediaTime, arrived time.Time) (jumped bool) {
 	if m.hasRef {
-		predicted := m.refNTP.Add((media - m.refMedia).Duration())
-		if d := ntp.Sub(predicted); d > clockStep || d < -clockStep {
+		elapsed := (media - m.refMedia).Duration()
+		d := ntp.Sub(m.refNTP.Add(elapsed)).Abs()
+		if d > clockStep {
 			m.jumps++
 			m.reports = lowest{}
 			jumped = true
 		}
+		m.wild++
+		if d <= reportSlack+elapsed.Abs()/10 {
+			m.wild = 0
+		}
 	}
 	m.hasRef, m.refNTP, m.refMedia = true, ntp, media
-	m.reports.add(arrived, m.since(arrived)-m.since(ntp))
+	m.reports.add(arrived, m.since(arrived)-m.since(ntp), reportWindow)
 	return jumped
 }
 
@@ -97,9 +113,15 @@ func (m *Map) Jumps() uint64 { return m.jumps }
 // twentieth of the time that passes, and steps only when it is off by more
 // than two seconds.
 func (m *Map) Stamp(pts shouwang.MediaTime, arrived time.Time) shouwang.WallStamp {
-	m.arrivals.add(arrived, m.since(arrived)-pts.Duration())
+	m.arrivals.add(arrived, m.since(arrived)-pts.Duration(), arrivalWindow)
+	if m.arrivals.drift() > driftLimit && !m.reporting() {
+		return m.asArrived(pts, arrived)
+	}
 	target, out := m.target()
-	out.At = m.origin.Add(m.follow(pts, target) + pts.Duration())
+	// No picture is taken after it arrived, whatever the clocks say.
+	m.follow(pts, min(target, m.since(arrived)-pts.Duration()))
+	m.base = min(m.base, m.since(arrived)-pts.Duration())
+	out.At = m.origin.Add(m.base + pts.Duration())
 	if off := target - m.base; off > 0 {
 		out.Uncertainty += off
 	} else {
@@ -108,12 +130,24 @@ func (m *Map) Stamp(pts shouwang.MediaTime, arrived time.Time) shouwang.WallStam
 	return out
 }
 
+// reporting reports whether the sender reports can be used: one that contradicts
+// the one before is a clock set right, two in a row are nonsense.
+func (m *Map) reporting() bool { return m.hasRef && m.wild < 2 }
+
+// asArrived stamps a picture of a camera whose media clock runs at another rate
+// than time does (it lies about its frame rate): then only arrival is true.
+func (m *Map) asArrived(pts shouwang.MediaTime, arrived time.Time) shouwang.WallStamp {
+	m.base = m.since(arrived) - pts.Duration()
+	m.last, m.started = max(m.last, pts), true
+	return shouwang.WallStamp{At: arrived, Uncertainty: 2 * unknownDelay}
+}
+
 // target returns the measured wall time of media time 0, and what is known of
 // its error.
 func (m *Map) target() (time.Duration, shouwang.WallStamp) {
 	first, jitter := m.arrivals.value()
 	arrival := shouwang.WallStamp{Uncertainty: unknownDelay + jitter, Source: shouwang.StampArrival}
-	if !m.hasRef {
+	if !m.reporting() {
 		return first, arrival
 	}
 	// A report's delay is never negative, so the quickest one is nearest the
@@ -125,15 +159,18 @@ func (m *Map) target() (time.Duration, shouwang.WallStamp) {
 		// ages after: they do not describe this media clock.
 		return first, arrival
 	}
+	if m.reports.count() < 4 {
+		spread += fewReports
+	}
 	return base, shouwang.WallStamp{
 		Offset:      -low,
-		Uncertainty: max(minUncertainty, m.RTT) + spread,
+		Uncertainty: max(minUncertainty, m.RTT) + max(spread, jitter),
 		Source:      shouwang.StampSenderReport,
 	}
 }
 
-// follow moves the mapping towards the target and returns it.
-func (m *Map) follow(pts shouwang.MediaTime, target time.Duration) time.Duration {
+// follow moves the mapping towards the target.
+func (m *Map) follow(pts shouwang.MediaTime, target time.Duration) {
 	off := target - m.base
 	passed := (pts - m.last).Duration()
 	switch limit := max(0, passed) / slewShare; {
@@ -148,7 +185,6 @@ func (m *Map) follow(pts shouwang.MediaTime, target time.Duration) time.Duration
 	}
 	m.started = true
 	m.last = max(m.last, pts)
-	return m.base
 }
 
 // since keeps sums small enough for a Duration whatever year a camera lives in.

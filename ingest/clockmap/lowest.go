@@ -22,7 +22,7 @@ func (h *half) add(v time.Duration) {
 	h.n++
 }
 
-func (l *lowest) add(now time.Time, v time.Duration) {
+func (l *lowest) add(now time.Time, v, window time.Duration) {
 	if l.began.IsZero() || now.Sub(l.began) >= window/2 || now.Before(l.began) {
 		l.old, l.cur, l.began = l.cur, half{}, now
 	}
@@ -41,3 +41,13 @@ func (l *lowest) value() (low, spread time.Duration) {
 	low = min(a.low, b.low)
 	return low, max(a.high, b.high) - low
 }
+
+// drift returns by how much the lowest value rose or fell between the halves.
+func (l *lowest) drift() time.Duration {
+	if l.cur.n == 0 || l.old.n == 0 {
+		return 0
+	}
+	return max(l.cur.low-l.old.low, l.old.low-l.cur.low)
+}
+
+func (l *lowest) count() int { return l.cur.n + l.old.n }

@@ -1,6 +1,7 @@
 package rtsp
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"net/url"
@@ -112,6 +113,8 @@ type session struct {
 	mu   sync.Mutex
 	sent time.Time // of the request under way
 	rtt  time.Duration
+	// noVideo says that a description came and no video is in it.
+	noVideo bool
 }
 
 func pullOver(ctx context.Context, cfg *PullConfig, u *url.URL, t Transport) error {
@@ -180,10 +183,17 @@ func (s *session) answered(r *base.Response) {
 	}
 	if len(r.Body) > 0 {
 		r.Body = videoOnly(r.Body)
+		s.noVideo = !bytes.Contains(r.Body, []byte("\nm=video "))
 	}
 	if t := r.Header["Transport"]; len(t) == 1 {
 		r.Header["Transport"] = base.HeaderValue{ownTransport(t[0])}
 	}
+}
+
+func (s *session) offersNothing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.noVideo
 }
 
 // play brings the session to the point where packets flow.
@@ -195,6 +205,9 @@ func (s *session) play(t Transport) error {
 		return shouwang.Errorf(shouwang.CodeBadAddress, "the address cannot be read: percent-encode special characters in it")
 	}
 	desc, _, err := s.client.Describe(u)
+	if s.offersNothing() {
+		return errNoVideo
+	}
 	if err != nil {
 		return err
 	}

@@ -108,12 +108,14 @@ func choose(desc *description.Session) (format, error) {
 		}
 	}
 	if other == "" {
-		return format{}, shouwang.Errorf(shouwang.CodeNoVideo,
-			"the camera offers no video at this path: check the path part of the address")
+		return format{}, errNoVideo
 	}
 	return format{}, shouwang.Errorf(shouwang.CodeBadCodec,
 		"the camera sends %s: set it to H.264 or H.265", other)
 }
+
+var errNoVideo = shouwang.Errorf(shouwang.CodeNoVideo,
+	"the camera offers no video at this path: check the path part of the address")
 
 // codecName names a format for a person, in a few harmless characters.
 func codecName(f gformat.Format) string {
