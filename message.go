@@ -16,6 +16,7 @@ const (
 	TopicCamera  Topic = "camera"  // StreamStatus, on every change of state
 	TopicConsent Topic = "consent" // ConsentChange
 	TopicTicket  Topic = "ticket"  // TicketEnd
+	TopicLook    Topic = "look"    // LookNotice
 )
 
 // Message is one thing said on the bus. IDs grow over all topics together, so
@@ -40,6 +41,15 @@ type TicketEnd struct {
 	Viewer string   `json:"viewer"`
 	Ticket string   `json:"ticket"`
 	Reason string   `json:"reason"`
+}
+
+// LookNotice tells a camera's owner that somebody looks at it now. Who and why
+// stand in the access log, at Index.
+type LookNotice struct {
+	Camera CameraID  `json:"camera"`
+	At     time.Time `json:"at"`
+	Index  uint64    `json:"index"`
+	Action string    `json:"action"`
 }
 
 // ErrMissed is what a MessageReader returns, once, in place of messages that

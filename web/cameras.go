@@ -1,0 +1,242 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"shouwang"
+	"shouwang/policy"
+)
+
+// Link is how a camera's main stream does; it holds no address.
+type Link struct {
+	State              shouwang.LinkState `json:"state"`
+	Since              time.Time          `json:"since,omitzero"`
+	Code               shouwang.Code      `json:"code,omitempty"`
+	Detail             string             `json:"detail,omitempty"`
+	Codec              string             `json:"codec,omitempty"`
+	Width              int                `json:"width,omitempty"`
+	Height             int                `json:"height,omitempty"`
+	FPS                float64            `json:"fps,omitempty"`
+	Bitrate            float64            `json:"bitrate,omitempty"`
+	ClockOffsetMS      float64            `json:"clock_offset_ms"`
+	ClockUncertaintyMS float64            `json:"clock_uncertainty_ms"`
+	LastUnit           time.Time          `json:"last_unit,omitzero"`
+}
+
+// Sharing is what the owner's consent says now, in short.
+type Sharing struct {
+	State  policy.ConsentState `json:"state"`
+	Until  *time.Time          `json:"until,omitempty"`
+	Reason string              `json:"reason,omitempty"`
+}
+
+// Live is what the gate would say to a live view now; asking is not looking.
+type Live struct {
+	Decision string          `json:"decision" enum:"allow,deny"`
+	Reasons  []policy.Reason `json:"reasons"`
+	Text     string          `json:"text"`
+	// Incident is the open incident under which the view is allowed, when it
+	// is not without one.
+	Incident    string                `json:"incident,omitempty"`
+	Obligations []policy.ObligationID `json:"obligations"`
+}
+
+// CameraView is a camera as a page shows it.
+type CameraView struct {
+	ID        shouwang.CameraID   `json:"id"`
+	Name      string              `json:"name"`
+	Place     shouwang.PlaceID    `json:"place"`
+	Position  shouwang.Position   `json:"position"`
+	Class     shouwang.LegalClass `json:"legal_class"`
+	OwnerName string              `json:"owner_name,omitempty"`
+	Link      Link                `json:"link"`
+	Analysis  Analysis            `json:"analysis"`
+	Sharing   Sharing             `json:"sharing"`
+	Live      Live                `json:"live"`
+}
+
+type camerasOutput struct {
+	Body struct {
+		Cameras []CameraView `json:"cameras"`
+	}
+}
+
+type cameraInput struct {
+	ID shouwang.CameraID `path:"id" maxLength:"64"`
+	Why
+}
+
+type camerasInput struct{ Why }
+
+type cameraOutput struct{ Body CameraView }
+
+type placesOutput struct {
+	Body struct {
+		Places []shouwang.Place `json:"places"`
+	}
+}
+
+func (s *Server) cameraRoutes() {
+	route(s, op{id: "listPlaces", method: http.MethodGet, path: "/api/places", tag: "cameras", summary: "The township's places as a tree"}, signedIn, s.listPlaces)
+	route(s, op{id: "listCameras", method: http.MethodGet, path: "/api/cameras", tag: "cameras", summary: "The cameras one may know of, with what a live view would answer"}, signedIn, s.listCameras)
+	route(s, op{id: "getCamera", method: http.MethodGet, path: "/api/cameras/{id}", tag: "cameras", summary: "One camera"}, signedIn, s.getCamera)
+}
+
+func (s *Server) listPlaces(_ context.Context, c *caller, _ *struct{}) (*placesOutput, error) {
+	out := &placesOutput{}
+	for _, p := range c.world.Places() {
+		out.Body.Places = append(out.Body.Places, p)
+	}
+	slices.SortFunc(out.Body.Places, func(a, b shouwang.Place) int { return cmp.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+func (s *Server) listCameras(_ context.Context, c *caller, in *camerasInput) (*camerasOutput, error) {
+	out := &camerasOutput{}
+	out.Body.Cameras = []CameraView{}
+	links := s.links()
+	for _, cam := range c.world.Cameras() {
+		if c.knows(cam) {
+			out.Body.Cameras = append(out.Body.Cameras, s.cameraView(c, cam, links, in.Why))
+		}
+	}
+	return out, nil
+}
+
+func (s *Server) getCamera(_ context.Context, c *caller, in *cameraInput) (*cameraOutput, error) {
+	cam, err := c.camera(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &cameraOutput{Body: s.cameraView(c, cam, s.links(), in.Why)}, nil
+}
+
+// links returns the state of each camera's main stream.
+func (s *Server) links() map[shouwang.CameraID]shouwang.StreamStatus {
+	out := map[shouwang.CameraID]shouwang.StreamStatus{}
+	for _, st := range s.deps.Cameras.Status() {
+		if _, have := out[st.Camera]; !have || st.Stream == shouwang.StreamMain {
+			out[st.Camera] = st
+		}
+	}
+	return out
+}
+
+func (s *Server) cameraView(c *caller, cam *policy.Camera, links map[shouwang.CameraID]shouwang.StreamStatus, why Why) CameraView {
+	id := cam.CameraID()
+	v := CameraView{
+		ID: id, Name: cameraName(c, cam), Place: cam.Place, Position: shouwang.Position(cam.Position), Class: cam.LegalClass,
+		OwnerName: ownerName(c, cam), Link: linkOf(links[id]), Analysis: s.deps.Cameras.Analysis(id), Sharing: s.sharing(c, cam),
+	}
+	v.Live = s.liveNow(c, cam, why)
+	return v
+}
+
+// liveNow asks what a live view would answer, without an incident first and
+// then under each incident that is open.
+func (s *Server) liveNow(c *caller, cam *policy.Camera, why Why) Live {
+	req := c.request(policy.ViewLive, cam, why, s.now())
+	first := s.judged(c, req, cam)
+	if first.Allowed() || req.Incident != "" || c.who.Type != policy.TypeOfficer {
+		return liveOf(c, &first, "")
+	}
+	for _, incident := range s.openIncidents(c.world) {
+		req.Incident = incident.ID
+		if d := s.judged(c, req, cam); d.Allowed() {
+			return liveOf(c, &d, incident.ID)
+		}
+	}
+	return liveOf(c, &first, "")
+}
+
+// judged is foresee with this room's own refusals in it.
+func (s *Server) judged(c *caller, req policy.Request, cam *policy.Camera) policy.Decision {
+	d := s.foresee(c, req)
+	if d.Allowed() {
+		if _, refused := s.carry(&d, c, cam); refused != "" {
+			d.Decision, d.Reasons = "deny", []policy.Reason{refused}
+		}
+	}
+	return d
+}
+
+func liveOf(c *caller, d *policy.Decision, incident string) Live {
+	v := Live{Decision: d.Decision, Reasons: d.Reasons, Text: textFor(c, d), Incident: incident, Obligations: []policy.ObligationID{}}
+	for _, duty := range d.Obligations {
+		v.Obligations = append(v.Obligations, duty.ID)
+	}
+	return v
+}
+
+func linkOf(st shouwang.StreamStatus) Link {
+	if st.State == "" {
+		st.State = shouwang.LinkIdle
+	}
+	ms := func(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+	return Link{
+		State: st.State, Since: st.Since, Code: st.Code, Detail: st.Detail, Codec: st.Codec, Width: st.Width, Height: st.Height,
+		FPS: st.FPS, Bitrate: st.Bitrate, ClockOffsetMS: ms(st.Offset), ClockUncertaintyMS: ms(st.Uncertainty), LastUnit: st.LastUnit,
+	}
+}
+
+// sharing tells the state of the consent for public safety, or of the first
+// there is; a department's camera is shared by its filing.
+func (s *Server) sharing(c *caller, cam *policy.Camera) Sharing {
+	consents := c.world.CurrentConsents(cam.ID)
+	if len(consents) == 0 {
+		if cam.LegalClass == shouwang.ClassPublic {
+			return Sharing{State: policy.Given, Reason: "department_filing"}
+		}
+		return Sharing{State: policy.Requested, Reason: "no_consent"}
+	}
+	consent := consents[0]
+	for _, other := range consents {
+		if other.Purpose == "public_safety" {
+			consent = other
+		}
+	}
+	out := Sharing{State: consent.State}
+	if p := consent.PauseUntil; p != nil && s.now().Before(*p) {
+		out.State, out.Until = policy.Paused, p
+	} else if consent.State.Live() && !s.now().Before(consent.NotAfter) {
+		out.State = policy.Expired
+	} else if consent.State.Live() {
+		out.Until = &consent.NotAfter
+		if !consent.Slots.Has(policy.SlotOf(s.now().In(c.world.Zone()))) {
+			out.Reason = "outside_slot"
+		}
+	}
+	return out
+}
+
+func cameraName(c *caller, cam *policy.Camera) string {
+	if c.lang == "en" && cam.NameEn != "" {
+		return cam.NameEn
+	}
+	if cam.Name != "" {
+		return cam.Name
+	}
+	return string(cam.CameraID())
+}
+
+// ownerName names the unit that owns a camera; a resident's name is told to
+// that resident only.
+func ownerName(c *caller, cam *policy.Camera) string {
+	if c.owns(cam) {
+		return c.name()
+	}
+	if id, ok := strings.CutPrefix(cam.Owner, "unit:"); ok {
+		if u, ok := c.world.Unit(id); ok {
+			if c.lang == "en" && u.NameEn != "" {
+				return u.NameEn
+			}
+			return u.Name
+		}
+	}
+	return ""
+}

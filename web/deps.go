@@ -1,0 +1,207 @@
+package web
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"shouwang"
+	"shouwang/policy"
+	"shouwang/web/auth"
+	"shouwang/web/live"
+	"shouwang/web/watch"
+)
+
+// Gate is what web asks of the policy. Decide answers without consequences,
+// for what a page shows beforehand; Look answers for a look that will happen.
+// OnChange registers a function that is called, never to block, whenever what
+// may be done with a camera may have changed ("" for all cameras).
+type Gate interface {
+	Decide(req policy.Request) policy.Decision
+	Look(req policy.Request) (policy.Decision, policy.Grant)
+	OnChange(func(camera shouwang.CameraID)) (cancel func())
+}
+
+// Session is one person's sign-in.
+type Session = auth.Session
+
+// Accounts is who can sign in. Errors: CodeUnauthenticated for a wrong name,
+// password or token, CodeRateLimited (a RetryAfter says how long) for too many
+// attempts, CodeBadUsage for a password that is not good enough.
+type Accounts interface {
+	SignIn(ctx context.Context, name, password, remote string) (token string, s Session, err error)
+	Session(ctx context.Context, token string) (Session, error)
+	SignOut(ctx context.Context, token string) error
+	// SetPassword replaces the password and ends every other session of the
+	// account; the token given stays good, or a new one is returned.
+	SetPassword(ctx context.Context, token, old, new string) (newToken string, err error)
+}
+
+// RetryAfter is implemented by errors that know when to try again.
+type RetryAfter interface{ RetryAfter() time.Duration }
+
+// Cameras tells what is known of cameras beside consent: masks and links.
+type Cameras interface {
+	Camera(id shouwang.CameraID) (shouwang.Camera, bool)
+	// Status returns the present state of each stream that is worked on.
+	Status() []shouwang.StreamStatus
+	// Analysis returns how a camera is looked at now.
+	Analysis(id shouwang.CameraID) Analysis
+}
+
+// Analysis is how closely a camera is looked at, and why.
+type Analysis struct {
+	Policy   string `json:"policy" enum:"full,track,presence,off"`
+	Reason   string `json:"reason,omitempty"`
+	Degraded bool   `json:"degraded"`
+}
+
+// Bus is the part of the message bus that web reads and writes.
+type Bus interface {
+	Publish(ctx context.Context, topic shouwang.Topic, body any) (id string, err error)
+	Read(ctx context.Context, topics []shouwang.Topic, after string) (shouwang.MessageReader, error)
+}
+
+// EventQuery picks events: zero fields do not narrow.
+type EventQuery struct {
+	Camera shouwang.CameraID
+	Kind   shouwang.EventKind
+	Span   shouwang.Span
+	Before shouwang.EventID // older than this one
+	Limit  int
+}
+
+// StoredEvent is an event as the catalog keeps it.
+type StoredEvent struct {
+	shouwang.Event
+	Verdict string // "", seen, false_alarm
+	By      string // who gave the verdict
+}
+
+// Events is where events are found again, newest first.
+type Events interface {
+	Events(ctx context.Context, q EventQuery) ([]StoredEvent, error)
+	Event(ctx context.Context, id shouwang.EventID) (StoredEvent, error)
+	SetVerdict(ctx context.Context, id shouwang.EventID, verdict, by string) error
+}
+
+// ClipQuery picks clips: zero fields do not narrow.
+type ClipQuery struct {
+	Camera shouwang.CameraID
+	Span   shouwang.Span
+	Event  shouwang.EventID
+	Limit  int
+}
+
+// StoredClip is a clip and what has become of its keys.
+type StoredClip struct {
+	shouwang.Clip
+	Keys policy.KeyState
+	Gaps []shouwang.Gap
+}
+
+// Recorded is one stored segment as a timeline shows it.
+type Recorded struct {
+	shouwang.Span
+	Bytes int64  `json:"bytes"`
+	State string `json:"state"`
+}
+
+// Clips is the index of what is recorded, newest first.
+type Clips interface {
+	Clips(ctx context.Context, q ClipQuery) ([]StoredClip, error)
+	Clip(ctx context.Context, id shouwang.ClipID) (StoredClip, error)
+	Timeline(ctx context.Context, camera shouwang.CameraID, span shouwang.Span) ([]Recorded, []shouwang.Gap, error)
+}
+
+// Footage opens recorded pictures under a grant, whose id each use of a key
+// carries. Errors: CodeKeyDestroyed, CodeNotFound, CodeStorageAway.
+type Footage interface {
+	// File is the span as one MP4 with the bits as received; its size is known.
+	File(ctx context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (File, error)
+	// Units are the span's access units in order, for rendering.
+	Units(ctx context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error)
+}
+
+// File is an MP4 that can be sought in.
+type File interface {
+	io.ReadSeeker
+	io.Closer
+}
+
+// Desk is where the working papers are kept.
+type Desk interface {
+	PutCase(ctx context.Context, by string, c *policy.Case) error
+	PutIncident(ctx context.Context, by string, i *policy.Incident) error
+}
+
+// LoggedLook is one entry of the access log with its place in it.
+type LoggedLook struct {
+	Index uint64
+	policy.Entry
+}
+
+// Looks reads the access log for the people it is about: the looks at a camera
+// ("camera:door-17"), newest first.
+type Looks interface {
+	Looks(ctx context.Context, camera string, span shouwang.Span) ([]LoggedLook, error)
+}
+
+// Receipt is what a resident holds after a change: what was changed, what was
+// erased and what a hold keeps.
+type Receipt struct {
+	ID          string    `json:"id"`
+	At          time.Time `json:"at"`
+	Camera      string    `json:"camera"`
+	Consent     string    `json:"consent"` // "c-17@4"
+	State       string    `json:"state"`
+	RecordHash  string    `json:"record_hash,omitempty"`
+	KeysGone    int       `json:"keys_destroyed"`
+	ErasedBytes int64     `json:"erased_bytes"`
+	ErasedClips int       `json:"erased_clips"`
+	Held        []HeldBy  `json:"held,omitempty"`
+	Signature   string    `json:"signature,omitempty"`
+}
+
+// HeldBy is a stretch of footage that outlives a withdrawal, and why.
+type HeldBy struct {
+	Case   string    `json:"case"`
+	Until  time.Time `json:"until"`
+	Reason string    `json:"reason"`
+}
+
+// Consents keeps the consent records. Append stores one more version, which
+// must follow the version it was made from (CodeConflict otherwise), tells the
+// gate, and carries out what the new state means: stopping, erasing. It
+// returns when the erasure is done or can no longer be undone.
+type Consents interface {
+	Append(ctx context.Context, next *policy.Consent) (Receipt, error)
+	// Erasable returns what a withdrawal now would erase.
+	Erasable(ctx context.Context, camera shouwang.CameraID) (clips int, bytes int64, err error)
+	Receipt(ctx context.Context, id string) (Receipt, error)
+}
+
+// Deps are the neighbours that web is joined to. All are needed except
+// Renderer (without it everything that must be masked is denied) and System.
+type Deps struct {
+	World    func() *policy.World // the present snapshot, never nil
+	Gate     Gate
+	Audit    policy.Auditor
+	Accounts Accounts
+	Cameras  Cameras
+	Hubs     watch.Hubs
+	Renderer watch.Renderer
+	Media    *live.Server
+	Bus      Bus
+	Events   Events
+	Clips    Clips
+	Footage  Footage
+	Desk     Desk
+	Looks    Looks
+	Consents Consents
+	// System returns what the administrator's page shows; it holds no picture
+	// and no credential. Its values must be JSON.
+	System func(ctx context.Context) map[string]any
+	// Ready returns why the service cannot work now, or nil.
+	Ready func(ctx context.Context) error
+}

@@ -1,0 +1,157 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"shouwang"
+	"shouwang/policy"
+)
+
+// playIdle is how long after its last byte a playback counts as over.
+const playIdle = time.Minute
+
+// play is one playback under way: a browser fetches a clip in many Ranges, and
+// all of them are one look.
+type play struct {
+	key     string
+	look    *look
+	token   string
+	expires time.Time
+	bytes   atomic.Int64
+	active  atomic.Int32 // requests being answered now
+	over    atomic.Bool  // nothing more may leave
+
+	last time.Time // of the newest request; owned by plays.mu
+}
+
+// plays are the playbacks of this process.
+type plays struct {
+	s  *Server
+	mu sync.Mutex
+	by map[string]*play
+}
+
+func newPlays(s *Server) *plays { return &plays{s: s, by: map[string]*play{}} }
+
+func playKey(c *caller, clip shouwang.ClipID, why Why) string {
+	return c.session.ID + "|" + string(clip) + "|" + why.Purpose + "|" + why.Case + "|" + why.Incident + "|" + why.SecondPerson + "|" + why.Order
+}
+
+// playback returns the play to serve from: the one under way when the gate
+// still says the same, else a new look that the caller has to commit.
+func (s *Server) playback(ctx context.Context, c *caller, cam *policy.Camera, clip *StoredClip, why Why) (p *play, again bool, err error) {
+	key := playKey(c, clip.ID, why)
+	req := s.playRequest(c, cam, clip, why)
+	if p := s.plays.find(key); p != nil && s.now().Before(p.expires) {
+		decision := s.foresee(c, req)
+		decision.DecisionID = p.look.decision.DecisionID
+		if decision.Allowed() {
+			if options, refused := s.carry(&decision, c, cam); refused == "" && sameOptions(options, p.look.options) {
+				return p, true, nil
+			}
+		}
+		s.plays.end(p, "denied")
+	}
+	l, err := s.decide(ctx, c, req, cam)
+	if err != nil {
+		return nil, false, err
+	}
+	ttl := time.Duration(l.decision.TTL) * time.Second
+	if ttl <= 0 {
+		ttl = defaultTTL
+	}
+	return &play{key: key, look: l, token: c.token, expires: s.now().Add(ttl)}, false, nil
+}
+
+func (ps *plays) find(key string) *play {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	p := ps.by[key]
+	if p != nil {
+		p.last = ps.s.now()
+	}
+	return p
+}
+
+// keep registers a play whose look is committed.
+func (ps *plays) keep(p *play) {
+	ps.mu.Lock()
+	old := ps.by[p.key]
+	ps.by[p.key] = p
+	p.last = ps.s.now()
+	ps.mu.Unlock()
+	if old != nil {
+		ps.close(old, "asked again")
+	}
+}
+
+// end takes a play out and logs its end.
+func (ps *plays) end(p *play, reason string) {
+	ps.mu.Lock()
+	mine := ps.by[p.key] == p
+	if mine {
+		delete(ps.by, p.key)
+	}
+	ps.mu.Unlock()
+	if mine {
+		ps.close(p, reason)
+	}
+}
+
+func (ps *plays) close(p *play, reason string) {
+	if !p.over.Swap(true) {
+		p.look.end(p.bytes.Load(), reason)
+	}
+}
+
+// endWhere ends every play that the function picks.
+func (ps *plays) endWhere(reason string, pick func(*play) bool) {
+	ps.mu.Lock()
+	var gone []*play
+	for key, p := range ps.by {
+		if pick(p) {
+			gone = append(gone, p)
+			delete(ps.by, key)
+		}
+	}
+	ps.mu.Unlock()
+	for _, p := range gone {
+		ps.close(p, reason)
+	}
+}
+
+// change stops every playback of a camera ("" for all) whose rights may have
+// changed. A player that may go on asks for its next Range and is judged anew.
+func (ps *plays) change(camera shouwang.CameraID) {
+	ps.endWhere("changed", func(p *play) bool { return camera == "" || p.look.camera == camera })
+}
+
+// sweep ends what nobody has read for a minute, or whose time is over.
+func (ps *plays) sweep() {
+	now := ps.s.now()
+	ps.endWhere(EndViewer, func(p *play) bool {
+		return p.active.Load() == 0 && now.Sub(p.last) > playIdle
+	})
+	ps.endWhere(EndTTL, func(p *play) bool { return !now.Before(p.expires) })
+}
+
+var errPlayOver = errors.New("playback is over")
+
+// content is a play's file while it may be read.
+type content struct {
+	io.ReadSeeker
+	p *play
+}
+
+// Read implements io.Reader; it fails from the moment the play is over.
+func (c content) Read(b []byte) (int, error) {
+	if c.p.over.Load() {
+		return 0, errPlayOver
+	}
+	return c.ReadSeeker.Read(b)
+}

@@ -1,0 +1,140 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"shouwang"
+	"shouwang/policy"
+)
+
+// Problem is an error as the API tells it (RFC 9457). Code is stable; Text is
+// for the person who asked, in the language of the request.
+type Problem struct {
+	Type    string          `json:"type" doc:"urn:shouwang:problem: and the code"`
+	Title   string          `json:"title"`
+	Status  int             `json:"status"`
+	Detail  string          `json:"detail" doc:"One line in English that says what to do"`
+	Code    shouwang.Code   `json:"code" doc:"Stable name of the kind of failure"`
+	Reasons []policy.Reason `json:"reasons,omitempty" doc:"Why a request was denied, most telling first"`
+	Text    string          `json:"text,omitempty" doc:"The same for the person who asked"`
+	Errors  []string        `json:"errors,omitempty" doc:"Fields that are wrong"`
+
+	retryAfter time.Duration
+}
+
+// Error implements error.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus implements huma.StatusError.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType implements huma.ContentTypeFilter.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// GetHeaders implements huma.HeadersError.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{"Cache-Control": {"no-store"}}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(int((p.retryAfter+time.Second-1)/time.Second)))
+	}
+	return h
+}
+
+var statusOf = map[shouwang.Code]int{
+	shouwang.CodeBadUsage: http.StatusUnprocessableEntity, shouwang.CodeBadConfig: http.StatusUnprocessableEntity,
+	shouwang.CodeBadAddress: http.StatusUnprocessableEntity, shouwang.CodeAddressForbidden: http.StatusUnprocessableEntity,
+	shouwang.CodeBadCodec: http.StatusNotAcceptable, shouwang.CodeDenied: http.StatusForbidden,
+	shouwang.CodeNotFound: http.StatusNotFound, shouwang.CodeConflict: http.StatusConflict,
+	shouwang.CodeUnauthenticated: http.StatusUnauthorized, shouwang.CodeRateLimited: http.StatusTooManyRequests,
+	shouwang.CodeTooLarge: http.StatusRequestEntityTooLarge, shouwang.CodeKeyDestroyed: http.StatusGone,
+	shouwang.CodeUnreachable: http.StatusServiceUnavailable, shouwang.CodeStalled: http.StatusServiceUnavailable,
+	shouwang.CodeNoVideo: http.StatusServiceUnavailable, shouwang.CodeAuditUnavailable: http.StatusServiceUnavailable,
+	shouwang.CodeStorageAway: http.StatusServiceUnavailable, shouwang.CodeOverloaded: http.StatusServiceUnavailable,
+	shouwang.CodeDiskFull: http.StatusServiceUnavailable,
+}
+
+// problemOf turns any error into what the caller may be told. What is not
+// meant for callers is told as an internal error and nothing more.
+func problemOf(err error) *Problem {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	var e *shouwang.Error
+	if !errors.As(err, &e) {
+		return newProblem(http.StatusInternalServerError, shouwang.CodeInternal, "something went wrong here; the log of the service says what")
+	}
+	status, ok := statusOf[e.Code]
+	if !ok {
+		status = http.StatusInternalServerError
+	}
+	p = newProblem(status, e.Code, e.Message)
+	var retry RetryAfter
+	if errors.As(err, &retry) {
+		p.retryAfter = retry.RetryAfter()
+	}
+	return p
+}
+
+func newProblem(status int, code shouwang.Code, detail string) *Problem {
+	return &Problem{
+		Type: "urn:shouwang:problem:" + string(code), Title: http.StatusText(status),
+		Status: status, Detail: detail, Code: code,
+	}
+}
+
+// denial is the problem of a request that the gate or this room refused.
+func denial(d *policy.Decision, text string) *Problem {
+	p := newProblem(http.StatusForbidden, shouwang.CodeDenied, "denied: "+joinReasons(d.Reasons))
+	p.Reasons, p.Text = d.Reasons, text
+	return p
+}
+
+func joinReasons(list []policy.Reason) string {
+	words := make([]string, len(list))
+	for i, r := range list {
+		words[i] = string(r)
+	}
+	return strings.Join(words, ", ")
+}
+
+// write sends the problem from a plain handler.
+func (p *Problem) write(w http.ResponseWriter) {
+	for k, v := range p.GetHeaders() {
+		w.Header()[k] = v
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client may be gone
+}
+
+// humaProblem is huma.NewError for this module: what huma itself finds wrong
+// with a request is told in the same form.
+func humaProblem(status int, msg string, errs ...error) huma.StatusError {
+	code := shouwang.CodeInternal
+	switch {
+	case status == http.StatusRequestEntityTooLarge:
+		code = shouwang.CodeTooLarge
+	case status == http.StatusNotFound:
+		code = shouwang.CodeNotFound
+	case status >= 400 && status < 500:
+		code = shouwang.CodeBadUsage
+	}
+	p := newProblem(status, code, msg)
+	for _, err := range errs {
+		if detail, ok := err.(huma.ErrorDetailer); ok {
+			// The value is left out: it may be a password.
+			d := detail.ErrorDetail()
+			p.Errors = append(p.Errors, fmt.Sprintf("%s: %s", d.Location, d.Message))
+		}
+	}
+	return p
+}

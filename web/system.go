@@ -1,0 +1,61 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"shouwang"
+	"shouwang/policy"
+)
+
+// Health is one camera as the administrator's page shows it.
+type Health struct {
+	ID         shouwang.CameraID   `json:"id"`
+	Name       string              `json:"name"`
+	Class      shouwang.LegalClass `json:"legal_class"`
+	Link       Link                `json:"link"`
+	Analysis   Analysis            `json:"analysis"`
+	Lost       uint64              `json:"lost"`
+	Reconnects uint64              `json:"reconnects"`
+	Units      uint64              `json:"units"`
+}
+
+type systemOutput struct {
+	Body struct {
+		Now        time.Time      `json:"now"`
+		PolicySet  string         `json:"policy_set,omitempty"`
+		Views      int            `json:"views" doc:"Live views open now"`
+		Renderings int            `json:"renderings"`
+		CopyBytes  int            `json:"copy_bytes" doc:"Viewing copies held in memory"`
+		Cameras    []Health       `json:"cameras"`
+		Parts      map[string]any `json:"parts" doc:"What each room reports: loads, queues, storage, keys"`
+	}
+}
+
+func (s *Server) systemRoutes() {
+	route(s, op{id: "system", method: http.MethodGet, path: "/api/system", tag: "system", summary: "How the service does; never a picture"}, administrators, s.system)
+}
+
+func (s *Server) system(ctx context.Context, c *caller, _ *struct{}) (*systemOutput, error) {
+	out := &systemOutput{}
+	b := &out.Body
+	b.Now, b.Views, b.CopyBytes = s.now(), len(s.tickets.list("")), s.copies.size()
+	b.Renderings, _ = s.feeds.Renderings()
+	b.Parts = map[string]any{}
+	if s.deps.System != nil {
+		b.Parts = s.deps.System(ctx)
+	}
+	links := s.links()
+	for _, cam := range c.world.Cameras() {
+		b.Cameras = append(b.Cameras, s.health(c, cam, links[cam.CameraID()]))
+	}
+	return out, nil
+}
+
+func (s *Server) health(c *caller, cam *policy.Camera, st shouwang.StreamStatus) Health {
+	return Health{
+		ID: cam.CameraID(), Name: cameraName(c, cam), Class: cam.LegalClass, Link: linkOf(st),
+		Analysis: s.deps.Cameras.Analysis(cam.CameraID()), Lost: st.Lost, Reconnects: st.Reconnects, Units: st.Units,
+	}
+}
