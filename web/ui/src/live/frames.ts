@@ -1,0 +1,60 @@
+/** How often decoded pictures are counted, ms. */
+const pollMs = 250
+
+/**
+ * Tells when a video element decoded a new picture. The decoder's own counter
+ * is asked, because currentTime also runs on without pictures, and the frame
+ * callback rests in hidden tabs. The frame callback adds the delay behind
+ * capture, where the sender's clock reports it (RTCP sender reports).
+ */
+export class FrameWatch {
+  private timer: ReturnType<typeof setInterval> | undefined
+  private callback = 0
+  private delay: number | undefined
+  private video: HTMLVideoElement
+
+  constructor(video: HTMLVideoElement) {
+    this.video = video
+  }
+
+  /** frame is told of new pictures with the delay in ms, idle that none came. */
+  start(frame: (delay: number | undefined) => void, idle: () => void) {
+    this.stop()
+    this.delay = undefined
+    let last = this.count()
+    this.watchDelay()
+    this.timer = setInterval(() => {
+      const n = this.count()
+      // A new source starts its count at 0 again.
+      if (n > last) frame(this.delay)
+      else idle()
+      last = n
+    }, pollMs)
+  }
+
+  stop() {
+    clearInterval(this.timer)
+    this.timer = undefined
+    if (this.callback) this.video.cancelVideoFrameCallback?.(this.callback)
+    this.callback = 0
+  }
+
+  private count(): number {
+    const q = this.video.getVideoPlaybackQuality?.()
+    return q ? q.totalVideoFrames - q.droppedVideoFrames : 0
+  }
+
+  private watchDelay() {
+    if (!('requestVideoFrameCallback' in this.video)) return
+    const each = (now: number, meta: VideoFrameCallbackMetadata) => {
+      if (meta.captureTime !== undefined) {
+        const d = meta.expectedDisplayTime - meta.captureTime
+        // A sender without a shared clock gives nonsense; then say nothing.
+        this.delay = d >= 0 && d < 60_000 ? (this.delay === undefined ? d : this.delay * 0.8 + d * 0.2) : undefined
+      }
+      void now
+      this.callback = this.video.requestVideoFrameCallback(each)
+    }
+    this.callback = this.video.requestVideoFrameCallback(each)
+  }
+}

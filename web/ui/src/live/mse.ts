@@ -1,0 +1,119 @@
+import { liveURL, request, type LookParams } from '../api/client'
+import type { Connection } from './connection'
+import { signalEnd } from './connection'
+import { obligationsOf } from './whep'
+
+const defaultMime = 'video/mp4; codecs="avc1.42c01e"'
+// How far behind the newest picture playback may fall before it jumps, and how
+// much of what was played stays in memory, in seconds.
+const maxLag = 1.5
+const keepBehind = 8
+// Bytes waiting for the decoder beyond which this view starts again: a stalled
+// source buffer must not eat the machine.
+const maxQueued = 8 << 20
+
+/**
+ * Opens a live view as fragmented MP4 over one chunked response, fed to Media
+ * Source Extensions. The fall-back where WebRTC finds no way.
+ */
+export async function openMse(video: HTMLVideoElement, camera: string, look: LookParams, signal: AbortSignal): Promise<Connection> {
+  if (!('MediaSource' in window)) throw new Error('media source: not in this browser')
+  const abort = new AbortController()
+  const stop = () => abort.abort()
+  signal.addEventListener('abort', stop)
+  const end = signalEnd()
+  let url = ''
+  const close = () => {
+    signal.removeEventListener('abort', stop)
+    abort.abort()
+    if (url) {
+      video.removeAttribute('src')
+      video.load()
+      URL.revokeObjectURL(url)
+      url = ''
+    }
+    end.resolve('closed')
+  }
+  try {
+    const res = await request(liveURL(camera, 'mse', look), { signal: abort.signal })
+    const mime = res.headers.get('X-Shouwang-Mime') || defaultMime
+    if (!MediaSource.isTypeSupported(mime)) throw new Error('media source: cannot play ' + mime)
+    const source = new MediaSource()
+    url = URL.createObjectURL(source)
+    video.src = url
+    await new Promise((r) => source.addEventListener('sourceopen', r, { once: true }))
+    const feeder = new Feeder(video, source.addSourceBuffer(mime))
+    void pump(res.body!.getReader(), feeder).then(
+      () => end.resolve('lost'),
+      () => end.resolve('lost'),
+    )
+    const start = Date.parse(res.headers.get('X-Shouwang-Start') ?? '')
+    return {
+      transport: 'mse',
+      ticket: res.headers.get('X-Shouwang-Ticket') ?? '',
+      obligations: obligationsOf(res),
+      ended: end.promise,
+      // Only when the server says when media time 0 was captured is the delay
+      // known; the buffer's length alone would flatter it.
+      delay: () => (Number.isNaN(start) ? undefined : Date.now() - (start + video.currentTime * 1000)),
+      close,
+    }
+  } catch (err) {
+    close()
+    throw err
+  }
+}
+
+async function pump(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>, feeder: Feeder) {
+  for (;;) {
+    const { value, done } = await reader.read()
+    if (done) return
+    feeder.push(value)
+  }
+}
+
+/** Feeds a source buffer in order, trims what was played, stays at the live edge. */
+class Feeder {
+  private queue: Uint8Array<ArrayBuffer>[] = []
+  private queued = 0
+  private video: HTMLVideoElement
+  private buffer: SourceBuffer
+
+  constructor(video: HTMLVideoElement, buffer: SourceBuffer) {
+    this.video = video
+    this.buffer = buffer
+    buffer.addEventListener('updateend', () => this.next())
+  }
+
+  push(chunk: Uint8Array<ArrayBuffer>) {
+    this.queue.push(chunk)
+    this.queued += chunk.byteLength
+    if (this.queued > maxQueued) throw new Error('media source: decoder does not keep up')
+    this.next()
+  }
+
+  private next() {
+    if (this.buffer.updating) return
+    this.chase()
+    const ranges = this.buffer.buffered
+    if (ranges.length > 0 && this.video.currentTime - ranges.start(0) > 2 * keepBehind) {
+      this.buffer.remove(ranges.start(0), this.video.currentTime - keepBehind)
+      return
+    }
+    const chunk = this.queue.shift()
+    if (!chunk) return
+    this.queued -= chunk.byteLength
+    this.buffer.appendBuffer(chunk)
+  }
+
+  private chase() {
+    const ranges = this.buffer.buffered
+    if (ranges.length === 0) return
+    const edge = ranges.end(ranges.length - 1)
+    const at = this.video.currentTime
+    const lag = edge - at
+    if (at < ranges.start(ranges.length - 1) || lag > maxLag) this.video.currentTime = Math.max(ranges.start(ranges.length - 1), edge - 0.3)
+    this.video.playbackRate = lag > 0.8 && lag <= maxLag ? 1.08 : 1
+    if (this.video.paused) void this.video.play().catch(() => {})
+  }
+}

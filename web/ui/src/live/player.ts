@@ -1,0 +1,226 @@
+import { reactive } from 'vue'
+import { Problem, type LookParams } from '../api/client'
+import { stream } from '../api/stream'
+import type { TicketEnd } from '../api/types'
+import type { Connection } from './connection'
+import { FrameWatch } from './frames'
+import { openMse } from './mse'
+import { openWhep } from './whep'
+
+export type Phase = 'idle' | 'connecting' | 'playing' | 'retrying' | 'denied' | 'ended'
+
+/** What a live view is doing, for the tile to say. */
+export interface PlayerState {
+  phase: Phase
+  /** When the phase began, ms since the epoch. */
+  since: number
+  transport: '' | 'webrtc' | 'mse'
+  /** When the last new picture was decoded, 0 before the first. */
+  lastFrame: number
+  /** Delay behind capture in ms, undefined where it cannot be measured. */
+  delay: number | undefined
+  problem: Problem | undefined
+  /** Why the service ended the view. */
+  reason: string
+  reasonText: string
+  obligations: string[]
+}
+
+type Opener = (video: HTMLVideoElement, camera: string, look: LookParams, signal: AbortSignal) => Promise<Connection>
+
+/** How the player reaches the world; the tests put their own in. */
+export interface PlayerParts {
+  whep: Opener
+  mse: Opener
+  random: () => number
+}
+
+const realParts: PlayerParts = { whep: openWhep, mse: openMse, random: Math.random }
+
+// Four seconds at most: after a restart of the server every tile must be back
+// within ten.
+const firstBackoffMs = 400
+const maxBackoffMs = 4000
+// Connected and without a picture for so long means that the way is there and
+// nothing comes through.
+const firstFrameMs = 7000
+const stuckMs = 10_000
+// After WebRTC found no way, the other tiles of this page need not find that
+// out one by one.
+const avoidWhepMs = 5 * 60_000
+let avoidWhepUntil = 0
+
+// Ends of a look that are no denial: its time was over, its picture has to be
+// made differently now, the camera or the service went away.
+const askAgain = new Set(['ttl', 'duties', 'camera', 'failed', 'shutdown'])
+
+/** Forgets that WebRTC failed; for tests. */
+export function forgetTransport() {
+  avoidWhepUntil = 0
+}
+
+/**
+ * Plays one camera live in a video element and keeps doing so: WebRTC first,
+ * Media Source when that finds no way, again with back-off when it breaks. It
+ * stops for good only when the server says no or ends the look; then `retry`
+ * asks anew.
+ */
+export class LivePlayer {
+  readonly state: PlayerState = reactive({
+    phase: 'idle', since: Date.now(), transport: '', lastFrame: 0, delay: undefined,
+    problem: undefined, reason: '', reasonText: '', obligations: [],
+  })
+  private abort: AbortController | undefined
+  private connection: Connection | undefined
+  private wake: (() => void) | undefined
+  private frames: FrameWatch
+  private offTicket: (() => void) | undefined
+  private offUp: (() => void) | undefined
+  private video: HTMLVideoElement
+  private camera: string
+  private parts: PlayerParts
+
+  constructor(video: HTMLVideoElement, camera: string, parts: PlayerParts = realParts) {
+    this.video = video
+    this.camera = camera
+    this.parts = parts
+    this.frames = new FrameWatch(video)
+  }
+
+  /** Starts, or starts over for another purpose. */
+  start(look: LookParams) {
+    this.stop()
+    const abort = (this.abort = new AbortController())
+    this.offTicket = stream.on('ticket', (b) => this.onTicket(b as TicketEnd))
+    this.offUp = stream.on('up', () => this.wake?.())
+    void this.run(look, abort.signal)
+  }
+
+  /** Ends the view and frees what it held. */
+  stop() {
+    this.offTicket?.()
+    this.offUp?.()
+    this.abort?.abort()
+    this.abort = undefined
+    this.connection?.close()
+    this.connection = undefined
+    this.frames.stop()
+    this.set('idle')
+  }
+
+  private set(phase: Phase) {
+    if (this.state.phase === phase) return
+    this.state.phase = phase
+    this.state.since = Date.now()
+    if (phase !== 'playing') {
+      this.state.transport = ''
+      this.state.delay = undefined
+    }
+    if (phase === 'connecting' || phase === 'playing') this.state.reason = this.state.reasonText = ''
+  }
+
+  private onTicket(end: TicketEnd) {
+    if (!this.connection || !end.ticket || end.ticket !== this.connection.ticket) return
+    // The service invites to ask again at once: nobody said no.
+    if (askAgain.has(end.reason)) this.connection.close()
+    else this.finish(end.reason, end.text ?? '')
+  }
+
+  private finish(reason: string, text: string) {
+    this.abort?.abort()
+    this.connection?.close()
+    this.connection = undefined
+    this.frames.stop()
+    this.state.reason = reason
+    this.state.reasonText = text
+    this.state.lastFrame = 0
+    this.set('ended')
+  }
+
+  private async run(look: LookParams, signal: AbortSignal) {
+    let backoff = firstBackoffMs
+    while (!signal.aborted) {
+      if (this.state.phase !== 'retrying') this.set('connecting')
+      try {
+        if (await this.once(look, signal)) backoff = firstBackoffMs
+        this.state.problem = undefined
+      } catch (err) {
+        if (signal.aborted) return
+        if (this.refused(err)) return
+        this.state.problem = err instanceof Problem ? err : undefined
+      }
+      if (signal.aborted) return
+      this.set('retrying')
+      await this.pause(backoff * (0.75 + this.parts.random() / 2), signal)
+      backoff = Math.min(backoff * 2, maxBackoffMs)
+    }
+  }
+
+  /** Reports whether the server said no, as against could not just now. */
+  private refused(err: unknown): boolean {
+    if (!(err instanceof Problem) || ![401, 403, 404, 410].includes(err.status)) return false
+    this.state.problem = err
+    this.state.lastFrame = 0
+    this.set('denied')
+    return true
+  }
+
+  private pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.wake = undefined
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      this.wake = done
+      signal.addEventListener('abort', done)
+    })
+  }
+
+  /** One connection from opening to its end; true when it showed a picture. */
+  private async once(look: LookParams, signal: AbortSignal): Promise<boolean> {
+    const c = (this.connection = await this.open(look, signal))
+    if (signal.aborted) {
+      c.close()
+      return false
+    }
+    let seen = false
+    this.state.obligations = c.obligations
+    const watch = new Promise<void>((resolve) => {
+      const opened = Date.now()
+      let last = opened
+      this.frames.start((delay) => {
+        seen = true
+        last = this.state.lastFrame = Date.now()
+        this.state.delay = c.delay() ?? delay
+        this.state.transport = c.transport
+        this.set('playing')
+      }, () => {
+        if (document.hidden) return void (last = Date.now())
+        const patience = seen ? stuckMs : firstFrameMs
+        if (Date.now() - last > patience) resolve()
+      })
+    })
+    await Promise.race([c.ended, watch])
+    if (!seen && c.transport === 'webrtc' && !signal.aborted) avoidWhepUntil = Date.now() + avoidWhepMs
+    this.frames.stop()
+    if (this.connection === c) this.connection = undefined
+    c.close()
+    return seen
+  }
+
+  private async open(look: LookParams, signal: AbortSignal): Promise<Connection> {
+    const canWhep = 'RTCPeerConnection' in window && Date.now() >= avoidWhepUntil
+    if (canWhep) {
+      try {
+        return await this.parts.whep(this.video, this.camera, look, signal)
+      } catch (err) {
+        if (signal.aborted || (err instanceof Problem && err.status !== 501 && err.status !== 415)) throw err
+        avoidWhepUntil = Date.now() + avoidWhepMs
+      }
+    }
+    return this.parts.mse(this.video, this.camera, look, signal)
+  }
+}

@@ -1,0 +1,44 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { home, session, whoAmI } from './session'
+import type { Me } from './api/types'
+
+const isOfficer = (me: Me) => me.type === 'officer' || me.type === 'kiosk'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** i18n key of the page's title. */
+    title?: string
+    open?: boolean
+    night?: boolean
+    for?: (me: Me) => boolean
+  }
+}
+
+const routes: RouteRecordRaw[] = [
+  { path: '/', redirect: () => home() },
+  { path: '/sign-in', component: () => import('./signin/SignInPage.vue'), meta: { title: 'sign_in.title', open: true } },
+  { path: '/password', component: () => import('./signin/PasswordPage.vue'), meta: { title: 'password.title' } },
+  { path: '/wall', component: () => import('./wall/WallPage.vue'), meta: { title: 'wall.title', night: true, for: isOfficer } },
+  { path: '/clips/:id', component: () => import('./clips/ClipPage.vue'), props: true, meta: { title: 'clip.title' } },
+  { path: '/evidence', component: () => import('./evidence/EvidencePage.vue'), meta: { title: 'evidence.title', for: isOfficer } },
+  { path: '/my', component: () => import('./my/MyPage.vue'), meta: { title: 'my.title', for: (me) => me.type === 'resident' } },
+  { path: '/system', component: () => import('./system/SystemPage.vue'), meta: { title: 'system.title', for: (me) => me.type === 'administrator' } },
+  { path: '/:rest(.*)*', component: () => import('./signin/NotFoundPage.vue'), meta: { title: 'not_found.title', open: true } },
+]
+
+export const router = createRouter({ history: createWebHistory(), routes })
+
+router.beforeEach(async (to) => {
+  try {
+    await whoAmI()
+  } catch {
+    // The server does not answer: the sign-in page says so and tries again.
+    return to.path === '/sign-in' ? true : { path: '/sign-in', query: { to: to.fullPath } }
+  }
+  const me = session.me
+  if (!me) return to.meta.open ? true : { path: '/sign-in', query: { to: to.fullPath } }
+  if (me.must_change_password && to.path !== '/password') return '/password'
+  if (to.path === '/sign-in') return home()
+  if (to.meta.for && !to.meta.for(me)) return home()
+  return true
+})

@@ -1,0 +1,43 @@
+import { reactive } from 'vue'
+import { api, Problem, whenSignedOut } from './api/client'
+import { stream } from './api/stream'
+import type { Face, Me } from './api/types'
+
+/** Who sits in front of the page. */
+export const session = reactive<{ me: Me | undefined; asked: boolean }>({ me: undefined, asked: false })
+
+/** The address of a face. */
+export const homes: Record<Face, string> = { wall: '/wall', evidence: '/evidence', consent: '/my', system: '/system' }
+
+export function home(): string {
+  return session.me ? (homes[session.me.face] ?? '/wall') : '/sign-in'
+}
+
+/** Takes over a fresh session. */
+export function adopt(me: Me | undefined) {
+  if (session.me?.principal !== me?.principal) stream.stop()
+  session.me = me
+  session.asked = true
+  if (me && !me.must_change_password) stream.start()
+}
+
+/** Asks the server once who is signed in; throws Problem unless it says. */
+export async function whoAmI() {
+  if (session.asked) return
+  try {
+    adopt(await api.me())
+  } catch (err) {
+    if (!(err instanceof Problem) || err.status !== 401) throw err
+    adopt(undefined)
+  }
+}
+
+export async function signOut() {
+  try {
+    await api.signOut()
+  } finally {
+    adopt(undefined)
+  }
+}
+
+whenSignedOut(() => adopt(undefined))

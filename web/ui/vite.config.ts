@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+import vue from '@vitejs/plugin-vue'
+
+// public/.gitkeep is copied into dist, so that emptying dist before a build
+// does not delete the file that makes `go build` work on a fresh clone.
+export default defineConfig({
+  plugins: [vue()],
+  build: {
+    emptyOutDir: true,
+    target: 'es2022',
+    // The content security policy refuses data: scripts and styles, and the
+    // server caches whatever has a hash in its name for ever.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  define: {
+    __VUE_OPTIONS_API__: false,
+    __VUE_PROD_DEVTOOLS__: false,
+    __VUE_I18N_LEGACY_API__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
+  },
+  server: { proxy: { '/api': process.env.BASE_URL ?? 'http://127.0.0.1:8086' } },
+  test: { environment: 'happy-dom', include: ['test/**/*.test.ts'] },
+})
