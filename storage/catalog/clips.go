@@ -1,0 +1,131 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"shouwang"
+)
+
+// PutClip adds or replaces a clip.
+func (d *DB) PutClip(ctx context.Context, c shouwang.Clip) error {
+	_, err := d.write.ExecContext(ctx, `INSERT INTO clips VALUES (?,?,?,?,?,?,?,?)
+		ON CONFLICT (id) DO UPDATE SET from_ns=excluded.from_ns, to_ns=excluded.to_ns, bytes=excluded.bytes`,
+		c.ID, c.Camera, c.From.UnixNano(), c.To.UnixNano(), c.Reason, c.Event, c.Grant, c.Bytes)
+	return wrapErr(err, "keep clip")
+}
+
+// Clip returns one clip, or an Error with CodeNotFound.
+func (d *DB) Clip(ctx context.Context, id shouwang.ClipID) (shouwang.Clip, error) {
+	list, err := d.clips(ctx, `WHERE id=?`, id)
+	if err != nil {
+		return shouwang.Clip{}, err
+	}
+	if len(list) == 0 {
+		return shouwang.Clip{}, shouwang.Errorf(shouwang.CodeNotFound, "there is no clip %s", id)
+	}
+	return list[0], nil
+}
+
+// ClipQuery selects clips; zero fields select all. Limit 0 means 100, and 1000
+// is the most.
+type ClipQuery struct {
+	Camera shouwang.CameraID
+	// Cameras, when not nil, are the only ones whose clips are found.
+	Cameras []shouwang.CameraID
+	Event   shouwang.EventID
+	Span    shouwang.Span
+	Limit  int
+}
+
+// Clips returns the clips that overlap the query's span, latest first.
+func (d *DB) Clips(ctx context.Context, q ClipQuery) ([]shouwang.Clip, error) {
+	from, to := bounds(q.Span)
+	return d.clips(ctx, `WHERE (?='' OR camera=?) AND (? IS NULL OR camera IN (SELECT value FROM json_each(?))) AND (?='' OR event=?) AND from_ns < ? AND to_ns > ? ORDER BY from_ns DESC, id DESC LIMIT ?`,
+		q.Camera, q.Camera, among(q.Cameras), among(q.Cameras), q.Event, q.Event, to, from, limit(q.Limit))
+}
+
+// among returns the list as a JSON array for json_each, NULL for nil.
+func among(cameras []shouwang.CameraID) any {
+	if cameras == nil {
+		return nil
+	}
+	raw, _ := json.Marshal(cameras) // strings always marshal
+	return string(raw)
+}
+
+func limit(n int) int {
+	if n <= 0 {
+		return 100
+	}
+	return min(n, 1000)
+}
+
+func (d *DB) clips(ctx context.Context, where string, args ...any) ([]shouwang.Clip, error) {
+	rows, err := d.read.QueryContext(ctx, `SELECT id, camera, from_ns, to_ns, reason, event, grant_id, bytes FROM clips `+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("find clips: %w", err)
+	}
+	defer rows.Close()
+	var out []shouwang.Clip
+	for rows.Next() {
+		var c shouwang.Clip
+		var from, to int64
+		if err := rows.Scan(&c.ID, &c.Camera, &from, &to, &c.Reason, &c.Event, &c.Grant, &c.Bytes); err != nil {
+			return nil, fmt.Errorf("read clip: %w", err)
+		}
+		c.From, c.To = fromNanos(from), fromNanos(to)
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
+
+// BytesIn returns how many bytes of samples the camera's readable segments
+// hold within the span.
+func (d *DB) BytesIn(ctx context.Context, camera shouwang.CameraID, span shouwang.Span) (int64, error) {
+	segments, err := d.Segments(ctx, camera, "", span)
+	if err != nil {
+		return 0, err
+	}
+	total := int64(0)
+	for i := range segments {
+		for _, sample := range segments[i].Samples {
+			if span.Contains(segments[i].WallOf(sample)) {
+				total += int64(sample.Size)
+			}
+		}
+	}
+	return total, nil
+}
+
+// PutGap adds a gap of a camera's stream, or lengthens the one that began then
+// for the same cause.
+func (d *DB) PutGap(ctx context.Context, stream shouwang.StreamKind, g shouwang.Gap) error {
+	_, err := d.write.ExecContext(ctx, `INSERT INTO gaps VALUES (?,?,?,?,?,?,?)
+		ON CONFLICT (camera, stream, from_ns, cause) DO UPDATE SET to_ns=max(to_ns, excluded.to_ns), detail=excluded.detail, noted=excluded.noted`,
+		g.Camera, stream, g.From.UnixNano(), g.To.UnixNano(), g.Cause, g.Detail, nanos(g.Noted))
+	return wrapErr(err, "keep gap")
+}
+
+// Gaps returns the camera's gaps that overlap the span, in order of time.
+func (d *DB) Gaps(ctx context.Context, camera shouwang.CameraID, stream shouwang.StreamKind, span shouwang.Span) ([]shouwang.Gap, error) {
+	from, to := bounds(span)
+	rows, err := d.read.QueryContext(ctx, `SELECT camera, from_ns, to_ns, cause, detail, noted FROM gaps
+		WHERE camera=? AND (?='' OR stream=?) AND from_ns < ? AND to_ns > ? ORDER BY from_ns`, camera, stream, stream, to, from)
+	if err != nil {
+		return nil, fmt.Errorf("find gaps: %w", err)
+	}
+	defer rows.Close()
+	var out []shouwang.Gap
+	for rows.Next() {
+		var g shouwang.Gap
+		var from, to, noted int64
+		if err := rows.Scan(&g.Camera, &from, &to, &g.Cause, &g.Detail, &noted); err != nil {
+			return nil, fmt.Errorf("read gap: %w", err)
+		}
+		g.From, g.To, g.Noted = fromNanos(from), fromNanos(to), fromNanos(noted)
+		out = append(out, g)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,151 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"shouwang"
+)
+
+// StoredEvent is an event with what a person made of it.
+type StoredEvent struct {
+	shouwang.Event
+	Verdict string // "", seen, false_alarm
+	By      string
+	At      time.Time
+}
+
+// phaseRank orders the phases; SQL text, since the rule lives in the upsert.
+const phaseRank = `CASE %s WHEN 'begin' THEN 0 WHEN 'update' THEN 1 ELSE 2 END`
+
+// PutEvent adds an event or replaces it by its later phase. A phase that comes
+// late, after a later one, changes nothing.
+func (d *DB) PutEvent(ctx context.Context, e shouwang.Event) error {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("keep event: %w", err)
+	}
+	_, err = d.write.ExecContext(ctx, `INSERT INTO events (id, camera, kind, phase, from_ns, to_ns, body) VALUES (?,?,?,?,?,?,?)
+		ON CONFLICT (id) DO UPDATE SET kind=excluded.kind, phase=excluded.phase, from_ns=excluded.from_ns, to_ns=excluded.to_ns, body=excluded.body
+		WHERE `+fmt.Sprintf(phaseRank, "excluded.phase")+` >= `+fmt.Sprintf(phaseRank, "events.phase"),
+		e.ID, e.Camera, e.Kind, e.Phase, e.Start.UnixNano(), nanos(e.End), body)
+	return wrapErr(err, "keep event")
+}
+
+// SetVerdict notes what a person made of an event: seen or false_alarm. An
+// unknown event gives an Error with CodeNotFound.
+func (d *DB) SetVerdict(ctx context.Context, id shouwang.EventID, verdict, by string, at time.Time) error {
+	if verdict != "seen" && verdict != "false_alarm" && verdict != "" {
+		return shouwang.Errorf(shouwang.CodeBadUsage, "verdict %q is unknown: use seen or false_alarm", verdict)
+	}
+	result, err := d.write.ExecContext(ctx, `UPDATE events SET verdict=?, verdict_by=?, verdict_at=? WHERE id=?`, verdict, by, nanos(at), id)
+	if err != nil {
+		return fmt.Errorf("keep verdict: %w", err)
+	}
+	if n, _ := result.RowsAffected(); n == 0 {
+		return shouwang.Errorf(shouwang.CodeNotFound, "there is no event %s", id)
+	}
+	return nil
+}
+
+// EventQuery selects events; zero fields select all. Before pages back: the id
+// of the last event of the page before. Limit 0 means 100, and 1000 is the
+// most.
+type EventQuery struct {
+	Camera shouwang.CameraID
+	// Cameras, when not nil, are the only ones whose events are found.
+	Cameras []shouwang.CameraID
+	Kind    shouwang.EventKind
+	Span    shouwang.Span // by the event's start
+	Before  shouwang.EventID
+	Limit   int
+}
+
+// Events returns events, latest first.
+func (d *DB) Events(ctx context.Context, q EventQuery) ([]StoredEvent, error) {
+	from, to := bounds(q.Span)
+	return d.events(ctx, `WHERE (?='' OR camera=?) AND (? IS NULL OR camera IN (SELECT value FROM json_each(?))) AND (?='' OR kind=?) AND from_ns >= ? AND from_ns < ?
+		AND (?='' OR (from_ns, id) < (SELECT from_ns, id FROM events WHERE id=?)) ORDER BY from_ns DESC, id DESC LIMIT ?`,
+		q.Camera, q.Camera, among(q.Cameras), among(q.Cameras), q.Kind, q.Kind, from, to, q.Before, q.Before, limit(q.Limit))
+}
+
+// Event returns one event, or an Error with CodeNotFound.
+func (d *DB) Event(ctx context.Context, id shouwang.EventID) (StoredEvent, error) {
+	list, err := d.events(ctx, `WHERE id=?`, id)
+	if err != nil {
+		return StoredEvent{}, err
+	}
+	if len(list) == 0 {
+		return StoredEvent{}, shouwang.Errorf(shouwang.CodeNotFound, "there is no event %s", id)
+	}
+	return list[0], nil
+}
+
+func (d *DB) events(ctx context.Context, where string, args ...any) ([]StoredEvent, error) {
+	rows, err := d.read.QueryContext(ctx, `SELECT body, verdict, verdict_by, verdict_at FROM events `+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("find events: %w", err)
+	}
+	defer rows.Close()
+	var out []StoredEvent
+	for rows.Next() {
+		var e StoredEvent
+		var body []byte
+		var at int64
+		if err := rows.Scan(&body, &e.Verdict, &e.By, &at); err != nil {
+			return nil, fmt.Errorf("read event: %w", err)
+		}
+		if err := json.Unmarshal(body, &e.Event); err != nil {
+			return nil, fmt.Errorf("read event: %w", err)
+		}
+		e.At = fromNanos(at)
+		out = append(out, e)
+	}
+	return out, rows.Err()
+}
+
+// Timeline is what is known of a stretch of one camera: what was recorded, what
+// was not and why, and what happened.
+type Timeline struct {
+	Segments []TimelineSegment
+	Gaps     []shouwang.Gap
+	Events   []StoredEvent
+}
+
+// TimelineSegment is a segment without its samples.
+type TimelineSegment struct {
+	shouwang.Span
+	Bytes int64
+	State string
+}
+
+// Timeline returns the camera's timeline; at most 1000 events.
+func (d *DB) Timeline(ctx context.Context, camera shouwang.CameraID, span shouwang.Span) (Timeline, error) {
+	var t Timeline
+	from, to := bounds(span)
+	rows, err := d.read.QueryContext(ctx, `SELECT from_ns, to_ns, size, state FROM segments
+		WHERE camera=? AND from_ns < ? AND to_ns > ? AND from_ns >= ? ORDER BY from_ns`, camera, to, from, from-int64(maxSegment))
+	if err != nil {
+		return t, fmt.Errorf("read timeline: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s TimelineSegment
+		var from, to int64
+		if err := rows.Scan(&from, &to, &s.Bytes, &s.State); err != nil {
+			return t, fmt.Errorf("read timeline: %w", err)
+		}
+		s.From, s.To = fromNanos(from), fromNanos(to)
+		t.Segments = append(t.Segments, s)
+	}
+	if err := rows.Err(); err != nil {
+		return t, fmt.Errorf("read timeline: %w", err)
+	}
+	if t.Gaps, err = d.Gaps(ctx, camera, "", span); err != nil {
+		return t, err
+	}
+	t.Events, err = d.Events(ctx, EventQuery{Camera: camera, Span: span, Limit: 1000})
+	return t, err
+}

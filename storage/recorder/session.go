@@ -1,0 +1,245 @@
+package recorder
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"shouwang"
+	"shouwang/policy"
+)
+
+// Session records one stream of one camera. One goroutine runs it; events and
+// changes of consent come from others, so all below mu belongs to the lock.
+type Session struct {
+	rec    *Recorder
+	camera shouwang.CameraID
+	stream shouwang.StreamKind
+
+	mu      sync.Mutex
+	history History
+	grant   policy.Grant
+	stale   bool // the grant was doubted: ask again before using it
+	seg     *segment
+
+	seen     position // the last unit that came
+	written  position // the last unit that was written
+	seenAny  bool
+	wroteAny bool
+	last     *shouwang.AccessUnit // the last unit that came
+	lastSeen time.Time            // our clock at that
+	interval time.Duration        // between pictures, as seen
+	gop      time.Duration        // between key pictures, as seen
+	lastKey  time.Time            // capture time of the last key picture
+
+	due     due
+	denied  time.Time // from when no consent covers; zero while one does
+	denyRow time.Time // how far the row that says so reaches
+
+	live  map[shouwang.EventID]*happening
+	until time.Time // events want recording up to this capture time
+	cut   bool      // close the segment at the next key picture
+	ended bool
+}
+
+// position orders units: by epoch, then sequence.
+type position struct {
+	epoch uint32
+	seq   uint64
+}
+
+func (p position) before(u *shouwang.AccessUnit) bool {
+	return p.epoch < u.Epoch || p.epoch == u.Epoch && p.seq < u.Seq
+}
+
+// Run records until src or ctx ends, closes the open segment, and returns the
+// source's error, nil when ctx ended. history may be nil: then events have no
+// pre-roll.
+func (s *Session) Run(ctx context.Context, src Source, history History) error {
+	s.mu.Lock()
+	s.history = history
+	s.resume(ctx)
+	s.mu.Unlock()
+	s.rec.add(s)
+	defer s.rec.remove(s)
+	err := s.loop(ctx, src)
+	// The end must be written even though ctx is over.
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stop(closing)
+	s.settleDenied(closing, s.rec.deps.Clock())
+	s.ended = true
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (s *Session) loop(ctx context.Context, src Source) error {
+	for ctx.Err() == nil {
+		wait, cancel := context.WithTimeout(ctx, s.rec.cfg.Idle/2)
+		u, err := src.Next(wait)
+		idle := wait.Err() != nil
+		cancel()
+		var overrun *shouwang.Overrun
+		switch {
+		case err == nil:
+			s.take(ctx, u)
+		case errors.As(err, &overrun):
+			s.overran(ctx, overrun)
+			err = nil
+		case idle && ctx.Err() == nil:
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+		if idle {
+			s.tick(ctx)
+		}
+	}
+	return nil
+}
+
+// take deals with one unit.
+func (s *Session) take(ctx context.Context, u *shouwang.AccessUnit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seenAny && !s.seen.before(u) {
+		return // pre-roll had it already
+	}
+	s.observe(u)
+	s.handle(ctx, u)
+}
+
+// handle decides what becomes of a unit and does it.
+func (s *Session) handle(ctx context.Context, u *shouwang.AccessUnit) {
+	at := u.Wall.At
+	if !s.permitted(u) {
+		s.deny(ctx, at)
+		return
+	}
+	s.settleDenied(ctx, at)
+	how := s.grant.Recording()
+	if how.Mode == policy.RecordNone || how.Retention <= 0 || how.Stream != "" && how.Stream != s.stream {
+		s.rest(ctx)
+		return
+	}
+	if how.Mode == policy.RecordEvents && !s.wanted(at) {
+		s.rest(ctx)
+		return
+	}
+	if u.Key {
+		s.cutForClip(at)
+	}
+	s.write(ctx, u)
+}
+
+// permitted asks policy at every key picture and whenever the grant in hand
+// does not cover the unit.
+func (s *Session) permitted(u *shouwang.AccessUnit) bool {
+	at := u.Wall.At
+	if u.Key || s.stale || !s.grant.Covers(policy.Record, s.camera, at) {
+		g := s.rec.deps.Permit(s.camera, at)
+		if s.seg != nil && !sameTerms(s.grant, g) {
+			s.cut = true
+		}
+		s.grant, s.stale = g, false
+	}
+	return s.grant.Covers(policy.Record, s.camera, at)
+}
+
+// sameTerms reports whether two grants say the same about recording: a new
+// decision under the same consent and terms needs no new segment.
+func sameTerms(a, b policy.Grant) bool {
+	x, y := a.Decision(), b.Decision()
+	return a.Recording() == b.Recording() && x.Consent == y.Consent
+}
+
+// observe learns the stream's pace.
+func (s *Session) observe(u *shouwang.AccessUnit) {
+	if s.last != nil && s.last.Epoch == u.Epoch {
+		if d := (u.DTS - s.last.DTS).Duration(); d > 0 && d < 2*time.Second {
+			if s.interval == 0 {
+				s.interval = d
+			}
+			s.interval += (d - s.interval) / 8
+		}
+	}
+	if s.last != nil && s.last.Epoch != u.Epoch {
+		s.due.blame(shouwang.GapOffline, "the connection was made anew")
+	}
+	if u.Lost > 0 {
+		s.due.blame(shouwang.GapLoss, "")
+	}
+	if u.Key {
+		if d := u.Wall.At.Sub(s.lastKey); d > 0 && d < time.Minute {
+			s.gop = d
+		}
+		s.lastKey = u.Wall.At
+	}
+	s.last, s.lastSeen = u, s.rec.deps.Clock()
+	s.seen, s.seenAny = position{u.Epoch, u.Seq}, true
+}
+
+// overran notes units that never reached us.
+func (s *Session) overran(ctx context.Context, o *shouwang.Overrun) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rec.deps.Log.Warn("recorder overran", "camera", s.camera, "stream", s.stream, "units", o.Units, "bytes", o.Bytes)
+	s.close(ctx)
+	s.due.blame(shouwang.GapOverflow, o.Error())
+}
+
+// invalidate doubts the grant, and closes at once what is not permitted now.
+func (s *Session) invalidate(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return
+	}
+	s.stale = true
+	now := s.rec.deps.Clock()
+	if !s.rec.deps.Permit(s.camera, now).Covers(policy.Record, s.camera, now) {
+		s.grant = policy.Grant{}
+		s.deny(ctx, now)
+	}
+}
+
+func (s *Session) flush(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.close(ctx)
+}
+
+// tick runs while no pictures come: it writes what is in memory, closes a
+// segment that waits in vain, and states a gap while it lasts.
+func (s *Session) tick(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.rec.deps.Clock()
+	if s.seg != nil && !s.grant.Covers(policy.Record, s.camera, now) {
+		s.grant = s.rec.deps.Permit(s.camera, now)
+		if !s.grant.Covers(policy.Record, s.camera, now) {
+			s.deny(ctx, now)
+		}
+	}
+	if s.denied.IsZero() && now.Sub(s.lastSeen) >= s.rec.cfg.Idle {
+		s.expire(now)
+		s.close(ctx)
+		s.due.state(ctx, s, now, s.linkCause())
+	}
+	if !s.denied.IsZero() {
+		s.noteDenied(ctx, now, time.Minute)
+	}
+}
+
+func (s *Session) linkCause() shouwang.GapCause {
+	if s.rec.deps.Link != nil && s.rec.deps.Link(s.camera, s.stream) == shouwang.LinkStalled {
+		return shouwang.GapStalled
+	}
+	return shouwang.GapOffline
+}
