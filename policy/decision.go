@@ -48,10 +48,10 @@ type Decision struct {
 }
 
 // Allowed reports whether the answer is yes. The zero Decision is a no.
-func (d *Decision) Allowed() bool { return d.Decision == "allow" }
+func (d Decision) Allowed() bool { return d.Decision == "allow" }
 
 // Has reports whether the decision carries the obligation.
-func (d *Decision) Has(id ObligationID) bool {
+func (d Decision) Has(id ObligationID) bool {
 	for _, o := range d.Obligations {
 		if o.ID == id {
 			return true

@@ -117,7 +117,9 @@ func (s *scene) ruleReason() Reason {
 	case TypeKiosk:
 		return ReasonKioskLiveOnly
 	case TypeResident:
-		return ReasonNotOwner
+		if s.cam.Owner != s.who.ID && s.basis != basisSubject {
+			return ReasonNotOwner
+		}
 	case TypeOfficer:
 		return ReasonRole
 	}

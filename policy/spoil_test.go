@@ -390,7 +390,9 @@ func spoilThings() []spoiler {
 		{"key frozen", key(KeyFrozen, PlaceHold)},
 		{"key held by nobody", when(func(s *scene) bool { return !s.facts.is(factHoldOfCase) }, key(KeyHeld, ReleaseHold))},
 		{"key state missing", key("")},
-		{"hold lapsed", when(func(s *scene) bool { return s.footage != nil && s.footage.KeyState == KeyHeld && s.picture() },
+		{"hold lapsed", when(func(s *scene) bool {
+			return s.footage != nil && s.footage.KeyState == KeyHeld && s.picture() && s.basis != basisOrder
+		},
 			func(s *scene) (*World, Request, bool) {
 				w := s.world.clone()
 				w.heldOf = nil

@@ -55,7 +55,7 @@ func text(r Reason, who audience, language string) string {
 
 // Texts returns what the decision's most telling reason says to the officer
 // and to the resident, in the language given.
-func (d *Decision) Texts(language string) (officer, resident string) {
+func (d Decision) Texts(language string) (officer, resident string) {
 	if len(d.Reasons) == 0 {
 		return "", ""
 	}
@@ -63,7 +63,7 @@ func (d *Decision) Texts(language string) (officer, resident string) {
 }
 
 // Denial returns the decision as an error with code denied; nil where it allows.
-func (d *Decision) Denial() error {
+func (d Decision) Denial() error {
 	if d.Allowed() {
 		return nil
 	}
