@@ -52,7 +52,7 @@ func (r *Registry) saveAccount(e *edit, a shouwang.Account) error {
 		language = excluded.language, sealed_totp = excluded.sealed_totp,
 		sealed_totp_pending = excluded.sealed_totp_pending, totp_last = excluded.totp_last`,
 		a.Name, a.Principal, a.PasswordHash, a.PasswordSet.UTC().Format(time.RFC3339Nano), a.MustChange, a.Disabled, a.Language,
-		r.seal.seal(totpName(a.Name), a.TOTPSecret), r.seal.seal(totpName(a.Name), a.TOTPPending), int64(a.TOTPLast))
+		r.seal.Seal(totpName(a.Name), a.TOTPSecret), r.seal.Seal(totpName(a.Name), a.TOTPPending), int64(a.TOTPLast))
 }
 
 func totpName(account string) string { return "the second factor of " + account }
@@ -69,10 +69,10 @@ func (r *Registry) scanAccount(row scanner) (a shouwang.Account, err error) {
 	}
 	a.TOTPLast = uint64(last)
 	a.PasswordSet, _ = time.Parse(time.RFC3339Nano, set)
-	if a.TOTPSecret, err = r.seal.open(totpName(a.Name), totp); err != nil {
+	if a.TOTPSecret, err = r.seal.Open(totpName(a.Name), totp); err != nil {
 		return a, err
 	}
-	a.TOTPPending, err = r.seal.open(totpName(a.Name), pending)
+	a.TOTPPending, err = r.seal.Open(totpName(a.Name), pending)
 	return a, err
 }
 

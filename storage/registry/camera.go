@@ -136,7 +136,7 @@ func (r *Registry) eachSource(ctx context.Context, tx *sql.Tx, only string, f fu
 		if err := rows.Scan(&id, &s.Kind, &s.Push, &sealed); err != nil {
 			return fmt.Errorf("read cameras: %w", err)
 		}
-		plain, err := r.seal.open(sourceName(id, s.Kind), sealed)
+		plain, err := r.seal.Open(sourceName(id, s.Kind), sealed)
 		if err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (r *Registry) putCamera(e *edit, c *Camera) error {
 		return err
 	}
 	for _, s := range c.Sources {
-		sealed := r.seal.seal(sourceName(c.ID, s.Kind), []byte(s.URL))
+		sealed := r.seal.Seal(sourceName(c.ID, s.Kind), []byte(s.URL))
 		if err := e.exec(`INSERT INTO sources VALUES (?, ?, ?, ?)`, c.ID, s.Kind, s.Push, sealed); err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/storage/atrest"
 )
 
 //go:embed migrations/*.sql
@@ -52,7 +53,7 @@ type Config struct {
 // goroutine.
 type Registry struct {
 	cfg  Config
-	seal *sealer
+	seal *atrest.Box
 	// writer has one connection, so that PRAGMA data_version on it speaks of
 	// other processes only; readers see committed data and cannot write.
 	writer, reader *sql.DB
@@ -103,7 +104,7 @@ func (r *Registry) open(ctx context.Context) (err error) {
 	if err != nil {
 		return unreadable("open registry %s: %w", r.cfg.Path, err)
 	}
-	if r.seal, err = openSealer(r.cfg.SecretPath, fresh); err != nil {
+	if r.seal, err = atrest.Open(r.cfg.SecretPath, "registry", fresh); err != nil {
 		return err
 	}
 	if r.writer, err = openDB(r.cfg.Path, "_txlock=immediate"); err != nil {
