@@ -4,12 +4,15 @@
 
 static inline int FN(absi)(int v) { return v < 0 ? -v : v; }
 
+// How far apart two levels are; they are never negative, so it fits.
+static inline int16_t FN(far)(int16_t a, int16_t b) { return (int16_t)(a > b ? a - b : b - a); }
+
 void FN(scene_reduce)(const uint8_t *luma, ptrdiff_t stride, int cell, int cols, int rows,
 	uint16_t *restrict acc, int16_t *restrict out)
 {
 	const int width = cols * cell;
 	const uint32_t area = (uint32_t)(cell * cell);
-	const uint32_t scale = (128u << 14) / area; // 14 fraction bits
+	const uint64_t scale = (((uint64_t)128 << 24) + area / 2) / area; // 24 fraction bits
 	for (int r = 0; r < rows; r++) {
 		const uint8_t *p = luma + (ptrdiff_t)r * cell * stride;
 		int y = 0;
@@ -36,7 +39,7 @@ void FN(scene_reduce)(const uint8_t *luma, ptrdiff_t stride, int cell, int cols,
 			for (int c = 0; c < cols; c++) {
 				uint32_t s = 0;
 				for (int k = 0; k < cell; k++) s += acc[c * cell + k];
-				o[c] = (int16_t)((uint32_t)(((uint64_t)s * scale + 8192) >> 14));
+				o[c] = (int16_t)(((s * scale + (1u << 23)) >> 24));
 			}
 		}
 	}
@@ -75,10 +78,10 @@ void FN(scene_classify)(const int16_t *restrict cur, const int16_t *restrict bg,
 		}
 	}
 	for (int i = 0; i < n; i++) {
-		int ad = FN(absi)(cur[i] - expect[i]);
-		int thr = dev[i] * gain; // dev 1/8 luma, gain in sixteenths: 1/128 luma
+		int32_t ad = FN(far)(cur[i], expect[i]);
+		int32_t thr = dev[i] * gain; // 1/8 luma times 16 for once the deviation
 		thr = thr < floor ? floor : thr;
-		int h = (ad > thr) + 2 * (ad > 2 * thr);
+		int32_t h = (ad > thr) + 2 * (ad > 2 * thr);
 		hot[i] = (uint8_t)h;
 		count += h & 1;
 	}
@@ -107,28 +110,35 @@ void FN(scene_update)(const int16_t *restrict cur, const int16_t *restrict expec
 	const uint8_t *restrict hot, int n, const scene_learn *restrict l, int16_t *restrict bg, int16_t *restrict old,
 	int16_t *restrict ref, uint8_t *restrict dev, uint8_t *restrict still)
 {
-	const int alpha = l->alpha, held = l->held;
+	// Without branches: masks of all ones or none choose, so that the compiler
+	// can work on many cells at once.
+	const int32_t alpha = l->alpha, quarter = l->alpha >> 2, held = l->held;
 	for (int i = 0; i < n; i++) {
-		int d = cur[i] - expect[i];
-		int a = hold[i] ? held : hot[i] ? alpha >> 2 : alpha;
+		int32_t h = -(int32_t)(hold[i] != 0), w = -(int32_t)(hot[i] != 0);
+		int32_t a = (h & held) | (~h & ((w & quarter) | (~w & alpha)));
+		int32_t d = cur[i] - expect[i];
 		bg[i] = (int16_t)(expect[i] + ((d * a + 32768) >> 16));
 	}
 	if (!l->tick) return;
-	const int up = l->up, down = l->down, lim = l->still, absorb = l->absorb, revert = l->revert;
+	const int16_t up = (int16_t)l->up, down = (int16_t)-l->down, lim = (int16_t)l->still;
+	const int16_t absorb = (int16_t)l->absorb, revert = (int16_t)l->revert;
 	for (int i = 0; i < n; i++) {
-		int t = FN(absi)(cur[i] - ref[i]);
-		int v = dev[i]; // 1/8 luma
-		v += t > v * 16 ? up : -down;
-		dev[i] = (uint8_t)(v < 1 ? 1 : v > 250 ? 250 : v);
-		int noise = dev[i] * 40;
+		int16_t c = cur[i], b = bg[i], o = old[i];
+		int16_t t = FN(far)(c, ref[i]), v = dev[i]; // dev is 1/8 luma
+		v = (int16_t)(v + (t > (int16_t)(v * 16) ? up : down));
+		v = v < 1 ? 1 : v;
+		v = v > 250 ? 250 : v;
+		int16_t noise = (int16_t)(v * 40);
 		noise = noise < lim ? lim : noise;
-		int s = (t < noise && hot[i]) ? still[i] + 1 : 0;
-		int back = FN(absi)(cur[i] - old[i]) < noise && s >= revert;
-		int take = back || s >= absorb;
-		int16_t was = bg[i];
-		bg[i] = take ? cur[i] : was;
-		old[i] = take ? was : old[i];
-		still[i] = (uint8_t)(take ? 0 : s > 255 ? 255 : s);
-		ref[i] = cur[i];
+		int16_t rests = (int16_t)-((t < noise) & (hot[i] != 0));
+		int16_t s = (int16_t)((still[i] + 1) & rests);
+		int16_t back = (int16_t)-((FN(far)(c, o) < noise) & (s >= revert));
+		int16_t take = (int16_t)(back | (int16_t)-(s >= absorb));
+		s = s > 255 ? 255 : s;
+		bg[i] = (int16_t)((take & c) | (~take & b));
+		old[i] = (int16_t)((take & b) | (~take & o));
+		still[i] = (uint8_t)(s & ~take);
+		dev[i] = (uint8_t)v;
+		ref[i] = c;
 	}
 }

@@ -27,7 +27,7 @@ func bin(d int) int { return min(bins-1, max(0, d/64+mid)) }
 func (l *light) estimate(m *Model) threshold {
 	clear(l.all[:])
 	n := int32(0)
-	for i := 0; i < len(m.cur); i += 5 {
+	for i := 0; i < len(m.cur); i += 9 {
 		if m.hold[i] == 0 {
 			l.all[bin(int(m.cur[i])-int(m.bg[i]))]++
 			n++

@@ -2,6 +2,8 @@ package scene
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"shouwang"
 	"shouwang/analyze"
@@ -95,9 +97,17 @@ func (f *finder) scan(hot []uint8) {
 	f.firstOf[f.rows] = int16(len(f.runs))
 }
 
+// nonZero returns the index of the first cell that is set, or -1; eight cells
+// at a time, for most are not.
 func nonZero(s []uint8) int {
-	for i, v := range s {
-		if v != 0 {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if v := binary.LittleEndian.Uint64(s[i:]); v != 0 {
+			return i + bits.TrailingZeros64(v)/8
+		}
+	}
+	for ; i < len(s); i++ {
+		if s[i] != 0 {
 			return i
 		}
 	}

@@ -1,0 +1,301 @@
+package scene
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"shouwang"
+	"shouwang/analyze"
+)
+
+// stage paints pictures with known contents: a textured background, noise,
+// things at known places, and a light.
+type stage struct {
+	w, h         int
+	noise        float64
+	gain, offset float64
+	fps          int
+	things       []thing
+	sway         bool
+	at           int // picture number
+	r            *rand.Rand
+	back         []float64
+	luma         []byte
+	m            *Model
+}
+
+type thing struct{ x, y, w, h, luma int }
+
+func newStage(w, h int) *stage {
+	s := &stage{w: w, h: h, noise: 2, gain: 1, fps: 5, r: rand.New(rand.NewPCG(1, 2)), m: New(Config{})}
+	s.back, s.luma = make([]float64, w*h), make([]byte, w*h)
+	for y := range h {
+		for x := range w {
+			v := 90 + 40*math.Sin(float64(x)/23) + 25*math.Cos(float64(y)/17)
+			if (x/16+y/12)%5 == 0 {
+				v += 22
+			}
+			s.back[y*w+x] = v
+		}
+	}
+	return s
+}
+
+func (s *stage) paint() {
+	for i := range s.luma {
+		v := s.back[i]
+		x, y := i%s.w, i/s.w
+		if s.sway && x > 3*s.w/4 && y < s.h/2 {
+			v += 30 * math.Sin(float64(s.at)*1.9+float64(x/6)*2.1+float64(y/5)*1.3)
+		}
+		for _, o := range s.things {
+			if x >= o.x && x < o.x+o.w && y >= o.y && y < o.y+o.h {
+				v = float64(o.luma + (x*7+y*3)%9)
+			}
+		}
+		v = v*s.gain + s.offset + s.noise*s.r.NormFloat64()
+		s.luma[i] = byte(max(0, min(255, v)))
+	}
+}
+
+func (s *stage) time() shouwang.MediaTime {
+	return shouwang.MediaTime(s.at * shouwang.MediaRate / s.fps)
+}
+
+// show paints the next picture and returns what the model sees.
+func (s *stage) show() Result {
+	s.paint()
+	r := s.m.Observe(s.luma, s.w, s.w, s.h, s.time(), false)
+	s.at++
+	return r
+}
+
+// run shows so many seconds and returns in how many pictures there were regions.
+func (s *stage) run(seconds float64) (busy int) {
+	for range int(seconds * float64(s.fps)) {
+		if len(s.show().Regions) > 0 {
+			busy++
+		}
+	}
+	return busy
+}
+
+func (s *stage) box(o thing) shouwang.Box {
+	w, h := float64(s.w), float64(s.h)
+	return shouwang.Box{float64(o.x) / w, float64(o.y) / h, float64(o.w) / w, float64(o.h) / h}
+}
+
+func covers(r Result, b shouwang.Box) bool {
+	for _, g := range r.Regions {
+		if g.Box.IoU(b) > 0.35 {
+			return true
+		}
+	}
+	return false
+}
+
+func TestNoiseIsQuiet(t *testing.T) {
+	for _, sigma := range []float64{0, 2, 6, 12} {
+		s := newStage(320, 180)
+		s.noise = sigma
+		s.run(20)
+		if busy := s.run(60); busy > 2 {
+			t.Errorf("noise %.0f: %d of 300 pictures have regions", sigma, busy)
+		}
+	}
+}
+
+func TestWalkerIsFound(t *testing.T) {
+	for _, size := range [][2]int{{178, 100}, {320, 180}, {640, 360}, {963, 541}} {
+		s := newStage(size[0], size[1])
+		s.run(10)
+		h := size[1] / 6
+		seen, shown := 0, 0
+		for x := 10; x < size[0]-40; x += size[0] / 40 {
+			o := thing{x, size[1] / 2, h / 2, h, 200}
+			s.things = []thing{o}
+			if r := s.show(); covers(r, s.box(o)) {
+				seen++
+			}
+			shown++
+		}
+		if seen*10 < shown*9 {
+			t.Errorf("%v: the walker is found in %d of %d pictures", size, seen, shown)
+		}
+	}
+}
+
+func TestSmallWalkerAtNight(t *testing.T) {
+	s := newStage(640, 360)
+	s.gain, s.offset, s.noise = 0.3, 20, 5
+	s.run(15)
+	seen, shown := 0, 0
+	for x := 100; x < 500; x += 8 {
+		s.things = []thing{{x, 200, 12, 32, 220}}
+		if r := s.show(); len(r.Regions) > 0 {
+			seen++
+		}
+		shown++
+	}
+	if seen*10 < shown*9 {
+		t.Errorf("a walker 32 pixels high is seen in %d of %d pictures", seen, shown)
+	}
+}
+
+func TestLightJumpIsNoThing(t *testing.T) {
+	s := newStage(320, 180)
+	s.run(15)
+	for _, l := range [][2]float64{{1.35, 5}, {0.7, 0}, {1, 25}, {0.8, -10}, {1, 0}} {
+		s.gain, s.offset = l[0], l[1]
+		if busy := s.run(4); busy > 2 {
+			t.Errorf("light %v: %d of 20 pictures have regions", l, busy)
+		}
+		o := thing{150, 80, 20, 40, 30}
+		s.things = []thing{o}
+		if !covers(s.show(), s.box(o)) {
+			t.Errorf("light %v: what comes right after it is not seen", l)
+		}
+		s.things = nil
+		s.run(2)
+	}
+}
+
+func TestLightWithThingInPicture(t *testing.T) {
+	s := newStage(320, 180)
+	s.run(15)
+	o := thing{100, 40, 60, 120, 40}
+	s.things = []thing{o}
+	s.run(2)
+	s.gain = 1.25 // the camera opens up, for the thing is dark
+	r := s.show()
+	if !covers(r, s.box(o)) || len(r.Regions) > 2 {
+		t.Errorf("auto exposure: regions %v, want the thing alone", r.Regions)
+	}
+}
+
+func TestSwitchToInfrared(t *testing.T) {
+	s := newStage(320, 180)
+	s.run(15)
+	day := append([]float64(nil), s.back...)
+	s.gain = 0.01
+	if r := s.show(); r.Light != analyze.LightBlind {
+		t.Errorf("a black picture: light %d, want blind", r.Light)
+	}
+	s.gain = 1
+	for i := range s.back { // another world: foliage bright, sky dark
+		s.back[i] = 60 + math.Mod(day[i]*3.7, 120)
+	}
+	if busy := s.run(2); busy > 2 {
+		t.Errorf("infrared: %d of 10 pictures have regions", busy)
+	}
+	if busy := s.run(20); busy > 3 {
+		t.Errorf("infrared settled: %d of 100 pictures have regions", busy)
+	}
+	copy(s.back, day)
+	if busy := s.run(20); busy > 3 {
+		t.Errorf("back to day: %d of 100 pictures have regions", busy)
+	}
+}
+
+// TestThingThatStays: what stands still is reported for more than a minute,
+// becomes scenery within minutes, and leaves nothing behind when it goes.
+func TestThingThatStays(t *testing.T) {
+	s := newStage(320, 180)
+	s.run(30)
+	o := thing{200, 70, 24, 60, 210}
+	s.things = []thing{o}
+	if s.show(); !covers(s.show(), s.box(o)) {
+		t.Fatal("a thing that comes is not seen")
+	}
+	s.run(60)
+	r := s.show()
+	if !covers(r, s.box(o)) {
+		t.Fatal("what stands still is forgotten within a minute")
+	}
+	if r.Regions[0].Moving > 0.2 {
+		t.Errorf("what stands still is said to move: %.2f", r.Regions[0].Moving)
+	}
+	s.run(130)
+	if busy := s.run(10); busy > 2 {
+		t.Errorf("after three minutes it is not scenery: %d of 50 pictures", busy)
+	}
+	s.things = nil
+	if r := s.show(); len(r.Regions) == 0 {
+		t.Error("that it leaves is not seen")
+	}
+	s.run(4)
+	if busy := s.run(10); busy > 2 {
+		t.Errorf("the place it left stays a region: %d of 50 pictures", busy)
+	}
+}
+
+func TestGhostOfFirstPicture(t *testing.T) {
+	s := newStage(320, 180)
+	s.things = []thing{{120, 60, 30, 70, 230}}
+	s.run(1)
+	s.things = nil
+	s.run(8)
+	if busy := s.run(10); busy > 2 {
+		t.Errorf("what the first picture showed haunts %d of 50 pictures", busy)
+	}
+}
+
+func TestSwayingBranches(t *testing.T) {
+	s := newStage(320, 180)
+	s.sway = true
+	s.run(40)
+	quiet := s.run(20)
+	if quiet > 20 {
+		t.Errorf("swaying branches: %d of 100 pictures have regions", quiet)
+	}
+	o := thing{60, 80, 20, 50, 220}
+	s.things = []thing{o}
+	if !covers(s.show(), s.box(o)) {
+		t.Error("beside swaying branches a thing is not seen")
+	}
+}
+
+func TestKeyFramesOnly(t *testing.T) {
+	s := newStage(320, 180)
+	s.fps = 1
+	s.run(30)
+	if busy := s.run(60); busy > 1 {
+		t.Errorf("one picture a second: %d of 60 have regions", busy)
+	}
+	o := thing{60, 80, 14, 32, 220}
+	s.things = []thing{o}
+	if !covers(s.show(), s.box(o)) {
+		t.Error("one picture a second: what comes is not seen at once")
+	}
+}
+
+func TestHostileSizes(t *testing.T) {
+	m := New(Config{})
+	buf := make([]byte, 5000*100)
+	for _, c := range [][4]int{{0, 0, 0, 0}, {15, 15, 15, 225}, {1 << 20, 1 << 20, 1 << 20, 1000}, {640, 320, 360, 230400}, {640, 640, 360, 1000}, {-4, -4, -4, 100}, {64, 64, 1 << 30, 1000}} {
+		n := min(max(c[3], 0), len(buf))
+		if r := m.Observe(buf[:n], c[0], c[1], c[2], 0, true); r.Light != analyze.LightBlind {
+			t.Errorf("%v is accepted", c)
+		}
+	}
+	for _, c := range [][2]int{{16, 16}, {5000, 16}, {17, 99}, {176, 99}, {3001, 33}} {
+		for i := range 4 {
+			m.Observe(buf, c[0], c[0], c[1], shouwang.MediaTime(i*9000), false)
+		}
+	}
+}
+
+func TestNoAllocations(t *testing.T) {
+	s := newStage(640, 360)
+	s.run(4)
+	s.things = []thing{{100, 100, 40, 80, 220}}
+	s.paint()
+	n := testing.AllocsPerRun(50, func() {
+		s.at++
+		s.m.Observe(s.luma, s.w, s.w, s.h, s.time(), false)
+	})
+	if n != 0 {
+		t.Errorf("%v allocations a picture, want none", n)
+	}
+}
