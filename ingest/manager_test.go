@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,7 +16,15 @@ import (
 	"shouwang/ingest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain lets more tests wait side by side than there are cores: they spend
+// their time on the cameras' clocks, not on the processor.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func need(t testing.TB, tool string) {
 	t.Helper()
@@ -52,6 +61,7 @@ var scene = []string{
 }
 
 func TestPushedByFFmpeg(t *testing.T) {
+	t.Parallel()
 	cfg := ingest.DefaultConfig()
 	cfg.Push = "127.0.0.1:0"
 	states := make(chan shouwang.StreamStatus, 100)

@@ -19,15 +19,13 @@ var scenes sync.Map
 // sceneClip makes each generated clip once for all tests.
 func sceneClip(t testing.TB, s camsim.Scene) *camsim.Clip {
 	t.Helper()
-	if c, ok := scenes.Load(s); ok {
-		return c.(*camsim.Clip)
-	}
 	need(t, "ffmpeg")
-	c, err := camsim.Generate(context.Background(), s)
+	make1 := sync.OnceValues(func() (*camsim.Clip, error) { return camsim.Generate(context.Background(), s) })
+	once, _ := scenes.LoadOrStore(s, make1)
+	c, err := once.(func() (*camsim.Clip, error))()
 	if err != nil {
 		t.Fatal(err)
 	}
-	scenes.Store(s, c)
 	return c
 }
 
@@ -200,6 +198,7 @@ func sameAs(t testing.TB, c *camsim.Clip, u *shouwang.AccessUnit) int {
 }
 
 func TestTransportsAndSignIn(t *testing.T) {
+	t.Parallel()
 	cert := testCert(t)
 	for name, c := range map[string]struct {
 		sim       camsim.Options
@@ -229,6 +228,7 @@ func TestTransportsAndSignIn(t *testing.T) {
 }
 
 func TestRefusalsSayWhatToDo(t *testing.T) {
+	t.Parallel()
 	secret := "hunter2"
 	for name, c := range map[string]struct {
 		cam  camsim.Camera
@@ -284,6 +284,7 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 }
 
 func TestMisbehavingCameras(t *testing.T) {
+	t.Parallel()
 	other := small
 	other.Width, other.Height = 480, 272
 	cfg := quick()
@@ -365,6 +366,7 @@ func TestMisbehavingCameras(t *testing.T) {
 }
 
 func TestWithdrawalEndsASession(t *testing.T) {
+	t.Parallel()
 	sim := newSim(t, camsim.Options{})
 	serve(t, sim, "a", camsim.Camera{})
 	var mu sync.Mutex
