@@ -110,6 +110,7 @@ func TestMutantsOfThePoliciesAreKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("mutates the policy set some hundred times: not in a short run")
 	}
+	t.Parallel()
 	killers := newKillers(t)
 	if whole, err := ParseRules(mutated(t, mutant{})); err != nil || killers.kill(whole) {
 		t.Fatal("the tests kill the policy set as it is: they prove nothing", err)

@@ -3,6 +3,8 @@ package policy
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -82,14 +84,11 @@ func (s Slots) Names() []string {
 
 // ParseSlot returns the weekday hour that a name as "mon-06" stands for.
 func ParseSlot(name string) (int, error) {
-	var hour int
 	if len(name) == 6 && name[3] == '-' {
-		if _, err := fmt.Sscanf(name[4:], "%02d", &hour); err == nil && hour >= 0 && hour < 24 && name[4] != '-' && name[4] != '+' {
-			for day, short := range weekdays {
-				if name[:3] == short {
-					return day*24 + hour, nil
-				}
-			}
+		hour, err := strconv.ParseUint(name[4:], 10, 8)
+		day := slices.Index(weekdays[:], name[:3])
+		if err == nil && hour < 24 && day >= 0 {
+			return day*24 + int(hour), nil
 		}
 	}
 	return 0, fmt.Errorf("slot %q: write a weekday and an hour, as mon-06", name)

@@ -1,0 +1,277 @@
+package policy
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/cedar-policy/cedar-go/types"
+
+	"shouwang"
+)
+
+// law is a numbered sentence of docs/design/consent.md about every decision
+// there is. It sees what was asked and what was allowed, nothing of how.
+type law struct {
+	n    int
+	text string
+	// broken reports whether an allowed request breaks the law.
+	broken func(s *scene, v *verdict) bool
+}
+
+// laws are written from the world and the request alone, so that they do not
+// repeat a mistake of the facts.
+var laws = []law{
+	{1, "forbidden actions are denied to everybody", func(s *scene, _ *verdict) bool {
+		return slices.Contains([]Action{FaceMatch, AutoPenalty, PlateLookup}, s.req.Action)
+	}},
+	{2, "no administrator, contractor or oversight sees a picture", func(s *scene, _ *verdict) bool {
+		return s.picture() && (s.who.Type == TypeAdministrator || s.who.Has(RoleContractor) || s.who.Has(RoleOversight))
+	}},
+	{3, "a service from outside may do nothing", func(s *scene, _ *verdict) bool { return s.who.Type == TypeService }},
+	{4, "no consent, no picture: only the owner and an order do without", func(s *scene, _ *verdict) bool {
+		if s.cam.LegalClass == shouwang.ClassPublic || ownsIt(s) || s.req.Action == Export && s.req.Order != "" {
+			return false
+		}
+		c, ok := s.world.Consent(s.cam.ID, s.req.Purpose)
+		return s.isTouch() && (!ok || c.State != Given && c.State != Renewed || !s.at.Before(c.NotAfter) || c.PauseUntil != nil && s.at.Before(*c.PauseUntil))
+	}},
+	{5, "outside the agreed hours only an incident agreed to opens, and only the live view", func(s *scene, _ *verdict) bool {
+		if s.cam.LegalClass == shouwang.ClassPublic || ownsIt(s) || s.req.Action == Export && s.req.Order != "" || !s.picture() {
+			return false
+		}
+		h := s.captured.From.In(china).Hour()
+		return (h < 7 || h >= 22) && (s.req.Action != ViewLive || s.req.Incident == "" || s.consent.Incident == nil || !s.consent.Allows(ModeIncident))
+	}},
+	{6, "every purpose but the listed ones is denied to all but owners and filmed persons", func(s *scene, _ *verdict) bool {
+		return (s.picture() || s.req.Action == Search) && s.who.Type != TypeResident && s.req.Purpose != "public_safety"
+	}},
+	{7, "export, clear look and hold take a case, a second person and a fresh factor", func(s *scene, _ *verdict) bool {
+		return s.isGrave() && (s.req.Case != "case-1" || s.req.SecondPerson == "" || s.req.SecondPerson == s.req.Principal || s.req.SecondFactorAge > 300)
+	}},
+	{8, "a kiosk does nothing but masked, blurred, attended live pictures", func(s *scene, v *verdict) bool {
+		return s.who.Type == TypeKiosk && (s.req.Action != ViewLive || !s.who.Attended || !has(v, ObligeMask, ObligeBlurPeople, ObligeBlurPlates, ObligeNoDownload, ObligeWatermark))
+	}},
+	{9, "a resident sees their own camera, or what was filmed of them with all others blurred", func(s *scene, v *verdict) bool {
+		return s.who.Type == TypeResident && s.picture() && !ownsIt(s) &&
+			(s.req.SubjectRequest == "" || s.req.Action != Playback || !has(v, ObligeBlurOthers, ObligeNoDownload, ObligeSupervised))
+	}},
+	{10, "an officer's picture bears a watermark; live view and playback blur people", func(s *scene, v *verdict) bool {
+		return s.officer() && s.picture() && (!has(v, ObligeWatermark) || (s.req.Action == ViewLive || s.req.Action == Playback) && !has(v, ObligeMask, ObligeBlurPeople))
+	}},
+	{11, "the owner of a shared camera is told of every look by an officer", func(s *scene, v *verdict) bool {
+		return s.officer() && s.picture() && s.cam.LegalClass != shouwang.ClassPublic && !has(v, ObligeNotifyOwner) && !has(v, ObligeNotifyDeferred)
+	}},
+	{12, "an officer plays back for an open case only", func(s *scene, _ *verdict) bool {
+		return s.officer() && s.req.Action == Playback && s.req.Case != "case-1"
+	}},
+	{13, "a destroyed key is final", func(s *scene, _ *verdict) bool {
+		return s.footage != nil && s.footage.KeyState == KeyShredded && s.req.Action != ManageConsent && s.req.Action != ReadAccessLog
+	}},
+	{14, "frozen footage opens to an order alone", func(s *scene, _ *verdict) bool {
+		return s.footage != nil && s.footage.KeyState == KeyFrozen && s.picture() && (s.req.Order == "" || s.req.Action != Export)
+	}},
+	{15, "quarantine and a missing sign stop everybody but the owner", func(s *scene, _ *verdict) bool {
+		return s.picture() && !ownsIt(s) && (s.cam.Quarantined || !s.cam.Sign || s.footage != nil && s.footage.Quarantined)
+	}},
+	{16, "nobody looks outside their jurisdiction or off duty", func(s *scene, _ *verdict) bool {
+		return s.officer() && s.picture() && (!s.who.OnDuty || !s.world.places.Within(s.cam.Place, s.who.Jurisdiction))
+	}},
+	{17, "who lives in the grid does not look at recorded or shared pictures alone", func(s *scene, _ *verdict) bool {
+		home := s.world.places.Within(s.cam.Place, s.who.HomeGrid)
+		return s.officer() && s.picture() && home && s.req.SecondPerson == "" && (s.req.Action != ViewLive || s.cam.LegalClass != shouwang.ClassPublic)
+	}},
+	{18, "the machine's work is the machine's alone", func(s *scene, _ *verdict) bool {
+		return s.req.Action == Analyze || s.req.Action == Record
+	}},
+	{19, "every permission ends", func(_ *scene, v *verdict) bool { return v.ttl <= 0 || v.ttl > 900 }},
+}
+
+func ownsIt(s *scene) bool { return s.who.Type == TypeResident && s.cam.Owner == s.who.ID }
+
+func has(v *verdict, ids ...ObligationID) bool {
+	for _, id := range ids {
+		if !slices.Contains(v.oblige, id) {
+			return false
+		}
+	}
+	return true
+}
+
+// ground is a combination of what a request can lean on.
+type ground struct{ kase, incident string }
+
+// TestLawsHoldForEveryRequest asks every question that can be put in the own
+// world, more than a million of them, or a sample in a short run.
+func TestLawsHoldForEveryRequest(t *testing.T) {
+	t.Parallel()
+	w := readWorld(t, "testdata")
+	rules, err := DefaultRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, allowed := 0, 0
+	broken := map[int]int{}
+	rng := rand.New(rand.NewPCG(1, 2))
+	everyRequest(w, func(req Request) {
+		if testing.Short() && rng.IntN(50) != 0 {
+			return
+		}
+		asked++
+		s, wrong := newScene(w, &req, false)
+		if wrong != "" {
+			return
+		}
+		v := rules.judge(*s.weigh())
+		if !v.allow {
+			return
+		}
+		allowed++
+		for _, l := range laws {
+			if l.broken(s, v) {
+				if broken[l.n]++; broken[l.n] == 1 {
+					t.Errorf("law %d (%s) is broken by %+v", l.n, l.text, req)
+				}
+			}
+		}
+	})
+	t.Logf("%d requests, %d allowed, %d distinct sets of facts", asked, allowed, len(rules.memo.of))
+	if allowed == 0 || asked < 1_000_000 && !testing.Short() {
+		t.Errorf("asked %d, allowed %d: the small world is too small", asked, allowed)
+	}
+}
+
+func everyRequest(w *World, yield func(Request)) {
+	var resources []string
+	for _, c := range w.Cameras() {
+		resources = append(resources, c.ID)
+	}
+	for _, f := range w.Data().Footage {
+		resources = append(resources, f.ID)
+	}
+	grounds := []ground{{}, {"case-1", ""}, {"case-shut", ""}, {"", "fire-1"}, {"", "fire-night"}}
+	acts := []Action{ViewLive, Playback, Export, Unmask, Search, Record, PlaceHold, ReleaseHold, FaceMatch}
+	for _, p := range w.Data().Principals {
+		for _, res := range resources {
+			for _, act := range acts {
+				for _, g := range grounds {
+					everyDetail(Request{
+						Principal: p.ID, Resource: res, Action: act, Case: g.kase, Incident: g.incident,
+					}, yield)
+				}
+			}
+		}
+	}
+}
+
+// extraSeconds is how many second persons are tried with each extra.
+var extraSeconds = [4]int{3, 2, 2, 1}
+
+func everyDetail(req Request, yield func(Request)) {
+	for _, req.At = range []time.Time{inHours, atNight} {
+		for _, req.Purpose = range []string{"public_safety", ownPurpose, "city_appearance"} {
+			for _, extra := range []int{0, 1, 2, 3} {
+				seconds := []string{"", "officer:yes", "officer:below"}
+				for _, req.SecondPerson = range seconds[:extraSeconds[extra]] {
+					req.SecondFactorAge, req.Order, req.SubjectRequest = 60, "", ""
+					switch extra {
+					case 1:
+						req.SecondFactorAge = 3000
+					case 2:
+						req.Order = "order-1"
+					case 3:
+						req.SubjectRequest = "ask-1"
+					}
+					yield(req)
+				}
+			}
+		}
+	}
+}
+
+// TestLosingAFactNeverHelps checks the promise of the schema: whatever else is
+// so, a fact that is lost can only turn a yes into a no.
+func TestLosingAFactNeverHelps(t *testing.T) {
+	rules, err := DefaultRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(3, 4))
+	acts := []Action{ViewLive, Playback, Export, Unmask, Search, Analyze, Record, PlaceHold, ReleaseHold, ManageConsent, ReadAccessLog}
+	bases := []basis{basisConsent, basisFiling, basisOrder, basisSubject, basisOwn}
+	kinds := []PrincipalType{TypeOfficer, TypeOfficer, TypeKiosk, TypeResident, TypeService, TypeAdministrator}
+	keys := []KeyState{KeyLive, KeyLive, KeyFrozen, KeyHeld, KeyShredded}
+	for range 600 {
+		f := facts{
+			who: kinds[rng.IntN(len(kinds))], action: acts[rng.IntN(len(acts))], basis: bases[rng.IntN(len(bases))],
+			roles: uint8(rng.IntN(32)), class: shouwang.ClassResident, key: keys[rng.IntN(len(keys))],
+		}
+		f.footage = actions[f.action].footage
+		for k := range countFacts {
+			f.set(k, rng.IntN(12) != 0)
+		}
+		if rules.judge(f).allow {
+			continue
+		}
+		for k := range countFacts {
+			less := f
+			if less.set(k, false); less != f && rules.judge(less).allow {
+				t.Fatalf("losing fact %d helps %+v", k, f)
+			}
+		}
+	}
+}
+
+// TestAMissingAttributeIsADenial takes each attribute away from Cedar in turn.
+func TestAMissingAttributeIsADenial(t *testing.T) {
+	rules, err := DefaultRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := readWorld(t, "testdata")
+	tried := 0
+	for _, r := range readRows(t, "testdata") {
+		if r.Expect.Decision != "allow" {
+			continue
+		}
+		s, _ := newScene(w, &r.Request, false)
+		s.weigh()
+		q, context := s.facts.entities(), s.facts.context()
+		if !rules.evaluate(q, context).allow {
+			t.Fatalf("%s: denied when whole", r.Request.ID)
+		}
+		for _, cut := range withoutEach(context) {
+			tried++
+			if rules.evaluate(q, cut).allow {
+				t.Errorf("%s: allowed without an attribute of the context", r.Request.ID)
+			}
+		}
+		for i, whole := range []types.Record{q.principal.Attributes, q.resource.Attributes} {
+			for _, cut := range withoutEach(whole) {
+				tried++
+				less := q
+				if i == 0 {
+					less.principal.Attributes = cut
+				} else {
+					less.resource.Attributes = cut
+				}
+				if rules.evaluate(less, context).allow {
+					t.Errorf("%s: allowed without an attribute of an entity", r.Request.ID)
+				}
+			}
+		}
+	}
+	if tried < 1000 {
+		t.Errorf("only %d attributes were taken away", tried)
+	}
+}
+
+func withoutEach(r types.Record) (out []types.Record) {
+	for name := range r.Keys() {
+		m := r.Map()
+		delete(m, name)
+		out = append(out, types.NewRecord(m))
+	}
+	return out
+}
