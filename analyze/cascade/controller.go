@@ -47,26 +47,27 @@ type Controller struct {
 	keys      int
 	chain     bool // units go to the camera's own decoder
 
-	mu       sync.Mutex
-	cfg      Config
-	status   Status
-	gops     [4]time.Duration
-	shed     bool
-	audit    bool
-	wake     bool // asked for by Seen
-	wakeFrom uint64
-	wakeSize bool
-	causes   []shouwang.Box
-	active   bool
-	useful   bool // this wake became an event
-	since    shouwang.MediaTime
-	lifeAt   shouwang.MediaTime // last sign of life while active
-	newest   shouwang.MediaTime
-	places   places
-	auditing bool
-	auditHit bool
-	answered uint64        // seq+1 of the newest key frame answered
-	answer   chan struct{} // wakes Wait
+	mu        sync.Mutex
+	cfg       Config
+	status    Status
+	gops      [4]time.Duration
+	shed      bool
+	reasonGOP time.Duration
+	audit     bool
+	wake      bool // asked for by Seen
+	wakeFrom  uint64
+	wakeSize  bool
+	causes    []shouwang.Box
+	active    bool
+	useful    bool // this wake became an event
+	since     shouwang.MediaTime
+	lifeAt    shouwang.MediaTime // last sign of life while active
+	newest    shouwang.MediaTime
+	places    places
+	auditing  bool
+	auditHit  bool
+	answered  uint64        // seq+1 of the newest key frame answered
+	answer    chan struct{} // wakes Wait
 }
 
 // New returns the cascade of a camera in front of its decoder.
@@ -140,9 +141,10 @@ func (c *Controller) plan(au *shouwang.AccessUnit, bySize bool) (full bool, from
 	if open := (au.PTS - c.lastKey).Duration(); gop > 0 || open > c.cfg.LongGOP {
 		gop = max(gop, open)
 	}
+	c.reasonGOP = gop
 	c.status.Policy, c.status.Reason = c.cfg.choose(gop, c.shed)
 	if c.audit && !c.shed {
-		c.status.Reason = "audit: decoded fully to count what key frames alone would miss"
+		c.status.Reason = whyAudit
 	}
 	switch {
 	case c.status.Policy == Full || c.audit && !c.shed:

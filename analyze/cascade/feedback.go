@@ -121,5 +121,11 @@ func (c *Controller) Audit(on bool) {
 func (c *Controller) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.status
+	s := c.status
+	s.Reason = explain(s.Reason, c.reasonGOP)
+	return s
 }
+
+// Held returns how many bytes are kept for catching up. It is for the reader's
+// goroutine, like Unit.
+func (c *Controller) Held() int { return c.heldBytes }

@@ -2,6 +2,7 @@ package cascade
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -55,20 +56,40 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// choose returns the policy in force and the reason that operators read. gop
-// is the observed distance of key frames, 0 while it is unknown.
+// The reasons for a policy, as operators read them; %.1f is the distance of key
+// frames in seconds.
+const (
+	whyShed      = "overload: key frames only until the load falls"
+	whySet       = "set by the operator"
+	whyUrgent    = "marked urgent"
+	whyMeasuring = "measuring the distance of key frames"
+	whyAudit     = "audit: decoded fully to count what key frames alone would miss"
+	whyLong      = "key frames are %.1f s apart: between them a short event would be missed"
+	whyShort     = "key frames every %.1f s are enough to notice what begins"
+)
+
+// choose returns the policy in force and the reason. gop is the observed
+// distance of key frames, 0 while it is unknown.
 func (c *Config) choose(gop time.Duration, shed bool) (Policy, string) {
 	switch {
 	case shed && c.Policy != Full && !c.Urgent:
-		return Presence, "overload: key frames only until the load falls"
+		return Presence, whyShed
 	case c.Policy != Auto:
-		return c.Policy, "set by the operator"
+		return c.Policy, whySet
 	case c.Urgent:
-		return Full, "marked urgent"
+		return Full, whyUrgent
 	case gop == 0:
-		return Full, "measuring the distance of key frames"
+		return Full, whyMeasuring
 	case gop > c.LongGOP:
-		return Full, fmt.Sprintf("key frames are %.1f s apart: between them a short event would be missed", gop.Seconds())
+		return Full, whyLong
 	}
-	return Track, fmt.Sprintf("key frames every %.1f s are enough to notice what begins", gop.Seconds())
+	return Track, whyShort
+}
+
+// explain fills in a reason.
+func explain(why string, gop time.Duration) string {
+	if strings.Contains(why, "%") {
+		return fmt.Sprintf(why, gop.Seconds())
+	}
+	return why
 }

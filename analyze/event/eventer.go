@@ -101,7 +101,11 @@ func (e *Eventer) enough(t *Track) bool {
 	if e.tracker.interval > 0.8 {
 		return e.glimpse && t.Area >= e.cfg.GlimpseArea && t.Score >= e.cfg.GlimpseScore || t.Hits >= 2 && t.Travel > e.cfg.Travel && t.Sizes > e.cfg.TravelSizes
 	}
-	if t.Hits < 3 || float64(t.Hits) < 0.7*float64(t.looks) || age < e.need(t, age, size) {
+	hits := 3
+	if e.tracker.interval > 0.3 {
+		hits = 5 // leaves seen this rarely seem to travel
+	}
+	if t.Hits < hits || float64(t.Hits) < 0.7*float64(t.looks) || age < e.need(t, age, size) {
 		return false
 	}
 	if t.Fill < 0.15 {
@@ -178,7 +182,7 @@ func (e *Eventer) begin(t *Track) {
 	e.last, e.lastAt = t.AliveUntil, t.aliveAt
 	start := t.Start
 	if e.hasEnd && t.First <= e.ended {
-		start = e.lastEnd.Add(time.Millisecond)
+		start, e.began = e.lastEnd.Add(time.Millisecond), e.ended
 	}
 	e.event = shouwang.Event{
 		ID:     NewID(e.camera, start, e.serial),

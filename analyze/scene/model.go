@@ -29,7 +29,7 @@ type Config struct {
 	Cells int
 	// Floor is the smallest difference, in luma, that can be hot; 5.
 	Floor float64
-	// Gain is the threshold in learned deviations; 3.5.
+	// Gain is the threshold in learned deviations; 4.
 	Gain float64
 	// Settle is the time constant of learning where nothing stands; 8 s.
 	Settle time.Duration
@@ -52,7 +52,7 @@ func (c Config) withDefaults() Config {
 		c.Floor = 5
 	}
 	if c.Gain <= 0 {
-		c.Gain = 3.5
+		c.Gain = 4
 	}
 	if c.Settle <= 0 {
 		c.Settle = 8 * time.Second

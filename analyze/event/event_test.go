@@ -1,0 +1,308 @@
+package event_test
+
+import (
+	"testing"
+	"time"
+
+	"shouwang"
+	"shouwang/analyze"
+	"shouwang/analyze/event"
+)
+
+var epoch = time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+
+// play feeds an Eventer with made-up observations: at picture time t, seconds,
+// what moves is what boxes returns.
+type play struct {
+	t      *testing.T
+	e      *event.Eventer
+	events map[shouwang.EventID][]shouwang.Event
+	order  []shouwang.EventID
+	now    float64
+}
+
+func newPlay(t *testing.T, cfg event.Config) *play {
+	return &play{t: t, e: event.New("cam-1", cfg), events: map[shouwang.EventID][]shouwang.Event{}}
+}
+
+func (p *play) take(evs []shouwang.Event) {
+	for _, ev := range evs {
+		if len(p.events[ev.ID]) == 0 {
+			p.order = append(p.order, ev.ID)
+			if ev.Phase != shouwang.PhaseBegin {
+				p.t.Errorf("event %s starts with phase %s", ev.ID, ev.Phase)
+			}
+		}
+		p.events[ev.ID] = append(p.events[ev.ID], ev)
+	}
+}
+
+func (p *play) show(until, fps float64, boxes func(s float64) []analyze.Region) {
+	for ; p.now < until; p.now += 1 / fps {
+		o := &analyze.Observation{
+			PTS: shouwang.MediaTime(p.now * shouwang.MediaRate), Decoded: true,
+			Wall: shouwang.WallStamp{At: epoch.Add(time.Duration(p.now * float64(time.Second)))},
+		}
+		if boxes != nil {
+			o.Regions = boxes(p.now)
+		}
+		p.take(p.e.Observe(o))
+	}
+}
+
+func (p *play) last(i int) shouwang.Event {
+	p.t.Helper()
+	if i >= len(p.order) {
+		p.t.Fatalf("only %d events", len(p.order))
+	}
+	evs := p.events[p.order[i]]
+	return evs[len(evs)-1]
+}
+
+func region(x, y, w, h float64) analyze.Region {
+	return analyze.Region{Box: shouwang.Box{x, y, w, h}, Fill: 0.7, Score: 0.8, Moving: 1}
+}
+
+// walker crosses from x0 at a speed, seconds from to to.
+func walker(from, to, x0, speed float64) func(float64) []analyze.Region {
+	return func(s float64) []analyze.Region {
+		if s < from || s > to {
+			return nil
+		}
+		return []analyze.Region{region(x0+speed*(s-from), 0.4, 0.05, 0.2)}
+	}
+}
+
+func near(t *testing.T, what string, got time.Time, want, tolerance float64) {
+	t.Helper()
+	if d := got.Sub(epoch).Seconds() - want; d > tolerance || d < -tolerance {
+		t.Errorf("%s at %.2f s, want %.2f", what, got.Sub(epoch).Seconds(), want)
+	}
+}
+
+func TestOneVisitIsOneEvent(t *testing.T) {
+	for _, fps := range []float64{3, 5, 10, 30} {
+		p := newPlay(t, event.Config{})
+		p.show(12, fps, nil)
+		p.show(30, fps, walker(15, 20, 0.1, 0.12))
+		if len(p.order) != 1 {
+			t.Fatalf("%v fps: %d events, want 1", fps, len(p.order))
+		}
+		ev := p.last(0)
+		if ev.Phase != shouwang.PhaseEnd || ev.Kind != shouwang.KindMotion || ev.Score < 0.5 {
+			t.Errorf("%v fps: %+v", fps, ev)
+		}
+		near(t, "begin", ev.Start, 15, 0.4)
+		near(t, "end", ev.End, 20, 0.4)
+		if len(ev.Track) < 8 || ev.Peak.Before(ev.Start) || ev.Peak.After(ev.End) {
+			t.Errorf("%v fps: %d track points, peak %v", fps, len(ev.Track), ev.Peak)
+		}
+	}
+}
+
+func TestTwoTogetherAreOneAndApartAreTwo(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	p.show(12, 10, nil)
+	a, b := walker(15, 20, 0.1, 0.1), walker(17, 22, 0.8, -0.1)
+	p.show(30, 10, func(s float64) []analyze.Region { return append(a(s), b(s)...) })
+	if len(p.order) != 1 {
+		t.Errorf("two who overlap in time: %d events, want 1", len(p.order))
+	}
+	p.show(31, 10, nil)
+	a, b = walker(32, 36, 0.1, 0.15), walker(36.6, 41, 0.1, 0.15)
+	p.show(50, 10, func(s float64) []analyze.Region { return append(a(s), b(s)...) })
+	if len(p.order) != 3 {
+		t.Errorf("two one after the other: %d events in all, want 3", len(p.order))
+	}
+}
+
+func TestStandingStillKeepsTheEvent(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	p.show(12, 10, nil)
+	p.show(17, 10, walker(12, 17, 0.1, 0.06))
+	p.show(29, 10, func(float64) []analyze.Region {
+		r := region(0.4, 0.4, 0.05, 0.2)
+		r.Moving = 0.02
+		return []analyze.Region{r}
+	})
+	p.show(33, 10, walker(29, 33, 0.4, 0.1))
+	p.show(40, 10, nil)
+	if len(p.order) != 1 {
+		t.Fatalf("%d events, want 1", len(p.order))
+	}
+	near(t, "end", p.last(0).End, 33, 0.3)
+}
+
+func TestLeftoverEndsTheEvent(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	p.show(12, 10, nil)
+	p.show(17, 10, walker(12, 17, 0.1, 0.1))
+	p.show(60, 10, func(float64) []analyze.Region { // a moved chair
+		r := region(0.55, 0.5, 0.02, 0.03)
+		r.Moving = 0
+		return []analyze.Region{r}
+	})
+	if len(p.order) != 1 {
+		t.Fatalf("%d events, want 1", len(p.order))
+	}
+	near(t, "end", p.last(0).End, 17, 0.5)
+}
+
+func TestOcclusionIsBridged(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	p.show(12, 10, nil)
+	w := walker(12, 20, 0.1, 0.1)
+	p.show(30, 10, func(s float64) []analyze.Region {
+		if s > 15 && s < 16 {
+			return nil // behind a tree
+		}
+		return w(s)
+	})
+	if len(p.order) != 1 {
+		t.Errorf("%d events, want 1", len(p.order))
+	}
+}
+
+// TestNoEvents holds what must stay silent.
+func TestNoEvents(t *testing.T) {
+	cases := map[string]func(i int, s float64) []analyze.Region{
+		"a leaf in one place": func(i int, s float64) []analyze.Region {
+			r := region(0.7+0.01*float64(i%3), 0.2, 0.03, 0.05)
+			r.Score = 0.4
+			return []analyze.Region{r}
+		},
+		"an insect before the lens": func(i int, s float64) []analyze.Region {
+			if i%300 > 6 {
+				return nil
+			}
+			return []analyze.Region{region(0.1+0.12*float64(i%300), 0.3+0.05*float64(i%2), 0.03, 0.03)}
+		},
+		"specks": func(i int, s float64) []analyze.Region {
+			x := float64(i*37%97) / 100
+			return []analyze.Region{region(x, float64(i*53%89)/100, 0.02, 0.02)}
+		},
+		"something that only stands": func(i int, s float64) []analyze.Region {
+			r := region(0.3, 0.3, 0.1, 0.2)
+			r.Moving = 0
+			return []analyze.Region{r}
+		},
+	}
+	for name, f := range cases {
+		p := newPlay(t, event.Config{})
+		i := 0
+		p.show(120, 10, func(s float64) []analyze.Region {
+			i++
+			return f(i, s)
+		})
+		if len(p.order) > 0 {
+			t.Errorf("%s: %d events, want none", name, len(p.order))
+		}
+	}
+}
+
+func TestLightChangeIsNoEvent(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	p.show(12, 10, nil)
+	for i := range 30 {
+		p.take(p.e.Observe(&analyze.Observation{
+			PTS: shouwang.MediaTime((12 + float64(i)/10) * shouwang.MediaRate), Decoded: true, Light: analyze.LightChange,
+			Regions: []analyze.Region{region(0.1+float64(i)/50, 0.1, 0.4, 0.4)}, Wall: shouwang.WallStamp{At: epoch},
+		}))
+	}
+	if len(p.order) > 0 {
+		t.Errorf("%d events while the light changes", len(p.order))
+	}
+}
+
+func TestGlimpseOnlyWhereAsked(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		p := newPlay(t, event.Config{})
+		p.e.SetGlimpse(on)
+		p.show(20, 0.5, nil)
+		p.show(24, 0.5, func(s float64) []analyze.Region {
+			if s < 22 {
+				return []analyze.Region{region(0.4, 0.4, 0.08, 0.2)}
+			}
+			return nil
+		})
+		p.show(60, 0.5, nil)
+		if want := map[bool]int{false: 0, true: 1}[on]; len(p.order) != want {
+			t.Errorf("glimpse %v: %d events, want %d", on, len(p.order), want)
+		}
+	}
+}
+
+func TestNewSessionEndsWhatLived(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	p.show(12, 10, nil)
+	p.show(16, 10, walker(12, 20, 0.1, 0.1))
+	p.take(p.e.Observe(&analyze.Observation{Epoch: 1, Decoded: true, Wall: shouwang.WallStamp{At: epoch.Add(time.Hour)}}))
+	if len(p.order) != 1 || p.last(0).Phase != shouwang.PhaseEnd {
+		t.Fatalf("events %v", p.events)
+	}
+	near(t, "end", p.last(0).End, 16, 0.3)
+	if p.e.Live() || p.e.Stirring() {
+		t.Error("the new session inherits tracks")
+	}
+}
+
+func TestCloseAndLength(t *testing.T) {
+	p := newPlay(t, event.Config{MaxLength: 30 * time.Second})
+	p.show(12, 10, nil)
+	p.show(100, 10, func(s float64) []analyze.Region {
+		x := 0.3 + 0.2*float64(int(s*10)%20)/20
+		return []analyze.Region{region(x, 0.4, 0.2, 0.3)}
+	})
+	p.take(p.e.Close())
+	if n := len(p.order); n < 3 || n > 4 {
+		t.Errorf("88 s of motion in events of 30 s: %d events", n)
+	}
+	for i := range p.order {
+		ev := p.last(i)
+		if ev.Phase != shouwang.PhaseEnd || !ev.Start.Before(ev.End) {
+			t.Errorf("event %d: %s %v-%v", i, ev.Phase, ev.Start, ev.End)
+		}
+		if i > 0 && !p.last(i-1).End.Before(ev.Start) {
+			t.Errorf("event %d begins %v before %d ends %v", i, ev.Start, i-1, p.last(i-1).End)
+		}
+		if i > 0 && p.order[i-1] >= p.order[i] {
+			t.Errorf("ids do not sort: %s, %s", p.order[i-1], p.order[i])
+		}
+	}
+}
+
+// TestHostileObservations: the numbers come from another process, which looks
+// at hostile bytes.
+func TestHostileObservations(t *testing.T) {
+	e := event.New("cam-1", event.Config{})
+	for i := range 3000 {
+		o := &analyze.Observation{PTS: shouwang.MediaTime(i*i*7919%1000000) * 90, Decoded: true, Epoch: uint32(i / 500)}
+		for k := range i % 64 {
+			v := float64((i*31+k*17)%300)/100 - 1
+			o.Regions = append(o.Regions, analyze.Region{Box: shouwang.Box{v, -v, v * 2, 1 - v}, Fill: v, Score: v, Moving: v})
+		}
+		for _, ev := range e.Observe(o) {
+			if len(ev.Track) > 256 {
+				t.Fatalf("a track of %d points", len(ev.Track))
+			}
+		}
+	}
+}
+
+func TestQuietAllocatesNothing(t *testing.T) {
+	e := event.New("cam-1", event.Config{})
+	o := &analyze.Observation{Decoded: true, Wall: shouwang.WallStamp{At: epoch}}
+	i := 0
+	n := testing.AllocsPerRun(500, func() {
+		i++
+		o.PTS = shouwang.MediaTime(i * 9000)
+		o.Regions = o.Regions[:0]
+		if i%50 < 2 {
+			o.Regions = append(o.Regions, region(0.5, 0.5, 0.02, 0.02))
+		}
+		e.Observe(o)
+	})
+	if n > 0 {
+		t.Errorf("%v allocations an observation, want none", n)
+	}
+}
