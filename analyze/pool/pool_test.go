@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	analyzer = filepath.Join(dir, "shouwang-analyzer")
+	if err := noteSources(); err != nil {
+		panic(err)
+	}
 	if out, err := exec.Command("go", "build", "-o", analyzer, "shouwang/cmd/shouwang-analyzer").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build shouwang-analyzer: %v\n%s", err, out)
 		os.Exit(1)
@@ -41,6 +44,23 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(code)
+}
+
+// noteSources looks at every source of the analyzer, so that the go tool runs
+// these tests again when one changed: what a subprocess reads it cannot know.
+func noteSources() error {
+	for _, dir := range []string{"..", "../../cmd/shouwang-analyzer"} {
+		err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+			if err == nil {
+				_, err = os.Stat(path)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func start(t testing.TB, c Config) *Pool {

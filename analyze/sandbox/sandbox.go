@@ -54,14 +54,14 @@ func Apply(l Limits) (string, error) {
 	return fmt.Sprintf("landlock v%d, seccomp", abi), nil
 }
 
-// limit sets the resource limits. No file may grow, no dump be written (it
-// would hold pictures), few descriptors be held.
+// limit sets the resource limits. No dump may be written, as it would hold
+// pictures, and few descriptors be held.
 func limit(l Limits) error {
 	for _, r := range []struct {
 		what  int
 		value uint64
 	}{
-		{unix.RLIMIT_DATA, uint64(l.Memory)}, {unix.RLIMIT_CORE, 0}, {unix.RLIMIT_FSIZE, 0}, {unix.RLIMIT_NOFILE, 32},
+		{unix.RLIMIT_DATA, uint64(l.Memory)}, {unix.RLIMIT_CORE, 0}, {unix.RLIMIT_NOFILE, 32},
 	} {
 		if r.what == unix.RLIMIT_DATA && l.Memory <= 0 {
 			continue

@@ -18,6 +18,7 @@ import (
 
 	"shouwang"
 	"shouwang/analyze/decode/nal"
+	"shouwang/analyze/render"
 	"shouwang/analyze/sandbox"
 	"shouwang/analyze/scene"
 	"shouwang/analyze/wire"
@@ -94,8 +95,8 @@ func newDetector(model string, config []byte) (worker.Detector, error) {
 	return nil, shouwang.Errorf(shouwang.CodeBadConfig, "there is no detector %q", model)
 }
 
-func newRenderer(wire.RenderSpec) (worker.Renderer, error) {
-	return nil, shouwang.Errorf(shouwang.CodeInternal, "this analyzer cannot render")
+func newRenderer(spec wire.RenderSpec) (worker.Renderer, error) {
+	return render.New(spec, sceneDetector{scene.New(scene.Config{})})
 }
 
 // socket is a blocking socket, read and written by the one thread that works.

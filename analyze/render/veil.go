@@ -1,0 +1,265 @@
+package render
+
+import (
+	"shouwang"
+	"shouwang/analyze"
+)
+
+// The veil pixelates what moves, what moved within the last minute, and what
+// stands before the background. It errs on the side of hiding: it looks at
+// coarse cells with a low threshold, hides around what it finds, and hides
+// everything until it has watched long enough to know the background.
+//
+// One cell is an eightieth of the picture's width; one block of pixelation is
+// two cells, 16 pixels at 640x360, and more where something large moves, so
+// that no face and no plate has more than about six blocks across.
+const (
+	cellsAcross = 80
+	hold        = shouwang.MediaTime(60 * shouwang.MediaRate)
+	warmTime    = shouwang.MediaTime(15 * shouwang.MediaRate)
+	warmLooks   = 8
+	// Differences in 1/16 luma, to the background and to a second ago, of
+	// a cell's mean and of its texture (the mean step between samples: a striped
+	// coat may have the mean of the wall behind it).
+	offBackground = 6 * 16
+	offRecent     = 3 * 16
+)
+
+// veil is what is known of one camera's scene.
+type veil struct {
+	cols, rows    int
+	mean, texture feature
+	until         []shouwang.MediaTime
+	level         []uint8 // size of block, in cells, while hidden
+	looks         int
+	first, last   shouwang.MediaTime
+}
+
+// feature is one measure of every cell, in 1/16 luma: now, usually, and about
+// a second ago.
+type feature struct{ cur, bg, fast []int32 }
+
+func newFeature(n int) feature {
+	return feature{make([]int32, n), make([]int32, n), make([]int32, n)}
+}
+
+func (f *feature) start() {
+	copy(f.bg, f.cur)
+	copy(f.fast, f.cur)
+}
+
+// differs reports whether the cell is not as usual, or not as a second ago.
+func (f *feature) differs(i int, light int32) bool {
+	now := f.cur[i] - light
+	return far(now-f.bg[i], offBackground) || far(now-f.fast[i], offRecent)
+}
+
+func (f *feature) learn(i int, step, slow shouwang.MediaTime) {
+	f.fast[i] = towards(f.fast[i], f.cur[i], step, shouwang.MediaRate)
+	f.bg[i] = towards(f.bg[i], f.cur[i], step, slow)
+}
+
+// observe learns one picture. regions are what the detector found in it.
+// Media time that runs backwards, or jumps, starts the veil anew.
+func (v *veil) observe(luma []byte, stride, width, height int, pts shouwang.MediaTime, regions []analyze.Region) {
+	rows := max(1, (cellsAcross*height+width/2)/width)
+	if rows != v.rows || v.looks > 0 && (pts < v.last || pts > v.last+hold) {
+		v.reset(rows)
+	}
+	v.reduce(luma, stride, width, height)
+	if v.looks == 0 {
+		v.mean.start()
+		v.texture.start()
+		v.first = pts
+	}
+	step := pts - v.last
+	if v.looks == 0 {
+		step = 0
+	}
+	v.learn(pts, step)
+	for i := range regions {
+		v.hide(&regions[i].Box, pts)
+	}
+	v.last = pts
+	v.looks++
+}
+
+// reset forgets everything and hides everything.
+func (v *veil) reset(rows int) {
+	n := cellsAcross * rows
+	*v = veil{
+		cols: cellsAcross, rows: rows, mean: newFeature(n), texture: newFeature(n),
+		until: make([]shouwang.MediaTime, n), level: make([]uint8, n),
+	}
+	for i := range v.until {
+		v.until[i] = -1 << 62
+	}
+}
+
+// warm reports whether the background is known.
+func (v *veil) warm() bool { return v.looks >= warmLooks && v.last-v.first >= warmTime }
+
+// reduce measures every cell by at most 4x4 samples, so that the cost does not
+// grow with the picture.
+func (v *veil) reduce(luma []byte, stride, width, height int) {
+	for r := range v.rows {
+		y0, y1 := r*height/v.rows, max((r+1)*height/v.rows, r*height/v.rows+1)
+		stepY := max(1, (y1-y0)/4)
+		for c := range v.cols {
+			x0, x1 := c*width/v.cols, (c+1)*width/v.cols
+			stepX := max(1, (x1-x0)/4)
+			sum, steps, n := int32(0), int32(0), int32(0)
+			for y := y0; y < y1 && y < height; y += stepY {
+				row := luma[y*stride : y*stride+width]
+				for x := x0; x < x1; x += stepX {
+					here := int32(row[x])
+					step := here - int32(row[min(x+stepX, width-1)])
+					sum += here
+					steps += max(step, -step)
+					n++
+				}
+			}
+			if n > 0 {
+				v.mean.cur[r*v.cols+c], v.texture.cur[r*v.cols+c] = sum*16/n, steps*16/n
+			}
+		}
+	}
+}
+
+// learn compares every cell with its background and with a second ago, hides
+// where they differ, and moves both on.
+func (v *veil) learn(pts, step shouwang.MediaTime) {
+	light, warm := v.lightShift(), v.warm()
+	for r := range v.rows {
+		for c := range v.cols {
+			i := r*v.cols + c
+			if v.mean.differs(i, light) || v.texture.differs(i, 0) {
+				v.mark(c-1, r-1, c+1, r+1, 2, pts)
+			}
+			// Where something is hidden the background is learned so slowly
+			// that who stands still for minutes is still not part of it.
+			slow := shouwang.MediaTime(20 * shouwang.MediaRate)
+			if warm && v.until[i] > pts {
+				slow = 900 * shouwang.MediaRate
+			}
+			v.mean.learn(i, step, slow)
+			v.texture.learn(i, step, slow)
+		}
+	}
+}
+
+// lightShift returns by how much the whole picture became lighter: the
+// median difference, found in a coarse histogram.
+func (v *veil) lightShift() int32 {
+	var counts [128]int
+	for i, now := range v.mean.cur {
+		counts[min(127, max(0, (now-v.mean.bg[i])/16+64))]++
+	}
+	seen := 0
+	for b, n := range counts {
+		if seen += n; seen*2 > len(v.mean.cur) {
+			shift := int32(b-64) * 16
+			if shift > -offBackground/2 && shift < offBackground/2 {
+				return 0 // too small to matter, and a still scene has none
+			}
+			return shift
+		}
+	}
+	return 0
+}
+
+func far(d, limit int32) bool { return d > limit || d < -limit }
+
+// towards moves from a fraction step/constant of the way to to, at least by
+// one when they differ by enough, so that slow learning does not stall.
+func towards(from, to int32, step, constant shouwang.MediaTime) int32 {
+	d := shouwang.MediaTime(to - from)
+	move := d * min(step, constant) / constant
+	if move == 0 && step > 0 && (d > 8 || d < -8) && constant <= 20*shouwang.MediaRate {
+		move = d / max(1, max(d, -d))
+	}
+	return from + int32(move)
+}
+
+// mark hides the cells of a rectangle, ends included, for the hold time.
+func (v *veil) mark(c0, r0, c1, r1 int, level uint8, pts shouwang.MediaTime) {
+	for r := max(0, r0); r <= min(v.rows-1, r1); r++ {
+		for c := max(0, c0); c <= min(v.cols-1, c1); c++ {
+			i := r*v.cols + c
+			if v.until[i] <= pts {
+				v.level[i] = level // what was hidden before is over
+			}
+			v.until[i] = pts + hold
+			v.level[i] = max(v.level[i], level)
+		}
+	}
+}
+
+// hide marks a region that the detector found, a sixth wider on each side and
+// higher by a third, as heads melt into the background more easily than coats.
+func (v *veil) hide(b *shouwang.Box, pts shouwang.MediaTime) {
+	if b[2] <= 0 || b[3] <= 0 {
+		return
+	}
+	cols, rows := float64(v.cols), float64(v.rows)
+	level := uint8(2)
+	for int(level) < 8 && float64(level)*6 < b[2]*cols {
+		level *= 2
+	}
+	v.mark(int((b[0]-b[2]/6)*cols)-1, int((b[1]-b[3]/3)*rows)-1, int((b[0]+b[2]*7/6)*cols)+1, int((b[1]+b[3]*7/6)*rows)+1, level, pts)
+}
+
+// draw pixelates the hidden cells of the canvas, everything while not warm.
+func (v *veil) draw(c *canvas) {
+	for level := 8; level >= 2; level /= 2 {
+		for r := 0; r < v.rows; r += level {
+			for col := 0; col < v.cols; col += level {
+				if v.wants(col, r, level) {
+					v.block(c, col, r, level)
+				}
+			}
+		}
+	}
+}
+
+// wants reports whether any cell of the block is hidden at this block size.
+func (v *veil) wants(col, row, level int) bool {
+	if !v.warm() {
+		return level == 4 // coarse: nothing is known yet
+	}
+	for r := row; r < min(row+level, v.rows); r++ {
+		for c := col; c < min(col+level, v.cols); c++ {
+			i := r*v.cols + c
+			if v.until[i] > v.last && int(v.level[i]) == level {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// block replaces a block of cells by its mean, in all three planes.
+func (v *veil) block(c *canvas, col, row, level int) {
+	w, h := c.width/2, c.height/2
+	x0, x1 := col*w/v.cols, min(col+level, v.cols)*w/v.cols
+	y0, y1 := row*h/v.rows, min(row+level, v.rows)*h/v.rows
+	if x1 <= x0 || y1 <= y0 {
+		return
+	}
+	mean(c.y, c.strideY, 2*x0, 2*y0, 2*x1, 2*y1)
+	mean(c.u, c.strideC, x0, y0, x1, y1)
+	mean(c.v, c.strideC, x0, y0, x1, y1)
+}
+
+func mean(plane []byte, stride, x0, y0, x1, y1 int) {
+	sum := 0
+	for y := y0; y < y1; y++ {
+		for _, p := range plane[y*stride+x0 : y*stride+x1] {
+			sum += int(p)
+		}
+	}
+	v := byte(sum / ((x1 - x0) * (y1 - y0)))
+	for y := y0; y < y1; y++ {
+		flat(plane[y*stride+x0:y*stride+x1], v)
+	}
+}
