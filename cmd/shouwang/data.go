@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 
 	"shouwang"
 	"shouwang/cmd/internal/service"
@@ -60,3 +61,5 @@ func jsonLine(w io.Writer, v any) error {
 func usage(format string, args ...any) error {
 	return shouwang.Errorf(shouwang.CodeBadUsage, format, args...)
 }
+
+func lower(s string) string { return strings.ToLower(s) }

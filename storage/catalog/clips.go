@@ -2,7 +2,6 @@ package catalog
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"shouwang"
@@ -32,27 +31,16 @@ func (d *DB) Clip(ctx context.Context, id shouwang.ClipID) (shouwang.Clip, error
 // is the most.
 type ClipQuery struct {
 	Camera shouwang.CameraID
-	// Cameras, when not nil, are the only ones whose clips are found.
-	Cameras []shouwang.CameraID
-	Event   shouwang.EventID
-	Span    shouwang.Span
+	Event  shouwang.EventID
+	Span   shouwang.Span
 	Limit  int
 }
 
 // Clips returns the clips that overlap the query's span, latest first.
 func (d *DB) Clips(ctx context.Context, q ClipQuery) ([]shouwang.Clip, error) {
 	from, to := bounds(q.Span)
-	return d.clips(ctx, `WHERE (?='' OR camera=?) AND (? IS NULL OR camera IN (SELECT value FROM json_each(?))) AND (?='' OR event=?) AND from_ns < ? AND to_ns > ? ORDER BY from_ns DESC, id DESC LIMIT ?`,
-		q.Camera, q.Camera, among(q.Cameras), among(q.Cameras), q.Event, q.Event, to, from, limit(q.Limit))
-}
-
-// among returns the list as a JSON array for json_each, NULL for nil.
-func among(cameras []shouwang.CameraID) any {
-	if cameras == nil {
-		return nil
-	}
-	raw, _ := json.Marshal(cameras) // strings always marshal
-	return string(raw)
+	return d.clips(ctx, `WHERE (?='' OR camera=?) AND (?='' OR event=?) AND from_ns < ? AND to_ns > ? ORDER BY from_ns DESC, id DESC LIMIT ?`,
+		q.Camera, q.Camera, q.Event, q.Event, to, from, limit(q.Limit))
 }
 
 func limit(n int) int {

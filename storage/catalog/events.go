@@ -55,20 +55,18 @@ func (d *DB) SetVerdict(ctx context.Context, id shouwang.EventID, verdict, by st
 // most.
 type EventQuery struct {
 	Camera shouwang.CameraID
-	// Cameras, when not nil, are the only ones whose events are found.
-	Cameras []shouwang.CameraID
-	Kind    shouwang.EventKind
-	Span    shouwang.Span // by the event's start
-	Before  shouwang.EventID
-	Limit   int
+	Kind   shouwang.EventKind
+	Span   shouwang.Span // by the event's start
+	Before shouwang.EventID
+	Limit  int
 }
 
 // Events returns events, latest first.
 func (d *DB) Events(ctx context.Context, q EventQuery) ([]StoredEvent, error) {
 	from, to := bounds(q.Span)
-	return d.events(ctx, `WHERE (?='' OR camera=?) AND (? IS NULL OR camera IN (SELECT value FROM json_each(?))) AND (?='' OR kind=?) AND from_ns >= ? AND from_ns < ?
+	return d.events(ctx, `WHERE (?='' OR camera=?) AND (?='' OR kind=?) AND from_ns >= ? AND from_ns < ?
 		AND (?='' OR (from_ns, id) < (SELECT from_ns, id FROM events WHERE id=?)) ORDER BY from_ns DESC, id DESC LIMIT ?`,
-		q.Camera, q.Camera, among(q.Cameras), among(q.Cameras), q.Kind, q.Kind, from, to, q.Before, q.Before, limit(q.Limit))
+		q.Camera, q.Camera, q.Kind, q.Kind, from, to, q.Before, q.Before, limit(q.Limit))
 }
 
 // Event returns one event, or an Error with CodeNotFound.

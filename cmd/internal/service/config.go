@@ -14,6 +14,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"shouwang"
+	"shouwang/analyze/cascade"
 	"shouwang/ingest"
 	"shouwang/web"
 )
@@ -48,6 +49,14 @@ type AnalyzeConfig struct {
 	// Unsandboxed runs analyzers without the sandbox, where the kernel has no
 	// landlock or seccomp. A camera's bytes can then do more harm.
 	Unsandboxed bool `yaml:"unsandboxed"`
+}
+
+// cascade returns the policy for the cascade, which chooses where it is empty.
+func (c *AnalyzeConfig) cascade() cascade.Policy {
+	if c.Policy == "auto" {
+		return cascade.Auto
+	}
+	return cascade.Policy(c.Policy)
 }
 
 // StorageConfig is where recordings go and how much room they may take.

@@ -8,37 +8,34 @@ import (
 	"time"
 
 	"shouwang"
-	"shouwang/analyze"
-	"shouwang/analyze/event"
 	"shouwang/analyze/pool"
+	"shouwang/cmd/internal/pipeline"
 	"shouwang/ingest"
 	"shouwang/policy"
 )
 
-// sight is the looking at one camera: access units go from the hub to an
-// analyzer, what it observes becomes events. Nothing waits for it.
+// sight is the looking at one camera, as far as the gate lets it: access units
+// go from the hub into the pipeline, events come out. Nothing waits for it.
 type sight struct {
 	camera  shouwang.CameraID
+	cfg     pipeline.Config
 	gate    *policy.Gate
 	pool    *pool.Pool
 	log     *slog.Logger
 	onEvent func(shouwang.Event) // must not block
-	clock   func() time.Time
 
-	grant string // the last grant's id; of the reading goroutine
+	last string // the last grant's id; of the reading goroutine
 
-	mu      sync.Mutex // guards the eventer and what it says
-	eventer *event.Eventer
-	granted string
+	mu      sync.Mutex
+	granted string // what events are stamped with, "" while not allowed
 	state   sightState
+	pipe    *pipeline.Pipeline
 }
 
 // sightState is what the system page and the tiles say about the looking.
 type sightState struct {
-	Allowed bool
-	Reason  string
-	Dropped uint64
-	Poison  bool
+	Allowed, Degraded bool
+	Policy, Reason    string
 }
 
 // run reads the hub until ctx ends or the stream is taken down.
@@ -46,7 +43,7 @@ func (s *sight) run(ctx context.Context, hub *ingest.Hub) {
 	reader := hub.Subscribe(ingest.ReaderConfig{Name: "analysis", Policy: ingest.SkipToKey})
 	defer reader.Close()
 	for ctx.Err() == nil {
-		session, err := s.pool.Open(s.camera, pool.Options{}, s.observed)
+		pipe, err := pipeline.Open(s.pool, s.camera, s.cfg, pipeline.Sinks{Events: s.say})
 		if err != nil {
 			s.refused(err)
 			if !sleep(ctx, time.Minute) {
@@ -54,32 +51,31 @@ func (s *sight) run(ctx context.Context, hub *ingest.Hub) {
 			}
 			continue
 		}
-		err = s.feed(ctx, reader, session)
-		session.Close()
-		s.ended()
+		s.set(pipe)
+		err = s.feed(ctx, reader, pipe)
+		s.set(nil)
+		pipe.End()
+		pipe.Close()
 		if errors.Is(err, ingest.ErrHubClosed) || errors.Is(err, pool.ErrClosed) {
 			return
 		}
 	}
 }
 
-// feed hands units on for as long as the session can take any.
-func (s *sight) feed(ctx context.Context, reader *ingest.Reader, session *pool.Session) error {
+// feed hands units on for as long as the pipeline can take any. That one was
+// dropped for want of room is counted by the pool; a stream that cannot be
+// decoded is no reason to stop trying.
+func (s *sight) feed(ctx context.Context, reader *ingest.Reader, pipe *pipeline.Pipeline) error {
 	for {
 		unit, err := reader.Next(ctx)
 		if err != nil {
 			return err
 		}
-		if !s.allowed(unit.Wall.At) {
+		if !s.allowed(unit.Wall.At, pipe) {
 			continue
 		}
-		switch err := session.Push(unit, analyze.ModeChain); {
-		case err == nil:
-		case errors.Is(err, pool.ErrDropped):
-			s.mu.Lock()
-			s.state.Dropped++
-			s.mu.Unlock()
-		case shouwang.CodeOf(err) == shouwang.CodePoison || errors.Is(err, pool.ErrClosed):
+		err = pipe.Unit(unit)
+		if shouwang.CodeOf(err) == shouwang.CodePoison || errors.Is(err, pool.ErrClosed) {
 			return err
 		}
 	}
@@ -87,63 +83,61 @@ func (s *sight) feed(ctx context.Context, reader *ingest.Reader, session *pool.S
 
 // allowed asks the gate about every picture; the gate remembers its answers,
 // so this costs less than a microsecond.
-func (s *sight) allowed(captured time.Time) bool {
+func (s *sight) allowed(captured time.Time, pipe *pipeline.Pipeline) bool {
 	grant := s.gate.Analyze(s.camera, captured)
 	ok := grant.Covers(policy.Analyze, s.camera, captured)
-	if ok && grant.ID() == s.grant {
+	if ok && grant.ID() == s.last {
 		return true
 	}
-	s.grant = grant.ID()
+	if !ok && s.last != "" {
+		pipe.End()
+	}
+	s.last = grant.ID()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state.Allowed && !ok {
-		s.say(s.eventer.Close())
-	}
-	s.granted, s.state.Allowed, s.state.Reason = grant.ID(), ok, ""
+	s.granted, s.state = s.last, sightState{Allowed: ok}
 	if d := grant.Decision(); !ok && len(d.Reasons) > 0 {
 		s.state.Reason = string(d.Reasons[0])
 	}
 	return ok
 }
 
-// observed takes what an analyzer saw; it is called from a goroutine that
-// serves many cameras.
-func (s *sight) observed(o analyze.Observation) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.state.Allowed {
-		return
-	}
-	s.say(s.eventer.Observe(&o))
-}
-
-func (s *sight) ended() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.say(s.eventer.Close())
-}
-
-// say hands events on; call it under mu, since the slice is the eventer's.
+// say stamps events with the permission they rest on and hands them on.
 func (s *sight) say(events []shouwang.Event) {
+	s.mu.Lock()
+	granted := s.granted
+	s.mu.Unlock()
 	for _, e := range events {
-		e.Grant = s.granted
+		e.Grant = granted
 		s.onEvent(e)
 	}
+}
+
+func (s *sight) set(pipe *pipeline.Pipeline) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pipe = pipe
 }
 
 func (s *sight) refused(err error) {
 	s.log.Warn("camera is not analysed", "camera", s.camera, "error", err)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.Poison = shouwang.CodeOf(err) == shouwang.CodePoison
-	s.state.Reason = string(shouwang.CodeOf(err))
+	s.state = sightState{Reason: string(shouwang.CodeOf(err))}
 }
 
 // snapshot returns the present state.
 func (s *sight) snapshot() sightState {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state
+	st, pipe := s.state, s.pipe
+	s.mu.Unlock()
+	if pipe == nil || !st.Allowed {
+		return st
+	}
+	c := pipe.Cascade().Status()
+	st.Policy, st.Reason = string(c.Policy), c.Reason
+	st.Degraded = pipe.Stats().Degraded
+	return st
 }
 
 // sleep waits, and reports whether ctx still lives.

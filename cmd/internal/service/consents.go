@@ -1,0 +1,99 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"shouwang"
+	"shouwang/policy"
+	"shouwang/storage/catalog"
+	"shouwang/storage/registry"
+	"shouwang/storage/retain"
+	"shouwang/web"
+)
+
+// consents keeps the consent records for web and carries out what a new
+// version means before it answers.
+type consents struct {
+	registry *registry.Registry
+	catalog  *catalog.DB
+	eraser   *eraser
+	refresh  func(ctx context.Context) error // puts the register's world in force
+}
+
+// Append stores the version, puts it in force, and erases what it ends.
+func (c consents) Append(ctx context.Context, next *policy.Consent) (web.Receipt, error) {
+	if err := c.registry.AppendConsent(ctx, next); err != nil {
+		return web.Receipt{}, err
+	}
+	if err := c.refresh(ctx); err != nil {
+		return web.Receipt{}, err
+	}
+	camera := cameraOf(next.Camera)
+	var erased retain.Receipt
+	if reason, yes := ended(c.eraser.gate.World(), camera); yes {
+		var err error
+		if erased, err = c.eraser.erase(ctx, camera, string(reason)); err != nil {
+			return web.Receipt{}, err
+		}
+	}
+	return c.receipt(ctx, next, erased)
+}
+
+// receipt writes down what happened for the resident to keep.
+func (c consents) receipt(ctx context.Context, v *policy.Consent, erased retain.Receipt) (web.Receipt, error) {
+	stored, err := c.registry.Consents(ctx, v.ID)
+	if err != nil {
+		return web.Receipt{}, err
+	}
+	r := web.Receipt{
+		ID: fmt.Sprintf("%s-%d", v.ID, v.Version), At: c.eraser.clock().UTC(), Camera: v.Camera, Consent: v.Ref(), State: string(v.State),
+		KeysGone: len(erased.Keys), ErasedBytes: erased.Bytes, ErasedClips: erased.Segments,
+	}
+	if n := len(stored); n > 0 {
+		r.RecordHash = stored[n-1].RecordHash
+	}
+	for _, h := range erased.Held {
+		r.Held = append(r.Held, web.HeldBy{Case: h.Case, Until: h.Until, Reason: "hold"})
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return r, fmt.Errorf("write receipt: %w", err)
+	}
+	return r, c.catalog.SetMeta(ctx, "receipt/"+r.ID, string(raw))
+}
+
+// Receipt returns a receipt that was given.
+func (c consents) Receipt(ctx context.Context, id string) (web.Receipt, error) {
+	raw, err := c.catalog.Meta(ctx, "receipt/"+id)
+	if err != nil {
+		return web.Receipt{}, err
+	}
+	if raw == "" {
+		return web.Receipt{}, shouwang.Errorf(shouwang.CodeNotFound, "there is no receipt %s", id)
+	}
+	var r web.Receipt
+	if err := json.Unmarshal([]byte(raw), &r); err != nil {
+		return r, fmt.Errorf("read receipt %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// Erasable returns what a withdrawal now would erase.
+func (c consents) Erasable(ctx context.Context, camera shouwang.CameraID) (clips int, bytes int64, err error) {
+	list, err := c.catalog.Clips(ctx, catalog.ClipQuery{Camera: camera, Limit: 1000})
+	if err != nil {
+		return 0, 0, err
+	}
+	bytes, err = c.catalog.Readable(ctx, camera)
+	return len(list), bytes, err
+}
+
+func cameraOf(resource string) shouwang.CameraID {
+	const prefix = "camera:"
+	if len(resource) > len(prefix) && resource[:len(prefix)] == prefix {
+		return shouwang.CameraID(resource[len(prefix):])
+	}
+	return shouwang.CameraID(resource)
+}

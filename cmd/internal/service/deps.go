@@ -1,0 +1,101 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"shouwang"
+	"shouwang/storage/ledger"
+	"shouwang/storage/retain"
+	"shouwang/web"
+)
+
+type retainReport = retain.Report
+
+// deps joins web to its neighbours.
+func (s *Service) deps() web.Deps {
+	n := s.node
+	idx := index{catalog: n.store.catalog, clock: s.clock}
+	return web.Deps{
+		World: n.gate.World, Gate: n.gate, Audit: s.ledger, Accounts: accounts{s.auth}, Cameras: webCameras{n},
+		Hubs: n.demand, Renderer: renderer{n.pool}, Media: s.media, Bus: n.bus, Events: idx, Clips: idx,
+		Footage: footage{catalog: n.store.catalog, keeper: n.store.keeper, recorder: n.store.recorder},
+		Desk:    desk{n.registry, n.refresh}, Looks: looks{s.ledger},
+		Consents: consents{registry: n.registry, catalog: n.store.catalog, eraser: s.eraser, refresh: n.refresh},
+		System:   s.system, Ready: s.ready,
+	}
+}
+
+// webCameras tells web what is known of cameras.
+type webCameras struct{ node *node }
+
+// Camera returns a camera without its addresses.
+func (c webCameras) Camera(id shouwang.CameraID) (shouwang.Camera, bool) {
+	cam, ok := c.node.Camera(id)
+	cam.Sources = nil
+	return cam, ok
+}
+
+// Status returns the state of every stream.
+func (c webCameras) Status() []shouwang.StreamStatus { return c.node.manager.Status() }
+
+// Analysis returns how a camera is looked at.
+func (c webCameras) Analysis(id shouwang.CameraID) web.Analysis {
+	c.node.mu.Lock()
+	w := c.node.works[id]
+	c.node.mu.Unlock()
+	if w == nil {
+		return web.Analysis{Policy: "off"}
+	}
+	st := w.sight.snapshot()
+	if !st.Allowed {
+		return web.Analysis{Policy: "off", Reason: st.Reason}
+	}
+	return web.Analysis{Policy: st.Policy, Reason: st.Reason, Degraded: st.Degraded}
+}
+
+// ready says why the service cannot work now, or nil.
+func (s *Service) ready(ctx context.Context) error {
+	if _, err := s.node.registry.World(ctx); err != nil {
+		return err
+	}
+	_, err := s.ledger.Stats(ctx)
+	return err
+}
+
+// looks reads the access log for web.
+type looks struct{ ledger *ledger.Ledger }
+
+// Looks returns the looks at a camera, newest first.
+func (l looks) Looks(ctx context.Context, camera string, span shouwang.Span) ([]web.LoggedLook, error) {
+	found, err := l.ledger.Looks(ctx, camera, span)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]web.LoggedLook, len(found))
+	for i, f := range found {
+		out[i] = web.LoggedLook{Index: f.Index, Entry: f.Entry}
+	}
+	return out, nil
+}
+
+// system is what the administrator's page shows. It holds no picture, no
+// address of a camera and no credential.
+func (s *Service) system(ctx context.Context) map[string]any {
+	n := s.node
+	total, spooled, err := n.store.catalog.Usage(ctx)
+	storage := map[string]any{"bytes": total, "waiting_bytes": spooled, "bucket": "folder"}
+	if n.cfg.Storage.S3.Endpoint != "" {
+		storage["bucket"] = n.cfg.Storage.S3.String()
+	}
+	if err != nil {
+		storage["error"] = err.Error()
+	}
+	if away := n.store.uploader.Away(); away != nil {
+		storage["away"] = away.Error()
+	}
+	return map[string]any{
+		"uptime_s": int(time.Since(s.began).Seconds()), "storage": storage, "analysis": n.pool.Stats(),
+		"events_queued": len(n.events), "events_lost": n.eventsLost.Load(), "policy_set": n.gate.PolicySet(),
+	}
+}

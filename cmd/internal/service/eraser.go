@@ -1,0 +1,140 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"shouwang"
+	"shouwang/policy"
+	"shouwang/storage/catalog"
+	"shouwang/storage/recorder"
+	"shouwang/storage/retain"
+)
+
+// eraser makes recordings unreadable whose consent has ended. It goes by what
+// stands, not by what happened: whoever changed the consent, and even if the
+// service died in between, the next look at the world finds what is left to do.
+type eraser struct {
+	gate     *policy.Gate
+	keeper   *retain.Keeper
+	recorder *recorder.Recorder
+	catalog  *catalog.DB
+	audit    policy.Auditor
+	clock    func() time.Time
+	log      *slog.Logger
+
+	mu sync.Mutex // one erasure at a time
+}
+
+// ended reports whether nothing recorded of the camera may exist any longer,
+// holds aside: it is no department's, and every consent for it has ended.
+func ended(world *policy.World, camera shouwang.CameraID) (reason policy.Reason, yes bool) {
+	c, ok := world.Camera(policy.CameraResource(camera))
+	if !ok {
+		return policy.ReasonUnknownResource, true
+	}
+	if c.LegalClass == shouwang.ClassPublic {
+		return "", false
+	}
+	reason = policy.ReasonNoConsent
+	for _, consent := range world.CurrentConsents(c.ID) {
+		switch consent.State {
+		case policy.Given, policy.Renewed, policy.Paused, policy.Expired:
+			return "", false
+		}
+		reason = policy.Reason("consent_" + string(consent.State))
+	}
+	return reason, true
+}
+
+// reconcile erases what may no longer exist, of every camera of which anything
+// readable is left.
+func (e *eraser) reconcile(ctx context.Context) error {
+	cameras, err := e.catalog.Cameras(ctx)
+	if err != nil {
+		return err
+	}
+	world := e.gate.World()
+	for _, camera := range cameras {
+		if reason, yes := ended(world, camera); yes {
+			if _, err := e.erase(ctx, camera, string(reason)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// erase stops the recording of a camera and destroys its keys, except what a
+// hold or a statutory order names. It is done when it returns, and logged.
+func (e *eraser) erase(ctx context.Context, camera shouwang.CameraID, why string) (retain.Receipt, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.recorder.Invalidate(ctx, camera)
+	e.recorder.Flush(ctx, camera)
+	left, err := e.catalog.Readable(ctx, camera)
+	if err != nil {
+		return retain.Receipt{}, err
+	}
+	if left == 0 {
+		// Nothing to read is left, but a key may be: of a segment that was open.
+		return e.keeper.Erase(ctx, camera, why)
+	}
+	if err := e.holdOrdered(ctx, camera); err != nil {
+		return retain.Receipt{}, err
+	}
+	receipt, err := e.keeper.Erase(ctx, camera, why)
+	if err != nil {
+		return receipt, fmt.Errorf("erase %s: %w", camera, err)
+	}
+	e.log.Info("recordings erased", "camera", camera, "reason", why, "keys", len(receipt.Keys), "segments", receipt.Segments, "held", len(receipt.Held))
+	_, err = e.audit.Append(ctx, policy.Entry{
+		At: e.clock(), Kind: "destroy", Principal: "service:storage", Camera: policy.CameraResource(camera),
+		Decision: "allow", Reasons: []policy.Reason{policy.Reason(why)},
+		Detail: fmt.Sprintf("%d keys, %d segments, %d bytes, receipt %s", len(receipt.Keys), receipt.Segments, receipt.Bytes, receipt.ID),
+	})
+	return receipt, err
+}
+
+// holdOrdered puts what holds and statutory orders of the world name under
+// case keys, before the camera's own keys go.
+func (e *eraser) holdOrdered(ctx context.Context, camera shouwang.CameraID) error {
+	world, now := e.gate.World(), e.clock()
+	resource := policy.CameraResource(camera)
+	held, err := e.catalog.Holds(ctx, camera)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, h := range held {
+		known[h.ID] = true
+	}
+	var wanted []catalog.Hold
+	for _, h := range world.HoldsOf(resource) {
+		if h.Active(now) {
+			wanted = append(wanted, catalog.Hold{
+				ID: h.ID, Case: h.Case, Camera: camera, Span: shouwang.Span{From: h.From, To: h.To},
+				PlacedBy: h.PlacedBy, Second: h.ApprovedBy, Until: h.Until, Decision: "hold:" + h.ID,
+			})
+		}
+	}
+	for _, o := range world.OrdersOn(resource, now) {
+		wanted = append(wanted, catalog.Hold{
+			ID: "order-" + o.ID + "-" + string(camera), Case: "order-" + o.ID, Camera: camera, Span: shouwang.Span{From: o.From, To: o.To},
+			PlacedBy: "order:" + o.ID, Second: "authority:" + strings.ReplaceAll(o.Authority, " ", "-"), Until: o.ValidTo, Decision: "order:" + o.ID,
+		})
+	}
+	for _, h := range wanted {
+		if known[h.ID] {
+			continue
+		}
+		if _, err := e.keeper.Place(ctx, h); err != nil && shouwang.CodeOf(err) != shouwang.CodeNotFound {
+			return fmt.Errorf("hold %s before erasing: %w", h.ID, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,258 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"shouwang"
+	"shouwang/analyze/pool"
+	"shouwang/ingest"
+	"shouwang/policy"
+	"shouwang/storage/ledger"
+	"shouwang/web"
+	"shouwang/web/auth"
+	"shouwang/web/live"
+)
+
+// Service is one running Shouwang. Parts are opened in the order of the
+// fields and closed in the reverse order.
+type Service struct {
+	cfg     Config
+	log     *slog.Logger
+	clock   func() time.Time
+	began   time.Time
+	metrics *prometheus.Registry
+
+	node   *node
+	ledger *ledger.Ledger
+	eraser *eraser
+	auth   *auth.Service
+	media  *live.Server
+	web    *web.Server
+	listen net.Listener
+
+	closers []func()
+	running sync.WaitGroup
+}
+
+// Run opens everything, serves until ctx ends and closes everything: live
+// views end and are logged, open segments are closed and indexed. It returns
+// the first thing that failed; every such error says what to do.
+func Run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	s := &Service{cfg: cfg, log: log, clock: time.Now, began: time.Now(), metrics: prometheus.NewRegistry()}
+	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	defer s.close()
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	for _, open := range []func(context.Context) error{
+		s.openData, s.openPolicy, s.openStorage, s.openAnalyze, s.openIngest, s.openWeb,
+	} {
+		if err := open(life); err != nil {
+			return err
+		}
+	}
+	if err := s.start(life); err != nil {
+		return err
+	}
+	tls, err := s.web.TLSConfig(s.cfg.path("tls"))
+	if err != nil {
+		return err
+	}
+	scheme := "http"
+	if tls != nil {
+		scheme = "https"
+	}
+	log.Info("ready", "pages", fmt.Sprintf("%s://%s", scheme, s.listen.Addr()), "push", s.node.manager.PushAddr(), "data", cfg.Data)
+	err = s.web.Run(ctx, s.listen, tls)
+	s.node.dropAll()
+	stop()
+	s.running.Wait()
+	return err
+}
+
+// closing notes what undoes a step; steps are undone last first.
+func (s *Service) closing(f func()) { s.closers = append(s.closers, f) }
+
+func (s *Service) close() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i]()
+	}
+}
+
+func (s *Service) closeWith(what string, c interface{ Close() error }) {
+	s.closing(func() {
+		if err := c.Close(); err != nil {
+			s.log.Error("close", "what", what, "error", err)
+		}
+	})
+}
+
+// openData takes the data folder and opens the register.
+func (s *Service) openData(ctx context.Context) error {
+	if err := s.cfg.makeData(); err != nil {
+		return err
+	}
+	locked, err := lock(s.cfg)
+	if err != nil {
+		return err
+	}
+	s.closing(func() { locked.Close() })
+	reg, err := OpenRegistry(ctx, s.cfg, s.log)
+	if err != nil {
+		return err
+	}
+	s.closeWith("register", reg)
+	s.node = &node{
+		cfg: s.cfg, log: s.log, clock: s.clock, registry: reg,
+		events: make(chan shouwang.Event, 4096), changes: make(chan shouwang.CameraID, 1024), statuses: newStatuses(),
+		cameras: map[shouwang.CameraID]shouwang.Camera{}, works: map[shouwang.CameraID]*work{},
+	}
+	s.node.bus, err = openBus(ctx, s.cfg.Bus, s.clock, s.log)
+	if err != nil {
+		return err
+	}
+	s.closeWith("bus", s.node.bus)
+	return nil
+}
+
+// openPolicy puts the register's world in force and opens the access log.
+func (s *Service) openPolicy(ctx context.Context) error {
+	world, err := s.node.registry.World(ctx)
+	if err != nil {
+		return err
+	}
+	if s.node.gate, err = policy.NewGate(world, s.clock, policy.Options{Language: s.cfg.Language, Log: s.log}); err != nil {
+		return err
+	}
+	if s.ledger, err = ledger.Open(ctx, ledger.Config{Dir: s.cfg.path("ledger"), Log: s.log}); err != nil {
+		return err
+	}
+	s.closeWith("access log", s.ledger)
+	return nil
+}
+
+// openStorage opens what is recorded and mends what a crash left.
+func (s *Service) openStorage(ctx context.Context) (err error) {
+	n := s.node
+	if n.store, err = openStore(ctx, s.cfg, s.clock, s.log); err != nil {
+		return err
+	}
+	s.closing(n.store.close)
+	report, err := n.store.keeper.Repair(ctx)
+	if err != nil {
+		return fmt.Errorf("repair recordings: %w", err)
+	}
+	if report != (retainReport{}) {
+		s.log.Info("recordings repaired after the last run", "recovered", report.Recovered, "indexed", report.Indexed, "lost", report.Lost, "discarded", report.Discarded)
+	}
+	n.store.record(n.gate, s.clock, n.link)
+	s.eraser = &eraser{
+		gate: n.gate, keeper: n.store.keeper, recorder: n.store.recorder, catalog: n.store.catalog, audit: s.ledger, clock: s.clock, log: s.log,
+	}
+	return nil
+}
+
+// openAnalyze starts the analyzers.
+func (s *Service) openAnalyze(ctx context.Context) (err error) {
+	c := s.cfg.Analyze
+	s.node.pool, err = pool.New(ctx, pool.Config{
+		Workers: c.Workers, Binary: c.Binary, NoSandbox: c.Unsandboxed, Logger: s.log, Now: s.clock, Zone: s.node.gate.World().Zone(),
+		OnQuarantine: func(cam shouwang.CameraID, reason string) {
+			s.log.Error("camera is quarantined: its stream kills the analyzer", "camera", cam, "reason", reason)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	s.closing(s.node.pool.Close)
+	return nil
+}
+
+// openIngest listens for cameras that push; none is taken in yet.
+func (s *Service) openIngest(context.Context) (err error) {
+	n := s.node
+	n.demand = &demand{gate: n.gate, clock: s.clock, viewers: map[shouwang.CameraID]int{}}
+	n.manager, err = ingest.New(s.cfg.Ingest, ingest.Deps{
+		Log: s.log, Clock: s.clock, Allowed: n.demand.allowed, PushAuth: n.pushAuth,
+		OnStatus: func(st shouwang.StreamStatus) { n.statuses.push(st) },
+	})
+	if err != nil {
+		return err
+	}
+	n.demand.manager = n.manager
+	s.closing(n.manager.Close)
+	return nil
+}
+
+// openWeb opens the pages' address and the media ports.
+func (s *Service) openWeb(context.Context) (err error) {
+	if s.media, err = live.Listen(live.Config{UDP: s.cfg.Web.MediaUDP, TCP: s.cfg.Web.MediaTCP, PublicIPs: s.cfg.Web.PublicIPs}, s.log); err != nil {
+		return err
+	}
+	s.closeWith("media ports", s.media)
+	s.auth = auth.New(s.node.registry, auth.Config{Clock: s.clock})
+	if s.web, err = web.New(s.cfg.Web, s.deps(), s.clock, s.log, s.metrics); err != nil {
+		return err
+	}
+	if s.listen, err = s.web.Listen(); err != nil {
+		return err
+	}
+	s.closing(func() { s.listen.Close() })
+	return nil
+}
+
+// start sets everything in motion.
+func (s *Service) start(life context.Context) error {
+	n := s.node
+	n.life = life
+	n.gate.OnChange(n.changed)
+	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.store.uploader.Run, n.store.sweep} {
+		s.running.Go(func() { run(life) })
+	}
+	if err := s.eraser.reconcile(life); err != nil {
+		return fmt.Errorf("erase what consent no longer covers: %w", err)
+	}
+	if err := n.adopt(life); err != nil {
+		return err
+	}
+	s.running.Go(func() { n.watchRegistry(life, s.eraser.reconcile) })
+	return nil
+}
+
+// Check verifies the invariants that live in data and writes findings with
+// say; deep reads every byte. The service must not be running.
+func Check(ctx context.Context, cfg Config, deep bool, log *slog.Logger, say func(string)) (err error) {
+	if _, err := os.Stat(cfg.Data); err != nil {
+		return shouwang.Errorf(shouwang.CodeDataUnreadable, "data folder %s cannot be read: %w", cfg.Data, err)
+	}
+	locked, err := lock(cfg)
+	if err != nil {
+		return err
+	}
+	defer locked.Close()
+	s, err := openStore(ctx, cfg, time.Now, log)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	findings, err := s.keeper.Check(ctx, deep)
+	for _, f := range findings {
+		say(f.String())
+	}
+	if err == nil && len(findings) > 0 {
+		err = errors.New("findings above: start the service once, which repairs what can be, and check again")
+	}
+	return err
+}
