@@ -19,6 +19,6 @@ export default defineConfig({
     __VUE_I18N_LEGACY_API__: false,
     __INTLIFY_PROD_DEVTOOLS__: false,
   },
-  server: { proxy: { '/api': process.env.BASE_URL ?? 'http://127.0.0.1:8086' } },
+  server: { proxy: { '/api': { target: process.env.BASE_URL ?? 'https://127.0.0.1:8086', secure: false } } },
   test: { environment: 'happy-dom', include: ['test/**/*.test.ts'] },
 })

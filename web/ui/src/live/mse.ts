@@ -1,4 +1,4 @@
-import { liveURL, request, type LookParams } from '../api/client'
+import { liveURL, Problem, request, type LookParams } from '../api/client'
 import type { Connection } from './connection'
 import { signalEnd } from './connection'
 import { obligationsOf } from './whep'
@@ -12,12 +12,25 @@ const keepBehind = 8
 // source buffer must not eat the machine.
 const maxQueued = 8 << 20
 
+// Without HTTP/2 a browser opens six connections to a host, and a view holds one
+// for as long as it lasts: the event stream and the buttons need theirs.
+const maxOverHttp1 = 3
+let open = 0
+
+function multiplexed(): boolean {
+  const [page] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[]
+  return page !== undefined && page.nextHopProtocol !== 'http/1.1'
+}
+
 /**
  * Opens a live view as fragmented MP4 over one chunked response, fed to Media
  * Source Extensions. The fall-back where WebRTC finds no way.
  */
 export async function openMse(video: HTMLVideoElement, camera: string, look: LookParams, signal: AbortSignal): Promise<Connection> {
   if (!('MediaSource' in window)) throw new Error('media source: not in this browser')
+  if (open >= maxOverHttp1 && !multiplexed()) throw new Problem(0, { code: 'connection_limit' })
+  open++
+  let held = true
   const abort = new AbortController()
   const stop = () => abort.abort()
   signal.addEventListener('abort', stop)
@@ -26,6 +39,8 @@ export async function openMse(video: HTMLVideoElement, camera: string, look: Loo
   const close = () => {
     signal.removeEventListener('abort', stop)
     abort.abort()
+    if (held) open--
+    held = false
     if (url) {
       video.removeAttribute('src')
       video.load()

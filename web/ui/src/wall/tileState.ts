@@ -59,7 +59,7 @@ export function tileState(camera: Camera, player: PlayerState, now: number): Til
     if (camera.live.decision === 'allow') return make('connecting', player.since)
     return make(denialKind(reasons, camera.sharing?.state), 0, camera.live.text ?? '', reasons)
   }
-  if (player.problem?.status === 0) return make('server_away', player.since)
+  if (player.problem?.code === 'unreachable') return make('server_away', player.since)
   if (player.problem?.code === 'overloaded') return make('overloaded', player.since, player.problem.text)
   if (isDown(camera) || player.problem?.code === 'camera_stalled') return make('no_signal', time(camera.link.last_unit) || time(camera.link.since), linkText(camera))
   if (player.problem) return make('unavailable', player.since, '', [player.problem.code])
