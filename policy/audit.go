@@ -36,3 +36,30 @@ type Entry struct {
 type Auditor interface {
 	Append(ctx context.Context, e Entry) (index uint64, err error)
 }
+
+// NewEntry fills an entry of the kind given with what a request and the
+// decision on it say: who by name, which camera and span, why. The caller adds
+// what only it knows, such as the bytes that went out. World may be nil.
+func NewEntry(kind string, at time.Time, w *World, req Request, d Decision) Entry {
+	e := Entry{
+		At: at, Kind: kind, Principal: req.Principal, Action: req.Action, Camera: req.Resource, Purpose: req.Purpose,
+		Case: req.Case, Incident: req.Incident, Decision: d.Decision, DecisionID: d.DecisionID,
+		PolicySet: d.PolicySet, Consent: d.Consent, Reasons: d.Reasons,
+	}
+	for _, o := range d.Obligations {
+		e.Obligations = append(e.Obligations, o.ID)
+	}
+	f := req.Footage
+	if w != nil {
+		if p, ok := w.Principal(req.Principal); ok {
+			e.Person, e.Unit = p.Name, p.Unit
+		}
+		if named, ok := w.Footage(req.Resource); ok {
+			f = named
+		}
+	}
+	if f != nil {
+		e.Camera, e.From, e.To = f.Camera, f.From, f.To
+	}
+	return e
+}

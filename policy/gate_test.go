@@ -244,3 +244,16 @@ func TestGateNeedsWorldAndClock(t *testing.T) {
 		t.Error("a change that failed took the world away")
 	}
 }
+
+func TestEntrySaysWhoSawWhatAndWhy(t *testing.T) {
+	w := readWorld(t, "testdata")
+	req := Request{Principal: "officer:ivy", Action: Playback, Resource: "footage:d-1", Purpose: "public_safety", Case: "case-1", At: inHours}
+	d := newGate(t, w).Decide(req)
+	e := NewEntry("look", inHours, w, req, d)
+	if e.Camera != "camera:door-4" || e.From.IsZero() || e.Unit != "watch" || e.DecisionID != d.DecisionID || len(e.Obligations) != 4 {
+		t.Errorf("entry %+v", e)
+	}
+	if e := NewEntry("denial", inHours, nil, req, Decision{}); e.Camera != "footage:d-1" || e.Principal != "officer:ivy" {
+		t.Errorf("entry without a world %+v", e)
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -298,6 +297,3 @@ func orderObligations(list []ObligationID) []ObligationID {
 	slices.SortFunc(list, func(a, b ObligationID) int { return cmp.Compare(obligationRank[a], obligationRank[b]) })
 	return slices.Compact(list)
 }
-
-// policyIDs returns the ids of all policies, sorted.
-func (r *Rules) policyIDs() []types.PolicyID { return slices.Sorted(maps.Keys(r.notes)) }
