@@ -59,12 +59,6 @@ func ntpTime(t time.Time) uint64 {
 	return sec<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
 }
 
-func fromNTP(v uint64) time.Time {
-	const offset = 2208988800
-	nanos := (v&0xffffffff*uint64(time.Second) + 1<<31) >> 32
-	return time.Unix(int64(v>>32)-offset, int64(nanos)).UTC()
-}
-
 // eachBox calls f with every box of data, one level deep, until one is damaged.
 // It returns how many bytes were whole boxes.
 func eachBox(data []byte, f func(kind string, body []byte, at int) bool) int {
