@@ -62,7 +62,7 @@ func (t *Timeline) unwrap(ts uint32, arrival time.Time) (shouwang.MediaTime, boo
 		if t.step == 0 {
 			t.step = delta
 		} else {
-			t.step += (delta - t.step) / 8
+			t.step += (min(delta, 2*t.step) - t.step) / 8 // one gap is no new rate
 		}
 	}
 	return t.pts + delta, false

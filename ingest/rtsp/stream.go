@@ -91,6 +91,7 @@ func (s *stream) picture(p assemble.Picture) {
 	if !s.running && !p.Key {
 		return // nothing can be decoded before the first key frame
 	}
+	step := s.line.Step() // before this picture's distance is learned
 	pts, dts, jumped := s.line.Next(p.RTP, s.arrived, p.Reorder)
 	if jumped {
 		s.counters.MediaJumps++
@@ -103,7 +104,7 @@ func (s *stream) picture(p assemble.Picture) {
 		Key: p.Key, Params: p.Params, Data: p.Data,
 	}
 	if p.Lost && s.running {
-		u.Lost = s.missing(pts)
+		u.Lost = s.missing(pts, step)
 		s.counters.Lost += uint64(u.Lost)
 	}
 	s.running = true
@@ -113,9 +114,9 @@ func (s *stream) picture(p assemble.Picture) {
 	s.publish(u)
 }
 
-// missing estimates how many pictures were lost before one at pts.
-func (s *stream) missing(pts shouwang.MediaTime) int {
-	step := s.line.Step()
+// missing estimates how many pictures were lost before one at pts, when they
+// usually come step apart.
+func (s *stream) missing(pts, step shouwang.MediaTime) int {
 	if step <= 0 || pts <= s.top {
 		return 1
 	}
