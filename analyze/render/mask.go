@@ -126,8 +126,13 @@ func (m *mask) draw(c *canvas) {
 	}
 }
 
+// flat fills b with v, the second half from the first.
 func flat(b []byte, v byte) {
-	for i := range b {
-		b[i] = v
+	if len(b) == 0 {
+		return
+	}
+	b[0] = v
+	for n := 1; n < len(b); n *= 2 {
+		copy(b[n:], b[:n])
 	}
 }

@@ -230,6 +230,14 @@ func TestWhoMovesIsPixelatedAndStaysSo(t *testing.T) {
 	}
 }
 
+func TestTotalAddsUp(t *testing.T) {
+	for _, n := range []int{0, 1, 7, 8, 9, 100, 1024, 1032, 5000} {
+		if got := total(bytes.Repeat([]byte{255}, n)); got != 255*n {
+			t.Errorf("%d bytes: %d", n, got)
+		}
+	}
+}
+
 func TestDetectorsRegionsAreHidden(t *testing.T) {
 	r, s := renderer(t, wire.RenderSpec{Veil: true}), newScreen(t)
 	play(t, r, s, 0, 20, .5, nobody)
