@@ -1,0 +1,119 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/transparency-dev/tessera/api/layout"
+
+	"shouwang/storage/atrest"
+)
+
+// Check verifies a whole log folder, the clear lines included: what Verify says
+// of the public log, and that every entry's clear line is what its commitment
+// says and every commitment has its entry. It only reads and may run beside the
+// service. seen and progress are Verify's.
+func Check(ctx context.Context, cfg Config, seen []string, progress func(done, of uint64)) (*Report, error) {
+	if cfg.SecretPath == "" {
+		cfg.SecretPath = filepath.Join(cfg.Dir, "secret.key")
+	}
+	vkey, err := os.ReadFile(filepath.Join(cfg.Dir, "log.pub"))
+	if err != nil {
+		return nil, unreadable("check access log: %w", err)
+	}
+	public := filepath.Join(cfg.Dir, "public")
+	report, err := Verify(ctx, public, strings.TrimSpace(string(vkey)), seen, progress)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(cfg.Dir, "details.db")
+	if _, err := os.Stat(path); err != nil {
+		return nil, unreadable("check access log: %w", err)
+	}
+	box, err := atrest.Open(cfg.SecretPath, "ledger", false)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := openSQLite(path, "_pragma=query_only(1)")
+	if err != nil {
+		return nil, unreadable("check access log: %w", err)
+	}
+	db := &database{reader: reader}
+	c := &comparison{report: report, dir: public, ledger: &Ledger{db: db, keys: &keyCache{box: box, db: db}}}
+	return report, errors.Join(c.run(ctx), reader.Close())
+}
+
+// comparison walks the entries and the public log side by side.
+type comparison struct {
+	report *Report
+	dir    string
+	ledger *Ledger
+	number uint64   // of the bundle at hand
+	bundle [][]byte // nil before the first
+	next   uint64   // the number that the next entry must have
+	public uint64   // entries seen that are in the public log as verified
+}
+
+func (c *comparison) run(ctx context.Context) error {
+	rows, err := c.ledger.db.reader.QueryContext(ctx, selectRow+` ORDER BY e.seq`)
+	if err != nil {
+		return fmt.Errorf("check access log: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := c.one(rows); err != nil {
+			return fmt.Errorf("check access log: %w", err)
+		}
+	}
+	if c.public < c.report.Size {
+		c.report.problem("%d entries of the public log have no clear line kept here: rows were dropped", c.report.Size-c.public)
+	}
+	return rows.Err()
+}
+
+func (c *comparison) one(rows *sql.Rows) error {
+	var r row
+	if err := r.scan(rows); err != nil {
+		return err
+	}
+	if r.seq != c.next {
+		c.report.problem("entries %d to %d are missing", c.next, r.seq-1)
+	}
+	c.next = r.seq + 1
+	_, line, err := c.ledger.clearLine(&r)
+	switch {
+	case err != nil:
+		c.report.problem("%v", err)
+	case line == nil:
+		c.report.Erased++
+	default:
+		c.report.Details++
+	}
+	if !r.leafIndex.Valid || uint64(r.leafIndex.Int64) >= c.report.Size {
+		c.report.Waiting++
+		return nil
+	}
+	c.public++
+	if want := c.leafAt(uint64(r.leafIndex.Int64)); string(want) != string(r.leaf) {
+		c.report.problem("entry %d is not the one that stands in the public log", r.seq)
+	}
+	return nil
+}
+
+// leafAt returns a commitment of the public log, nil if there is none.
+func (c *comparison) leafAt(index uint64) []byte {
+	number := index / layout.EntryBundleWidth
+	if c.bundle == nil || number != c.number {
+		w := &walk{dir: c.dir}
+		c.number, c.bundle = number, w.bundle(number, min(layout.EntryBundleWidth, c.report.Size-number*layout.EntryBundleWidth))
+	}
+	if at := index % layout.EntryBundleWidth; at < uint64(len(c.bundle)) {
+		return c.bundle[at]
+	}
+	return nil
+}
