@@ -147,3 +147,18 @@ type cameraTestCmd struct {
 	Allow   []netip.Prefix `help:"Networks that may be dialled although they are loopback or link-local."`
 	JSON    bool           `name:"json" help:"JSON."`
 }
+
+// Run connects and says what comes.
+func (c cameraTestCmd) Run(ctx context.Context, a app) error {
+	units, done, err := openStream(ctx, c.Address)
+	if err != nil {
+		return err
+	}
+	defer done()
+	u, err := units.Next(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.out, "%s %dx%d\n", u.Params.Codec, u.Params.Width, u.Params.Height)
+	return err
+}

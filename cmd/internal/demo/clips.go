@@ -51,7 +51,7 @@ func MakeClips(ctx context.Context, videos, cache string, specs []ClipSpec, say 
 
 func (c ClipSpec) make(ctx context.Context, videos, cache string, say func(string)) (string, error) {
 	source := c.find(videos)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %+v v2", source, c))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %+v v3", source, c))
 	path := filepath.Join(cache, hex.EncodeToString(sum[:8])+".mp4")
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
@@ -91,7 +91,7 @@ func (c ClipSpec) find(videos string) string {
 func (c ClipSpec) encode(ctx context.Context, from, to string) error {
 	w, h, _ := strings.Cut(c.Size, "x")
 	filter := fmt.Sprintf("fps=%d,scale=%s:%s:force_original_aspect_ratio=decrease:force_divisible_by=2,pad=%s:%s:-1:-1,format=yuv420p", c.FPS, w, h, w, h)
-	args := []string{"-v", "error", "-y", "-i", from, "-an", "-vf", filter, "-g", fmt.Sprint(2 * c.FPS), "-bf", "0"}
+	args := []string{"-v", "error", "-y", "-t", "80", "-i", from, "-an", "-vf", filter, "-g", fmt.Sprint(2 * c.FPS), "-bf", "0"}
 	if c.Codec == "h265" {
 		args = append(args, "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error:bframes=0", "-crf", "28", "-tag:v", "hvc1")
 	} else {
