@@ -142,7 +142,12 @@ func (s *Server) getClip(ctx context.Context, c *caller, in *clipInput) (*clipOu
 	if err != nil {
 		return nil, err
 	}
-	if !s.maySearch(c, cam) {
+	if c.who.Type == policy.TypeOfficer {
+		// Who was sent here by an older list is told why it is closed now.
+		if d := s.deps.Gate.Decide(c.request(policy.Search, cam, Why{}, s.now())); !d.Allowed() {
+			return nil, denial(&d, textFor(c, &d))
+		}
+	} else if !s.maySearch(c, cam) {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "no clip %q that you may know of", in.ID)
 	}
 	view, _ := s.clipView(c, &clip, in.Why)
@@ -167,7 +172,9 @@ func (s *Server) playClip(ctx context.Context, c *caller, in *clipInput) (*huma.
 		if err := p.look.commit(ctx); err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
-		s.plays.keep(p)
+		if !s.plays.keep(p) {
+			return nil, errors.Join(shouwang.Errorf(shouwang.CodeConflict, "what may be shown changed just now; ask again"), file.Close())
+		}
 	}
 	return p.serve(file), nil
 }

@@ -28,6 +28,7 @@ type copies struct {
 	byKey map[string]*list.Element // of *viewingCopy
 	order *list.List               // most recently used first
 	bytes int
+	drops uint64        // how often drop was called
 	turn  chan struct{} // one rendering for playback at a time: live goes first
 }
 
@@ -67,6 +68,7 @@ func (cs *copies) get(key string) []byte {
 func (cs *copies) drop(camera shouwang.CameraID) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
+	cs.drops++
 	for el := cs.order.Front(); el != nil; {
 		next := el.Next()
 		if camera == "" || el.Value.(*viewingCopy).camera == camera {
@@ -82,9 +84,14 @@ func (cs *copies) remove(el *list.Element) {
 	cs.bytes -= len(c.data)
 }
 
-func (cs *copies) put(c *viewingCopy) {
+// put keeps a copy that was begun when drops stood at began: one that was made
+// while rights changed is not kept.
+func (cs *copies) put(c *viewingCopy, began uint64) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
+	if cs.drops != began {
+		return
+	}
 	if old := cs.byKey[c.key]; old != nil {
 		cs.remove(old)
 	}
@@ -107,6 +114,9 @@ func (cs *copies) make(ctx context.Context, key string, g policy.Grant, camera s
 	if data := cs.get(key); data != nil {
 		return data, nil
 	}
+	cs.mu.Lock()
+	began := cs.drops
+	cs.mu.Unlock()
 	units, err := cs.footage.Units(ctx, g, camera, span)
 	if err != nil {
 		return nil, err
@@ -117,7 +127,7 @@ func (cs *copies) make(ctx context.Context, key string, g policy.Grant, camera s
 	if err != nil {
 		return nil, fmt.Errorf("render viewing copy of %s: %w", camera, err)
 	}
-	cs.put(&viewingCopy{key: key, camera: camera, data: data})
+	cs.put(&viewingCopy{key: key, camera: camera, data: data}, began)
 	return data, nil
 }
 

@@ -78,12 +78,17 @@ func (s *Server) openView(ctx context.Context, c *caller, id shouwang.CameraID, 
 	units, err := s.feeds.Open(opening, watch.Spec{Camera: id, Stream: shouwang.StreamMain, Options: l.options})
 	if err != nil {
 		s.tickets.drop(t)
-		if errors.Is(err, context.DeadlineExceeded) {
-			err = shouwang.Errorf(shouwang.CodeStalled, "the camera sent no picture within %s; try again", firstPictureWithin)
-		}
-		return nil, nil, err
+		return nil, nil, noPicture(err)
 	}
 	return t, units, nil
+}
+
+// noPicture says why a view did not begin.
+func noPicture(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) {
+		return &shouwang.Error{Code: shouwang.CodeStalled, Err: err, Message: "the camera sent no picture in time; try again"}
+	}
+	return err
 }
 
 func (s *Server) whep(ctx context.Context, c *caller, in *whepInput) (*huma.StreamResponse, error) {
@@ -179,7 +184,7 @@ func (s *Server) liveMP4(ctx context.Context, c *caller, in *liveInput) (*huma.S
 	defer cancel()
 	first, err := firstKey(opening, units)
 	if err != nil {
-		return fail(shouwang.Errorf(shouwang.CodeStalled, "the camera sent no picture: %w; try again", err))
+		return fail(noPicture(err))
 	}
 	mime, err := fragment.Mime(first.Params)
 	if err != nil {

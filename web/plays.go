@@ -22,6 +22,7 @@ type play struct {
 	look    *look
 	token   string
 	expires time.Time
+	decided uint64 // plays.changes before the gate was asked
 	bytes   atomic.Int64
 	active  atomic.Int32 // requests being answered now
 	over    atomic.Bool  // nothing more may leave
@@ -32,6 +33,11 @@ type play struct {
 // plays are the playbacks of this process.
 type plays struct {
 	s  *Server
+	wg sync.WaitGroup // ends being logged
+	// changes counts what change was told, so that a look decided before a
+	// change and begun after it is noticed.
+	changes atomic.Uint64
+
 	mu sync.Mutex
 	by map[string]*play
 }
@@ -57,6 +63,7 @@ func (s *Server) playback(ctx context.Context, c *caller, cam *policy.Camera, cl
 		}
 		s.plays.end(p, "denied")
 	}
+	decided := s.plays.changes.Load()
 	l, err := s.decide(ctx, c, req, cam)
 	if err != nil {
 		return nil, false, err
@@ -65,7 +72,7 @@ func (s *Server) playback(ctx context.Context, c *caller, cam *policy.Camera, cl
 	if ttl <= 0 {
 		ttl = defaultTTL
 	}
-	return &play{key: key, look: l, token: c.token, expires: s.now().Add(ttl)}, false, nil
+	return &play{key: key, look: l, token: c.token, expires: s.now().Add(ttl), decided: decided}, false, nil
 }
 
 func (ps *plays) find(key string) *play {
@@ -78,8 +85,9 @@ func (ps *plays) find(key string) *play {
 	return p
 }
 
-// keep registers a play whose look is committed.
-func (ps *plays) keep(p *play) {
+// keep registers a play whose look is committed. It reports false, and has
+// ended the play, when something changed since the gate was asked.
+func (ps *plays) keep(p *play) bool {
 	ps.mu.Lock()
 	old := ps.by[p.key]
 	ps.by[p.key] = p
@@ -88,6 +96,11 @@ func (ps *plays) keep(p *play) {
 	if old != nil {
 		ps.close(old, "asked again")
 	}
+	if ps.changes.Load() != p.decided {
+		ps.end(p, EndChanged)
+		return false
+	}
+	return true
 }
 
 // end takes a play out and logs its end.
@@ -103,9 +116,11 @@ func (ps *plays) end(p *play, reason string) {
 	}
 }
 
+// close stops a play at once; its end is logged beside, since who tells of a
+// change must not wait for the log.
 func (ps *plays) close(p *play, reason string) {
 	if !p.over.Swap(true) {
-		p.look.end(p.bytes.Load(), reason)
+		ps.wg.Go(func() { p.look.end(p.bytes.Load(), reason) })
 	}
 }
 
@@ -128,6 +143,7 @@ func (ps *plays) endWhere(reason string, pick func(*play) bool) {
 // change stops every playback of a camera ("" for all) whose rights may have
 // changed. A player that may go on asks for its next Range and is judged anew.
 func (ps *plays) change(camera shouwang.CameraID) {
+	ps.changes.Add(1)
 	ps.endWhere("changed", func(p *play) bool { return camera == "" || p.look.camera == camera })
 }
 

@@ -63,6 +63,7 @@ func (s *Server) build() error {
 	mux := http.NewServeMux()
 	s.api = humago.New(mux, apiConfig())
 	s.sessionRoutes()
+	s.factorRoutes()
 	s.cameraRoutes()
 	s.liveRoutes()
 	s.eventRoutes()
@@ -216,6 +217,7 @@ func (s *Server) Work() (stop func()) {
 		cancel()
 		wg.Wait()
 		s.plays.endWhere(EndShutdown, func(*play) bool { return true })
+		s.plays.wg.Wait()
 		s.feeds.Wait()
 	})
 }

@@ -83,6 +83,7 @@ func (ts *tickets) add(l *look, c *caller) (*ticket, error) {
 		return nil, shouwang.Errorf(shouwang.CodeOverloaded, "%d live views are open, %d of them yours; close one first", len(ts.open), mine)
 	}
 	ts.open[t.id] = t
+	ts.change(l.camera) // something may have changed between the answer and now
 	return t, nil
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 
 	"shouwang"
@@ -74,7 +75,7 @@ func Listen(cfg Config, log *slog.Logger) (*Server, error) {
 func (s *Server) listen(cfg Config, se *webrtc.SettingEngine) error {
 	var networks []webrtc.NetworkType
 	if cfg.UDP != "" {
-		mux, err := listenUDP(cfg.UDP)
+		mux, err := listenUDP(cfg.UDP, quiet{s.log}.NewLogger("ice"))
 		if err != nil {
 			return err
 		}
@@ -87,7 +88,7 @@ func (s *Server) listen(cfg Config, se *webrtc.SettingEngine) error {
 		if err != nil {
 			return portError("tcp", cfg.TCP, err)
 		}
-		s.tcp = webrtc.NewICETCPMux(nil, l, 64)
+		s.tcp = webrtc.NewICETCPMux(quiet{s.log}.NewLogger("ice"), l, 64)
 		se.SetICETCPMux(s.tcp)
 		networks = append(networks, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
 	}
@@ -97,14 +98,14 @@ func (s *Server) listen(cfg Config, se *webrtc.SettingEngine) error {
 
 // listenUDP binds one socket, or one for each address of the machine when no
 // host is given: a reply must leave from the address that was asked.
-func listenUDP(addr string) (ice.UDPMux, error) {
+func listenUDP(addr string, log logging.LeveledLogger) (ice.UDPMux, error) {
 	host, portText, err := net.SplitHostPort(addr)
 	port, perr := strconv.Atoi(portText)
 	if err != nil || perr != nil {
 		return nil, shouwang.Errorf(shouwang.CodeBadAddress, "live video address %q: write it as HOST:PORT", addr)
 	}
 	if ip := net.ParseIP(host); port != 0 && (host == "" || ip != nil && ip.IsUnspecified()) {
-		mux, err := ice.NewMultiUDPMuxFromPort(port, ice.UDPMuxFromPortWithLoopback())
+		mux, err := ice.NewMultiUDPMuxFromPort(port, ice.UDPMuxFromPortWithLoopback(), ice.UDPMuxFromPortWithLogger(log))
 		if err != nil {
 			return nil, portError("udp", addr, err)
 		}
@@ -114,7 +115,7 @@ func listenUDP(addr string) (ice.UDPMux, error) {
 	if err != nil {
 		return nil, portError("udp", addr, err)
 	}
-	return webrtc.NewICEUDPMux(nil, conn), nil
+	return webrtc.NewICEUDPMux(log, conn), nil
 }
 
 func portError(network, addr string, err error) error {

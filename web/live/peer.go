@@ -111,7 +111,7 @@ func (p *Peer) drain() {
 
 // Play sends the source's pictures from the first key frame until ctx ends
 // (its cause is returned), the source ends (nil for io.EOF) or the viewer is
-// gone (ErrGone). Nothing is read from the source before the connection is up.
+// gone (ErrGone). It is called once. Nothing is read from the source before the connection is up.
 // sent is told the size of each picture on the wire, in bytes.
 func (p *Peer) Play(ctx context.Context, src Source, sent func(bytes int)) error {
 	ctx, cancel := context.WithCancelCause(ctx)

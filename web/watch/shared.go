@@ -65,7 +65,7 @@ func (s *shared) run() {
 	s.mu.Unlock()
 	s.feeds.forget(s)
 	if err != nil && !errors.Is(err, context.Canceled) {
-		s.feeds.log.Warn("rendering ended", "camera", s.spec.Camera, "code", shouwang.CodeOf(err), "error", err)
+		s.feeds.log.Warn("rendering ended", "camera", s.spec.Camera, "code", shouwang.CodeOf(err), "error", err, "cause", errors.Unwrap(err))
 	}
 }
 
@@ -79,7 +79,7 @@ func (s *shared) render() error {
 	options.Camera = s.spec.Camera
 	rendering, err := s.feeds.renderer.Render(s.ctx, options)
 	if err != nil {
-		return err
+		return notRendered(err)
 	}
 	pushed := make(chan error, 1)
 	go func() { pushed <- s.push(units, rendering) }()
@@ -89,11 +89,20 @@ func (s *shared) render() error {
 	// Out ended: the push side follows, by its own error or by our cancel.
 	failed := rendering.Err()
 	s.cancel()
-	if err := <-pushed; failed == nil {
-		failed = err
-	}
+	pushError := <-pushed
 	rendering.Close()
-	return failed
+	if failed != nil {
+		return notRendered(failed)
+	}
+	return pushError
+}
+
+// notRendered keeps the cause for the log and tells the viewer what to do.
+func notRendered(err error) error {
+	if shouwang.CodeOf(err) != shouwang.CodeInternal {
+		return err
+	}
+	return &shouwang.Error{Code: shouwang.CodeOverloaded, Err: err, Message: "the picture could not be rendered as it must be shown, so nothing is shown; try again"}
 }
 
 // push feeds the camera's pictures to the rendering until either ends.
