@@ -23,6 +23,13 @@ import (
 var analyzer string // the binary, built once from this tree
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "--socket=3" {
+		hostileAnalyzer()
+		return
+	}
+	if os.Getenv("POOL_TEST_ORPHAN") != "" {
+		orphanage()
+	}
 	dir, err := os.MkdirTemp("", "analyzer")
 	if err != nil {
 		panic(err)
