@@ -101,7 +101,7 @@ func (r *rig) pull(t testing.TB, url string) *ingest.Hub {
 // until waits for a state that ok likes.
 func (r *rig) until(t testing.TB, what string, ok func(shouwang.StreamStatus) bool) shouwang.StreamStatus {
 	t.Helper()
-	limit := time.After(15 * time.Second)
+	limit := time.After(30 * time.Second)
 	for seen := 0; ; {
 		r.mu.Lock()
 		for ; seen < len(r.states); seen++ {
@@ -122,7 +122,7 @@ func (r *rig) until(t testing.TB, what string, ok func(shouwang.StreamStatus) bo
 
 func take(t testing.TB, r *ingest.Reader, n int) []*shouwang.AccessUnit {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	var out []*shouwang.AccessUnit
 	for len(out) < n {

@@ -11,6 +11,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/pion/rtp"
+
 	"shouwang"
 	"shouwang/ingest/file"
 )
@@ -110,4 +112,29 @@ func parameterSets(p *shouwang.Params) [][]byte {
 		return [][]byte{p.VPS, p.SPS, p.PPS}
 	}
 	return [][]byte{p.SPS, p.PPS}
+}
+
+// Packets returns one loop of the clip as the RTP packets that a camera would
+// send, parameter sets before each key frame: for measuring without sockets.
+func (c *Clip) Packets() ([]*rtp.Packet, error) {
+	p := &player{}
+	if _, err := p.format(c.Params); err != nil {
+		return nil, err
+	}
+	var out []*rtp.Packet
+	for _, f := range c.Frames {
+		nals := f.NALs
+		if f.Key {
+			nals = append(parameterSets(c.Params), nals...)
+		}
+		packets, err := p.encode(nals)
+		if err != nil {
+			return nil, err
+		}
+		for _, pkt := range packets {
+			pkt.Timestamp = uint32(f.PTS)
+		}
+		out = append(out, packets...)
+	}
+	return out, nil
 }
