@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -255,5 +257,39 @@ func TestEntrySaysWhoSawWhatAndWhy(t *testing.T) {
 	}
 	if e := NewEntry("denial", inHours, nil, req, Decision{}); e.Camera != "footage:d-1" || e.Principal != "officer:ivy" {
 		t.Errorf("entry without a world %+v", e)
+	}
+}
+
+// TestAskingWhileChanging is for the race detector, and for the promise that
+// an answer is of one world: allowed before the withdrawal, never after it.
+func TestAskingWhileChanging(t *testing.T) {
+	g, _ := NewGate(readWorld(t, "testdata"), func() time.Time { return inHours }, Options{})
+	var withdrawn atomic.Bool
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 500 {
+				late := withdrawn.Load()
+				d, _ := g.Look(lookRequest())
+				r := g.Record("door-4", inHours)
+				if late && (d.Allowed() || r.Covers(Record, "door-4", inHours)) {
+					t.Error("allowed after the withdrawal")
+					return
+				}
+			}
+		})
+	}
+	err := g.Update(func(w *World) (*World, error) {
+		c, _ := w.Consent("camera:door-4", "public_safety")
+		n, err := c.Withdraw(Change{At: inHours, By: "resident:mei"})
+		if err != nil {
+			return nil, err
+		}
+		return w.WithConsent(n)
+	})
+	withdrawn.Store(true)
+	wg.Wait()
+	if err != nil {
+		t.Error(err)
 	}
 }
