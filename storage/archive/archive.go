@@ -33,7 +33,9 @@ type Config struct {
 	// does not hold them.
 	KeyDir string
 	// Bucket is where segments end up; nil means the folder Dir/bucket.
-	Bucket   storage.Bucket
+	Bucket storage.Bucket
+	// SpoolDir puts the spool elsewhere than Dir/spool.
+	SpoolDir string
 	Spool    spool.Options
 	Recorder recorder.Config
 	// SweepEvery is how often retention looks; 0 means every minute.
@@ -101,6 +103,9 @@ func withDefaults(cfg Config) Config {
 	if cfg.KeyDir == "" {
 		cfg.KeyDir = filepath.Join(cfg.Dir, "keys")
 	}
+	if cfg.SpoolDir == "" {
+		cfg.SpoolDir = filepath.Join(cfg.Dir, "spool")
+	}
 	if cfg.SweepEvery <= 0 {
 		cfg.SweepEvery = time.Minute
 	}
@@ -108,7 +113,7 @@ func withDefaults(cfg Config) Config {
 }
 
 func (a *Archive) join() error {
-	sp, err := spool.Open(filepath.Join(a.cfg.Dir, "spool"), a.cfg.Spool)
+	sp, err := spool.Open(a.cfg.SpoolDir, a.cfg.Spool)
 	if err != nil {
 		return err
 	}

@@ -23,11 +23,11 @@ func (s *Session) close(ctx context.Context) {
 		s.salvage(ctx, err)
 		return
 	}
-	s.commit(ctx, s.seg.seal.Sealed())
+	s.commit(ctx, s.seg.seal.Plain(), s.seg.seal.Sealed())
 }
 
 // commit makes the finished file a segment.
-func (s *Session) commit(ctx context.Context, size int64) {
+func (s *Session) commit(ctx context.Context, plain, size int64) {
 	seg := s.seg
 	s.seg = nil
 	clear(seg.key)
@@ -41,7 +41,7 @@ func (s *Session) commit(ctx context.Context, size int64) {
 		return
 	}
 	s.rec.step("renamed")
-	row := seg.row(size)
+	row := seg.row(plain, size)
 	if err := s.rec.deps.Index.PutSegment(ctx, row); err != nil {
 		s.rec.deps.Log.Error("segment could not be indexed; repair will try", "camera", s.camera, "segment", row.ID, "error", err)
 		return
@@ -88,9 +88,9 @@ func (s *Session) salvage(ctx context.Context, why error) {
 	}
 	s.due.from = seg.salvagedTo()
 	info, err := seg.file.Stat()
-	var size int64
+	var plain, size int64
 	if err == nil {
-		size, err = seal.Recover(seg.file, info.Size(), seg.key)
+		plain, size, err = seg.rescue(info.Size())
 	}
 	if err != nil {
 		s.rec.deps.Log.Error("segment could not be saved; repair will try", "camera", s.camera, "segment", seg.meta.ID, "error", err)
@@ -98,7 +98,20 @@ func (s *Session) salvage(ctx context.Context, why error) {
 		s.seg = nil
 		return
 	}
-	s.commit(ctx, size)
+	s.commit(ctx, plain, size)
+}
+
+// rescue makes the file whole up to its last whole chunk.
+func (g *segment) rescue(written int64) (plain, size int64, err error) {
+	size, err = seal.Recover(g.file, written, g.key)
+	if err != nil {
+		return 0, 0, err
+	}
+	r, err := seal.Open(g.file, size, g.key)
+	if err != nil {
+		return 0, 0, err
+	}
+	return r.Size(), size, nil
 }
 
 // salvagedTo is the capture time up to which fragments were written.

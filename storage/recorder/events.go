@@ -93,7 +93,7 @@ func (s *Session) preRoll(ctx context.Context, from time.Time) {
 		if s.seenAny && s.seen.before(u) {
 			s.observe(u)
 		}
-		if !s.permitted(u) {
+		if !s.permitted(ctx, u) {
 			s.close(ctx)
 			continue
 		}

@@ -200,9 +200,79 @@ func (q *quiet) Next(ctx context.Context) (*shouwang.AccessUnit, error) {
 	if q.asked++; q.asked > 3 {
 		return nil, errEnd
 	}
-	q.rig.set(q.rig.clock().Add(20 * time.Second)) // the rig's clock passes, ours does not wait for it
-	expired, cancel := context.WithTimeout(ctx, 0)
+	q.rig.set(q.rig.clock().Add(20 * time.Second))
+	<-ctx.Done() // the session's own patience
+	return nil, ctx.Err()
+}
+
+func TestIdleStreamIsClosedAndStated(t *testing.T) {
+	r := newRig(t, policy.RecordRolling)
+	src := &quiet{tape: tape{rig: r, units: fake(start, 12, 10)}}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	<-ctx.Done()
-	return nil, expired.Err()
+	r.set(start)
+	_ = r.shortIdle(t).Session(camera, shouwang.StreamMain).Run(ctx, src, nil)
+	if total, n := r.segments(t); n != 1 || total < 11*time.Second {
+		t.Fatalf("%d segments of %s", n, total)
+	}
+	gaps := r.gaps(t)
+	if len(gaps) != 1 || gaps[0].Cause != shouwang.GapOffline || gaps[0].Duration() < 40*time.Second {
+		t.Fatalf("gaps: %+v", gaps)
+	}
+}
+
+func TestFlushLosesNothing(t *testing.T) {
+	r := newRig(t, policy.RecordRolling)
+	units := fake(start, 30, 10)
+	r.play(t, units, func(i int, _ *shouwang.AccessUnit) error {
+		if i%77 == 33 { // within GOPs
+			r.rec.Flush(t.Context(), camera)
+			r.rec.Flush(t.Context(), camera)
+		}
+		return nil
+	})
+	file, err := r.Assemble(t.Context(), camera, "", shouwang.Span{From: start, To: at(30)}, "d-1")
+	if err != nil || file.Len() != 300 {
+		t.Fatalf("%v", err)
+	}
+	if _, n := r.segments(t); n != 5 || len(r.gaps(t)) != 0 {
+		t.Fatalf("%d segments, gaps %v", n, r.gaps(t))
+	}
+	r.clean(t)
+}
+
+// TestADayOfReconnects runs 24 hours of a camera that comes back every three
+// seconds of each quarter of an hour, and one hour that nobody consented to.
+func TestADayOfReconnects(t *testing.T) {
+	r := newRig(t, policy.RecordRolling)
+	r.denied = func(t time.Time) bool { return t.Hour() == 3 }
+	var units []*shouwang.AccessUnit
+	epoch := uint32(0)
+	for quarter := range 24 * 4 {
+		for session := range 5 {
+			for _, u := range fake(at(float64(quarter*900+session*6)), 3, 2) {
+				u.Epoch, u.Key = epoch, u.Seq == 0
+				units = append(units, u)
+			}
+			epoch++
+		}
+	}
+	r.play(t, units, nil)
+	r.clean(t)
+	if whole, open, err := r.Keeper.Spool.List(); err != nil || len(open) != 0 || len(whole) != 23*4*5 {
+		t.Fatalf("%d whole and %d open segments in the spool, %v", len(whole), len(open), err)
+	}
+	for {
+		n, err := r.Uploader.Drain(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			break
+		}
+	}
+	if r.Keeper.Spool.Waiting() != 0 {
+		t.Fatalf("%d bytes are said to wait in an empty spool", r.Keeper.Spool.Waiting())
+	}
+	r.clean(t)
 }

@@ -182,8 +182,9 @@ func (r *Recorder) Invalidate(ctx context.Context, camera shouwang.CameraID) {
 	}
 }
 
-// Flush closes the open segments of a camera, so that what was recorded up to
-// now can be found and served.
+// Flush closes the open segments of a camera that are longer than two seconds,
+// so that what was recorded up to now can be found and served. Recording goes on
+// without a break.
 func (r *Recorder) Flush(ctx context.Context, camera shouwang.CameraID) {
 	for _, s := range r.of(camera) {
 		s.flush(ctx)

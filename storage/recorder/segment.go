@@ -38,7 +38,7 @@ func (s *Session) write(ctx context.Context, u *shouwang.AccessUnit) {
 		s.maybeCut(ctx, u)
 	}
 	if s.seg == nil {
-		if !u.Key {
+		if !u.Key && !s.carries(u) {
 			if s.due.from.IsZero() {
 				s.due.from = u.Wall.At
 			}
@@ -55,7 +55,7 @@ func (s *Session) write(ctx context.Context, u *shouwang.AccessUnit) {
 		s.trouble(ctx, u, err)
 		return
 	}
-	s.written, s.wroteAny = position{u.Epoch, u.Seq}, true
+	s.written, s.wroteAny, s.lastParams = position{u.Epoch, u.Seq}, true, u.Params
 	s.due.paid(s.seg.end)
 }
 
@@ -110,7 +110,7 @@ func (g *segment) finishLast(next shouwang.MediaTime) {
 	}
 }
 
-// open begins a segment at a key picture.
+// open begins a segment: at a key picture, or where split closed the last one.
 func (s *Session) open(ctx context.Context, u *shouwang.AccessUnit) error {
 	if err := s.room(ctx); err != nil {
 		return err
@@ -144,7 +144,7 @@ func (s *Session) open(ctx context.Context, u *shouwang.AccessUnit) error {
 		seg.file.Discard()
 		return err
 	}
-	s.seg, s.cut = seg, false
+	s.seg, s.cut, s.carry = seg, false, false
 	return nil
 }
 
@@ -227,9 +227,9 @@ func (s *Session) stop(ctx context.Context) {
 }
 
 // row makes the catalog's row of the segment.
-func (g *segment) row(size int64) *storage.Segment {
+func (g *segment) row(plain, size int64) *storage.Segment {
 	row := g.meta.Segment(g.samples)
-	row.Plain, row.Size = g.seal.Plain(), size
+	row.Plain, row.Size = plain, size
 	row.KeyID, row.Wrapped, row.Params = g.keyID, g.wrapped, g.params
 	row.State = storage.SegmentSpooled
 	return &row

@@ -27,11 +27,13 @@ type Session struct {
 	written  position // the last unit that was written
 	seenAny  bool
 	wroteAny bool
-	last     *shouwang.AccessUnit // the last unit that came
-	lastSeen time.Time            // our clock at that
-	interval time.Duration        // between pictures, as seen
-	gop      time.Duration        // between key pictures, as seen
-	lastKey  time.Time            // capture time of the last key picture
+
+	lastParams *shouwang.Params     // of the last unit written
+	last       *shouwang.AccessUnit // the last unit that came
+	lastSeen   time.Time            // our clock at that
+	interval   time.Duration        // between pictures, as seen
+	gop        time.Duration        // between key pictures, as seen
+	lastKey    time.Time            // capture time of the last key picture
 
 	due     due
 	denied  time.Time // from when no consent covers; zero while one does
@@ -40,6 +42,7 @@ type Session struct {
 	live  map[shouwang.EventID]*happening
 	until time.Time // events want recording up to this capture time
 	cut   bool      // close the segment at the next key picture
+	carry bool      // the segment was closed within a GOP, which the next goes on with
 	ended bool
 }
 
@@ -118,7 +121,7 @@ func (s *Session) take(ctx context.Context, u *shouwang.AccessUnit) {
 // handle decides what becomes of a unit and does it.
 func (s *Session) handle(ctx context.Context, u *shouwang.AccessUnit) {
 	at := u.Wall.At
-	if !s.permitted(u) {
+	if !s.permitted(ctx, u) {
 		s.deny(ctx, at)
 		return
 	}
@@ -140,12 +143,12 @@ func (s *Session) handle(ctx context.Context, u *shouwang.AccessUnit) {
 
 // permitted asks policy at every key picture and whenever the grant in hand
 // does not cover the unit.
-func (s *Session) permitted(u *shouwang.AccessUnit) bool {
+func (s *Session) permitted(ctx context.Context, u *shouwang.AccessUnit) bool {
 	at := u.Wall.At
 	if u.Key || s.stale || !s.grant.Covers(policy.Record, s.camera, at) {
 		g := s.rec.deps.Permit(s.camera, at)
 		if s.seg != nil && !sameTerms(s.grant, g) {
-			s.cut = true
+			s.split(ctx)
 		}
 		s.grant, s.stale = g, false
 	}
@@ -202,6 +205,7 @@ func (s *Session) invalidate(ctx context.Context) {
 		return
 	}
 	s.stale = true
+	s.split(ctx)
 	now := s.rec.deps.Clock()
 	if !s.rec.deps.Permit(s.camera, now).Covers(policy.Record, s.camera, now) {
 		s.grant = policy.Grant{}
@@ -209,10 +213,28 @@ func (s *Session) invalidate(ctx context.Context) {
 	}
 }
 
+// flushAfter keeps a viewer who asks often from cutting a recording to pieces.
+const flushAfter = 2 * time.Second
+
 func (s *Session) flush(ctx context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.seg != nil && s.seg.end.Sub(s.seg.meta.From) >= flushAfter {
+		s.split(ctx)
+	}
+}
+
+// split closes the open segment where it stands; the next goes on with the
+// same GOP, so nothing is lost.
+func (s *Session) split(ctx context.Context) {
+	s.carry = s.carry || s.seg != nil
 	s.close(ctx)
+}
+
+// carries reports whether a segment may begin at a unit that is no key
+// picture, because it follows the last one written.
+func (s *Session) carries(u *shouwang.AccessUnit) bool {
+	return s.carry && u.Lost == 0 && s.written == position{u.Epoch, u.Seq - 1} && s.lastParams.Equal(u.Params)
 }
 
 // tick runs while no pictures come: it writes what is in memory, closes a

@@ -132,7 +132,7 @@ func (c *checker) bytes(ctx context.Context, s *storage.Segment) error {
 }
 
 func (c *checker) content(s *storage.Segment, r *seal.Reader) error {
-	if n := len(s.Samples); n == 0 || s.Samples[n-1].Offset+int64(s.Samples[n-1].Size) > r.Size() || !s.Samples[0].Key {
+	if n := len(s.Samples); n == 0 || s.Samples[n-1].Offset+int64(s.Samples[n-1].Size) > r.Size() {
 		c.say(4, s.Camera, "segment %s has an index that does not fit it", s.ID)
 	}
 	if !c.deep {
