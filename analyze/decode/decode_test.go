@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"shouwang"
+	"shouwang/analyze/cliptest"
 	"shouwang/analyze/decode/nal"
-	"shouwang/analyze/internal/clip"
 )
 
 func annexB(t testing.TB, u *shouwang.AccessUnit) (params, unit []byte) {
@@ -20,7 +20,7 @@ func annexB(t testing.TB, u *shouwang.AccessUnit) (params, unit []byte) {
 }
 
 func street(t testing.TB, codec shouwang.Codec) []*shouwang.AccessUnit {
-	return clip.Make(t, clip.Spec{Source: clip.Scene(640, 360, 10, 3), Codec: codec, FPS: 10, Args: []string{"-g", "10"}})
+	return cliptest.Make(t, cliptest.Spec{Source: cliptest.Scene(640, 360, 10, 3), Codec: codec, FPS: 10, Args: []string{"-g", "10"}})
 }
 
 func open(t testing.TB, o Options) *Decoder {
@@ -70,8 +70,8 @@ func checkPicture(t *testing.T, p *Picture, tag int) {
 // TestSharedDecoderIsExact: one decoder serving two cameras' key frames in
 // turn gives the same pixels as one decoder each.
 func TestSharedDecoderIsExact(t *testing.T) {
-	one := clip.Make(t, clip.Spec{Source: clip.Scene(640, 360, 10, 2), FPS: 10, Codec: shouwang.CodecH264, Args: []string{"-g", "5"}})
-	two := clip.Make(t, clip.Spec{Source: clip.Scene(320, 240, 10, 2), FPS: 10, Codec: shouwang.CodecH264, Args: []string{"-g", "5", "-profile:v", "baseline"}})
+	one := cliptest.Make(t, cliptest.Spec{Source: cliptest.Scene(640, 360, 10, 2), FPS: 10, Codec: shouwang.CodecH264, Args: []string{"-g", "5"}})
+	two := cliptest.Make(t, cliptest.Spec{Source: cliptest.Scene(320, 240, 10, 2), FPS: 10, Codec: shouwang.CodecH264, Args: []string{"-g", "5", "-profile:v", "baseline"}})
 	shared, keys := open(t, Options{Codec: shouwang.CodecH264}), 0
 	for i := range one {
 		for _, u := range []*shouwang.AccessUnit{one[i], two[i]} {
@@ -106,7 +106,7 @@ func TestTooManyPixelsAreNotAllocated(t *testing.T) {
 }
 
 func TestDeepPicturesBecomeEightBits(t *testing.T) {
-	u := clip.Make(t, clip.Spec{Source: "color=c=0x808080:s=320x180:d=1:r=1", FPS: 1, Codec: shouwang.CodecH265, Args: []string{"-pix_fmt", "yuv420p10le"}})[0]
+	u := cliptest.Make(t, cliptest.Spec{Source: "color=c=0x808080:s=320x180:d=1:r=1", FPS: 1, Codec: shouwang.CodecH265, Args: []string{"-pix_fmt", "yuv420p10le"}})[0]
 	params, unit := annexB(t, u)
 	p, cost := open(t, Options{Codec: shouwang.CodecH265}).DecodeAlone(params, unit, 0)
 	if p == nil || cost.Errors > 0 {

@@ -16,8 +16,8 @@ import (
 
 	"shouwang"
 	"shouwang/analyze"
+	"shouwang/analyze/cliptest"
 	"shouwang/analyze/decode/nal"
-	"shouwang/analyze/internal/clip"
 	"shouwang/analyze/wire"
 	loop "shouwang/analyze/worker"
 )
@@ -158,7 +158,7 @@ func TestPoisonIsFoundAmongOthers(t *testing.T) {
 // the real analyzer, sandbox and all.
 func TestSpoiledStreamsHarmNobody(t *testing.T) {
 	p, ctx := start(t, Config{Workers: 1}), testContext(t)
-	h265 := clip.Make(t, clip.Spec{Source: clip.Scene(320, 180, 10, 3), Codec: shouwang.CodecH265, FPS: 10, Args: []string{"-g", "10"}})
+	h265 := cliptest.Make(t, cliptest.Spec{Source: cliptest.Scene(320, 180, 10, 3), Codec: shouwang.CodecH265, FPS: 10, Args: []string{"-g", "10"}})
 	good := &seen{}
 	healthy := open(t, p, "good", good.sink)
 	rng := rand.New(rand.NewPCG(3, 4))

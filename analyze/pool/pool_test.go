@@ -17,7 +17,7 @@ import (
 
 	"shouwang"
 	"shouwang/analyze"
-	"shouwang/analyze/internal/clip"
+	"shouwang/analyze/cliptest"
 )
 
 var analyzer string // the binary, built once from this tree
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	if err := noteSources(); err != nil {
 		panic(err)
 	}
-	if out, err := exec.Command("go", "build", "-o", analyzer, "shouwang/cmd/shouwang-analyzer").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-tags", "noopencv", "-o", analyzer, "shouwang/cmd/shouwang-analyzer").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build shouwang-analyzer: %v\n%s", err, out)
 		os.Exit(1)
 	}
@@ -136,7 +136,7 @@ var streetOnce = sync.OnceValue(func() func(testing.TB) []*shouwang.AccessUnit {
 	var units []*shouwang.AccessUnit
 	return func(t testing.TB) []*shouwang.AccessUnit {
 		if units == nil {
-			units = clip.Make(t, clip.Spec{Source: clip.Scene(640, 360, 10, 6), Codec: shouwang.CodecH264, FPS: 10, Args: []string{"-g", "10"}})
+			units = cliptest.Make(t, cliptest.Spec{Source: cliptest.Scene(640, 360, 10, 6), Codec: shouwang.CodecH264, FPS: 10, Args: []string{"-g", "10"}})
 		}
 		return units
 	}

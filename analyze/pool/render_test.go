@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/analyze/cliptest"
 	"shouwang/analyze/decode"
 	"shouwang/analyze/decode/nal"
-	"shouwang/analyze/internal/clip"
 )
 
 func render(t testing.TB, p *Pool, o RenderOptions) *Render {
@@ -207,7 +207,7 @@ func TestPeopleInARealClipCannotBeRead(t *testing.T) {
 	if _, err := os.Stat(path); err != nil {
 		t.Skip("../shared/videos is not there, so no real people are rendered")
 	}
-	units := clip.Make(t, clip.Spec{Source: path, File: true, Codec: shouwang.CodecH264, FPS: 5, Args: []string{"-vf", "fps=5,scale=640:-2", "-t", "40", "-g", "25"}})
+	units := cliptest.Make(t, cliptest.Spec{Source: path, File: true, Codec: shouwang.CodecH264, FPS: 5, Args: []string{"-vf", "fps=5,scale=640:-2", "-t", "40", "-g", "25"}})
 	p := start(t, Config{Workers: 1})
 	out := playAll(t, render(t, p, RenderOptions{BlurPeople: true}), units)
 	if len(out) != len(units) {

@@ -161,6 +161,9 @@ func (w *loop) open(o *wire.Open) error {
 func (w *loop) drop(handle uint32) {
 	if c := w.cameras[handle]; c != nil {
 		c.release()
+		if held, ok := c.det.(interface{ Close() }); ok { // memory of C's
+			held.Close()
+		}
 		delete(w.cameras, handle)
 	}
 	if r := w.renderers[handle]; r != nil {

@@ -13,9 +13,9 @@ import (
 
 	"shouwang"
 	"shouwang/analyze"
+	"shouwang/analyze/cliptest"
 	"shouwang/analyze/decode"
 	"shouwang/analyze/decode/nal"
-	"shouwang/analyze/internal/clip"
 	"shouwang/analyze/wire"
 )
 
@@ -155,7 +155,7 @@ func unitOf(handle uint32, au *shouwang.AccessUnit, flags uint8) wire.Unit {
 }
 
 func street(t *testing.T, args ...string) []*shouwang.AccessUnit {
-	return clip.Make(t, clip.Spec{Source: clip.Scene(640, 360, 10, 2), Codec: shouwang.CodecH264, FPS: 10, Args: append([]string{"-g", "10"}, args...)})
+	return cliptest.Make(t, cliptest.Spec{Source: cliptest.Scene(640, 360, 10, 2), Codec: shouwang.CodecH264, FPS: 10, Args: append([]string{"-g", "10"}, args...)})
 }
 
 func (d *desk) open(handle uint32, p *shouwang.Params) {
@@ -195,7 +195,7 @@ func TestChainIsObserved(t *testing.T) {
 
 func TestPicturesHeldBackForReorderingComeWithTheirOwnNumber(t *testing.T) {
 	d := sit(t)
-	units := clip.Make(t, clip.Spec{Source: clip.Scene(320, 180, 10, 3), Codec: shouwang.CodecH264, FPS: 10, Args: []string{"-g", "10", "-bf", "2"}})
+	units := cliptest.Make(t, cliptest.Spec{Source: cliptest.Scene(320, 180, 10, 3), Codec: shouwang.CodecH264, FPS: 10, Args: []string{"-g", "10", "-bf", "2"}})
 	d.open(1, units[0].Params)
 	seen := map[uint64]int{}
 	for _, u := range units {

@@ -4,7 +4,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,25 +15,21 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"shouwang"
 	"shouwang/analyze/decode/nal"
-	"shouwang/analyze/render"
 	"shouwang/analyze/sandbox"
-	"shouwang/analyze/scene"
-	"shouwang/analyze/wire"
 	"shouwang/analyze/worker"
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Stderr); err != nil {
+	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string, out io.Writer) error {
+func run(args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("shouwang-analyzer", flag.ContinueOnError)
-	flags.SetOutput(out)
+	flags.SetOutput(stderr)
 	fd := flags.Int("socket", -1, "descriptor of the socket to shouwang")
 	memory := flags.Int64("memory", 2<<30, "bound of this process's memory, in bytes")
 	free := flags.Bool("no-sandbox", false, "run without seccomp and landlock")
@@ -56,7 +51,7 @@ func run(args []string, out io.Writer) error {
 		}
 	}
 	if *selftest {
-		return tryOut(out)
+		return tryOut(stdout)
 	}
 	return worker.Run(socket(*fd), worker.Config{NewDetector: newDetector, NewRenderer: newRenderer, Limits: nal.DefaultLimits, Sandbox: inForce})
 }
@@ -72,31 +67,6 @@ func tryOut(out io.Writer) error {
 		}
 	}
 	return err
-}
-
-// sceneDetector joins scene.Model to the worker.
-type sceneDetector struct{ *scene.Model }
-
-func (d sceneDetector) Observe(luma []byte, stride, width, height int, pts shouwang.MediaTime, key bool) worker.Result {
-	return worker.Result(d.Model.Observe(luma, stride, width, height, pts, key))
-}
-
-func newDetector(model string, config []byte) (worker.Detector, error) {
-	switch model {
-	case "", "scene":
-		var c scene.Config
-		if len(config) > 0 {
-			if err := json.Unmarshal(config, &c); err != nil {
-				return nil, shouwang.Errorf(shouwang.CodeBadConfig, "the detector's configuration cannot be read: %w", err)
-			}
-		}
-		return sceneDetector{scene.New(c)}, nil
-	}
-	return nil, shouwang.Errorf(shouwang.CodeBadConfig, "there is no detector %q", model)
-}
-
-func newRenderer(spec wire.RenderSpec) (worker.Renderer, error) {
-	return render.New(spec, sceneDetector{scene.New(scene.Config{})})
 }
 
 // socket is a blocking socket, read and written by the one thread that works.

@@ -1,5 +1,5 @@
-// Package clip makes real coded video for tests, with ffmpeg.
-package clip
+// Package cliptest makes real coded video for tests, with ffmpeg.
+package cliptest
 
 import (
 	"bytes"
