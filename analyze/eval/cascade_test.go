@@ -95,11 +95,6 @@ func (r *replay) run(policy cascade.Policy) {
 		for j := range r.reports {
 			o := &r.reports[j]
 			r.take(r.eventer.Observe(o))
-			if os.Getenv("ALIVE") != "" && i%25 == 0 {
-				for _, t := range r.eventer.Tracks() {
-					fmt.Printf("  %.1f track %d %v first %.2f travel %.3f area %.4f score %.2f moving %.2f fill %.2f box %.2f alive %.2f\n", p.pts.Duration().Seconds(), t.ID, t.Confirmed, t.First.Duration().Seconds(), t.Travel, t.Area, t.Score, t.Moving, t.Fill, t.Box, t.AliveUntil.Duration().Seconds())
-				}
-			}
 			r.control.Seen(o, r.eventer.Live(), r.eventer.Stirring())
 		}
 		r.reports = r.reports[:0]
@@ -107,37 +102,42 @@ func (r *replay) run(policy cascade.Policy) {
 	r.take(r.eventer.Close())
 }
 
-func TestDevCascade(t *testing.T) {
-	want := os.Getenv("DEVC")
-	if want == "" {
-		t.Skip()
+// TestCascadeFindsWhatFullFinds pairs the cascade with full decoding on the
+// same bytes, as a camera would send them: every label that full decoding
+// finds, the cascade must find. With SHOUWANG_EVAL=1 it runs over all clips
+// and several encodings.
+func TestCascadeFindsWhatFullFinds(t *testing.T) {
+	short := regexp.MustCompile(`bgslibrary|frigate.*2`)
+	type encoding struct {
+		rate, gop string
+		more      []string
 	}
-	clips, err := eval.Load("../../../shared/videos")
-	if err != nil {
-		t.Fatal(err)
+	encodings := []encoding{{"512k", "2", nil}}
+	all := os.Getenv("SHOUWANG_EVAL") == "1"
+	if all {
+		encodings = append(encodings, encoding{"256k", "1", nil}, encoding{"", "2", nil}, encoding{"512k", "2", []string{"-profile:v", "baseline"}},
+			encoding{"512k", "4", nil}, encoding{"512k", "10", nil})
 	}
-	totals := map[cascade.Policy][]eval.Score{}
-	for _, c := range clips {
-		if !regexp.MustCompile(want).MatchString(c.Name) {
+	var p eval.Paired
+	var units, decoded uint64
+	for _, c := range labelled(t) {
+		if !all && !short.MatchString(c.Name) {
 			continue
 		}
-		film := decode(t, encode(t, c.Path, "640:360", "10", "512k", "2"))
-		fmt.Println(c.Name, len(film.pictures))
-		for _, p := range []cascade.Policy{cascade.Full, cascade.Track, cascade.Presence} {
-			r := &replay{film: film}
-			r.run(p)
-			s := eval.Compare(c, r.found)
-			totals[p] = append(totals[p], s)
-			st := r.control.Status()
-			fmt.Printf("   %-9s hit %d/%d found %d false %d  units %d chained %d keys %d woken %d size %d useless %d\n", p, s.Hit, s.Labels, s.Found, len(s.False),
-				st.Units, st.Chained, st.Keys, st.Woken, st.WokenBySize, st.Useless)
-			for _, f := range r.found {
-				fmt.Printf("        %.1f-%.1f %.2f\n", f.From.Seconds(), f.To.Seconds(), f.Score)
-			}
+		for _, e := range encodings {
+			film := decode(t, encode(t, c.Path, "640:360", "10", e.rate, e.gop, e.more...))
+			full, cheap := &replay{film: film}, &replay{film: film}
+			full.run(cascade.Full)
+			cheap.run(cascade.Auto)
+			p.Add(c, full.found, cheap.found)
+			s := cheap.control.Status()
+			units, decoded = units+s.Units, decoded+s.Chained+s.Keys
 		}
 	}
-	for _, p := range []cascade.Policy{cascade.Full, cascade.Track, cascade.Presence} {
-		fmt.Println(p)
-		eval.Print(os.Stdout, totals[p])
+	lo, hi := p.Bound()
+	t.Logf("%d of %d events that full decoding finds are found (%.4f, 95%% bound %.4f-%.4f); false %d full, %d cascade in %.0f s; %d of %d pictures decoded; missed %v",
+		p.Both, p.Full, p.Recall(), lo, hi, p.FalseFull, p.FalseCheap, p.Quiet.Seconds(), decoded, units, p.Missed)
+	if p.Full == 0 || p.Both < p.Full && !all || p.Recall() < 0.97 {
+		t.Errorf("the cascade misses %v", p.Missed)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sort"
 	"strconv"
 	"strings"
 	"testing"
@@ -75,7 +76,7 @@ func decode(t testing.TB, path string) *film {
 func probe(t testing.TB, path string) (w, h int, times []shouwang.MediaTime, keys []bool, sizes []int) {
 	t.Helper()
 	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
-		"stream=width,height:frame=pts_time,best_effort_timestamp_time,key_frame,pkt_size", "-of", "compact=p=1", path).Output()
+		"stream=width,height:packet=pts_time,size,flags", "-of", "compact=p=1", path).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,15 +89,15 @@ func probe(t testing.TB, path string) (w, h int, times []shouwang.MediaTime, key
 				w, _ = strconv.Atoi(v)
 			case "height":
 				h, _ = strconv.Atoi(v)
-			case "key_frame":
-				key = v == "1"
-			case "pkt_size":
+			case "flags":
+				key = strings.HasPrefix(v, "K")
+			case "size":
 				size, _ = strconv.Atoi(v)
-			case "best_effort_timestamp_time":
+			case "pts_time":
 				at, _ = strconv.ParseFloat(v, 64)
 			}
 		}
-		if strings.HasPrefix(line, "frame") {
+		if strings.HasPrefix(line, "packet") {
 			if at < 0 && len(times) > 0 {
 				at = float64(times[len(times)-1])/shouwang.MediaRate + 0.04
 			}
@@ -104,11 +105,26 @@ func probe(t testing.TB, path string) (w, h int, times []shouwang.MediaTime, key
 			sizes = append(sizes, size)
 		}
 	}
+	sort.Sort(byTime{times, keys, sizes}) // packets come in decoding order
 	first := times[0]
 	for i := range times {
 		times[i] -= first
 	}
 	return w, h, times, keys, sizes
+}
+
+type byTime struct {
+	times []shouwang.MediaTime
+	keys  []bool
+	sizes []int
+}
+
+func (b byTime) Len() int           { return len(b.times) }
+func (b byTime) Less(i, j int) bool { return b.times[i] < b.times[j] }
+func (b byTime) Swap(i, j int) {
+	b.times[i], b.times[j] = b.times[j], b.times[i]
+	b.keys[i], b.keys[j] = b.keys[j], b.keys[i]
+	b.sizes[i], b.sizes[j] = b.sizes[j], b.sizes[i]
 }
 
 func writeFilm(t testing.TB, path string, f *film) {
