@@ -36,8 +36,8 @@ const (
 
 // TrackPoint is where the moving thing was at a moment.
 type TrackPoint struct {
-	At  time.Time
-	Box Box
+	At  time.Time `json:"at"`
+	Box Box       `json:"box"`
 }
 
 // Event is something that happened before one camera. The same ID comes again
