@@ -1,0 +1,99 @@
+package rules
+
+import (
+	"math"
+
+	"shouwang"
+	"shouwang/analyze"
+)
+
+// tamper keeps what the camera's picture is usually like: its sharpness and
+// contrast, over about ten minutes.
+type tamper struct {
+	sharp, dev  float64
+	seen        int
+	lastSharp   float32
+	lastMean    float32
+	lastDev     float32
+	same        int // pictures in a row with the very same statistics
+	jumped      shouwang.MediaTime
+	jumpedAway  bool
+	before      [3]float64 // mean, dev, sharp before a jump
+	last        shouwang.MediaTime
+	suspect     string
+	suspectSeen int
+}
+
+const tamperWarm = 50 // pictures
+
+// look decides what the picture is suspected of: "covered", "defocused",
+// "turned", "frozen" or nothing.
+func (t *tamper) look(o *analyze.Observation) {
+	t.seen++
+	mean, dev, sharp := float64(o.Mean), float64(o.Dev), float64(o.Sharp)
+	dt := math.Min(2, math.Max(0.01, (o.PTS-t.last).Duration().Seconds()))
+	t.last = o.PTS
+	if o.Mean == t.lastMean && o.Dev == t.lastDev && o.Sharp == t.lastSharp {
+		t.same++ // even a still scene has sensor noise
+	} else {
+		t.same = 0
+	}
+	t.lastMean, t.lastDev, t.lastSharp = o.Mean, o.Dev, o.Sharp
+	if t.seen < tamperWarm {
+		k := 1 / float64(t.seen)
+		t.sharp += (sharp - t.sharp) * k
+		t.dev += (dev - t.dev) * k
+		t.before = [3]float64{mean, dev, sharp}
+		t.suspect = ""
+		return
+	}
+	if o.Light == analyze.LightChange && !t.jumpedAway {
+		t.jumped, t.jumpedAway = o.PTS, true
+	}
+	t.suspect = t.judge(dev, sharp)
+	if t.suspect == "" {
+		k := dt / 600
+		t.sharp += (sharp - t.sharp) * k
+		t.dev += (dev - t.dev) * k
+	}
+}
+
+func (t *tamper) judge(dev, sharp float64) string {
+	switch {
+	case dev < 0.2*t.dev && sharp < 0.25*t.sharp:
+		return "covered" // also a lamp into the lens
+	case sharp < 0.35*t.sharp && dev > 0.3*t.dev:
+		return "defocused"
+	case t.same >= 30:
+		return "frozen"
+	}
+	return ""
+}
+
+// turned reports whether the scene was exchanged as a whole and has not come
+// back for as long as the rule asks; lamps and infrared keep the structure.
+func (t *tamper) turned(o *analyze.Observation, r *Rule) bool {
+	if !t.jumpedAway {
+		return false
+	}
+	if (o.PTS - t.jumped).Duration() > 4*r.lasts()+60e9 {
+		t.jumpedAway = false
+		return false
+	}
+	ratio := float64(o.Sharp) / math.Max(t.sharp, 0.1)
+	return o.Light == analyze.LightSteady && (ratio > 1.8 || ratio < 0.55) && (o.PTS-t.jumped).Duration() >= r.lasts()
+}
+
+// tampered applies the rule.
+func (e *Engine) tampered(r *Rule, s *state, o *analyze.Observation) {
+	what := e.tamper.suspect
+	if what == "" && e.tamper.turned(o, r) {
+		what = "turned"
+	}
+	was := s.live
+	e.lasting(r, s, o, what != "", shouwang.Box{0, 0, 1, 1})
+	if s.live && !was {
+		s.event.Label, s.event.LabelScore = what, 0.7
+		e.out[len(e.out)-1] = s.event
+	}
+}
