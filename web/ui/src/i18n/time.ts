@@ -2,19 +2,24 @@ import { i18n, language } from './index'
 
 /** Clock time of day, to the second. */
 export function clock(at: string | number | Date): string {
-  return new Date(at).toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false })
+  return new Date(at).toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
 }
 
 /** Hours and minutes. */
 export function hourMinute(at: string | number | Date): string {
-  return new Date(at).toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit', hour12: false })
+  return new Date(at).toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 }
 
-/** Day and time; the day is left out when it is today. */
+/** Day and time to the minute; the day is left out when it is today. */
+export function around(at: string | number | Date, now = new Date()): string {
+  return new Date(at).toDateString() === now.toDateString() ? hourMinute(at) : when(at, now)
+}
+
+/** Day and time to the second; the day is left out when it is today. */
 export function when(at: string | number | Date, now = new Date()): string {
   const d = new Date(at)
   if (d.toDateString() === now.toDateString()) return clock(d)
-  return d.toLocaleString(language(), { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false })
+  return d.toLocaleString(language(), { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 }
 
 export function day(at: string | number | Date): string {

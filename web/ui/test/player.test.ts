@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Problem } from '../src/api/client'
+import { stream } from '../src/api/stream'
+import { signalEnd, type Connection } from '../src/live/connection'
+import { forgetTransport, LivePlayer } from '../src/live/player'
+
+/** A video element whose decoder's counter the test turns. */
+function fakeVideo() {
+  const q = { totalVideoFrames: 0, droppedVideoFrames: 0 }
+  const video = document.createElement('video')
+  Object.assign(video, { getVideoPlaybackQuality: () => q })
+  return { video, decode: () => q.totalVideoFrames++ }
+}
+
+function fakeConnection(transport: 'webrtc' | 'mse', ticket: string) {
+  const end = signalEnd()
+  const close = vi.fn(() => end.resolve('closed'))
+  const c: Connection = { transport, ticket, obligations: ['mask'], ended: end.promise, delay: () => 120, close }
+  return { c, close, lose: () => end.resolve('lost') }
+}
+
+const tick = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+const tell = (topic: string, body: unknown) => (stream as unknown as { tell: (t: string, b: unknown) => void }).tell(topic, body)
+
+describe('the live player', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+    vi.stubGlobal('RTCPeerConnection', class {})
+    forgetTransport()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+  })
+
+  function make(whep: unknown, mse: unknown) {
+    const { video, decode } = fakeVideo()
+    type Open = () => Promise<Connection>
+    const parts = { whep: vi.fn(whep as Open), mse: vi.fn(mse as Open), random: () => 0.5 }
+    return { p: new LivePlayer(video, 'c-1', parts), decode, ...parts }
+  }
+
+  it('plays over WebRTC and is playing only once a picture was decoded', async () => {
+    const w = fakeConnection('webrtc', 't-1')
+    const { p, decode, mse } = make(async () => w.c, async () => { throw new Error('not asked') })
+    p.start({ purpose: 'public_safety' })
+    await tick(300)
+    expect(p.state.phase).toBe('connecting')
+    decode()
+    await tick(300)
+    expect(p.state).toMatchObject({ phase: 'playing', transport: 'webrtc', delay: 120, obligations: ['mask'] })
+    expect(mse).not.toHaveBeenCalled()
+    p.stop()
+    expect(w.close).toHaveBeenCalled()
+    expect(p.state.phase).toBe('idle')
+  })
+
+  it('falls back to Media Source where WebRTC finds no way, and remembers', async () => {
+    const m = fakeConnection('mse', 't-1')
+    const { p, decode, whep, mse } = make(async () => { throw new Error('no connection') }, async () => m.c)
+    p.start({})
+    await tick(10)
+    decode()
+    await tick(300)
+    expect(p.state.transport).toBe('mse')
+    m.lose()
+    await tick(1000)
+    expect(whep).toHaveBeenCalledTimes(1)
+    expect(mse).toHaveBeenCalledTimes(2)
+    p.stop()
+  })
+
+  it('falls back when WebRTC connects and no picture comes', async () => {
+    const w = fakeConnection('webrtc', 't-1')
+    const m = fakeConnection('mse', 't-2')
+    const { p, decode } = make(async () => w.c, async () => m.c)
+    p.start({})
+    await tick(7600)
+    expect(w.close).toHaveBeenCalled()
+    await tick(600)
+    decode()
+    await tick(300)
+    expect(p.state).toMatchObject({ phase: 'playing', transport: 'mse' })
+    p.stop()
+  })
+
+  it('asks no more after a denial until it is started anew', async () => {
+    const no = new Problem(403, { code: 'denied', reasons: ['outside_slot'], text: 'no' })
+    const { p, whep, mse } = make(async () => { throw no }, async () => { throw no })
+    p.start({})
+    await tick(60_000)
+    expect(p.state).toMatchObject({ phase: 'denied', problem: no })
+    expect(whep).toHaveBeenCalledTimes(1)
+    expect(mse).not.toHaveBeenCalled()
+    p.start({})
+    await tick(10)
+    expect(whep).toHaveBeenCalledTimes(2)
+    p.stop()
+  })
+
+  it('comes back within ten seconds of a server that was away for long', async () => {
+    let up = false
+    const w = fakeConnection('webrtc', 't-1')
+    const { p, decode } = make(async () => {
+      if (!up) throw new Problem(0, { code: 'unreachable' })
+      return w.c
+    }, async () => { throw new Error('not asked') })
+    p.start({})
+    await tick(10 * 60_000)
+    expect(p.state).toMatchObject({ phase: 'retrying' })
+    up = true
+    await tick(5100)
+    decode()
+    await tick(300)
+    expect(p.state.phase).toBe('playing')
+    p.stop()
+  })
+
+  it('tries at once when the event stream is back', async () => {
+    const { p, whep } = make(async () => { throw new Problem(0, { code: 'unreachable' }) }, async () => { throw new Error('not asked') })
+    p.start({})
+    await tick(20_000)
+    const before = whep.mock.calls.length
+    tell('up', undefined)
+    await tick(1)
+    expect(whep.mock.calls.length).toBe(before + 1)
+    p.stop()
+  })
+
+  it('ends at once when the service ends the look, and says why', async () => {
+    const w = fakeConnection('webrtc', 't-1')
+    const { p, decode, whep } = make(async () => w.c, async () => { throw new Error('not asked') })
+    p.start({})
+    await tick(10)
+    decode()
+    await tick(300)
+    tell('ticket', { camera: 'c-1', ticket: 't-other', reason: 'consent_withdrawn' })
+    expect(p.state.phase).toBe('playing')
+    tell('ticket', { camera: 'c-1', ticket: 't-1', reason: 'consent_withdrawn' })
+    expect(p.state).toMatchObject({ phase: 'ended', reason: 'consent_withdrawn', lastFrame: 0 })
+    expect(w.close).toHaveBeenCalled()
+    await tick(60_000)
+    expect(whep).toHaveBeenCalledTimes(1)
+    p.stop()
+  })
+
+  it('asks again when the look was only over in time', async () => {
+    const list = [fakeConnection('webrtc', 't-1'), fakeConnection('webrtc', 't-2')]
+    let i = 0
+    const { p, decode, whep } = make(async () => list[i++]!.c, async () => { throw new Error('not asked') })
+    p.start({})
+    await tick(10)
+    decode()
+    await tick(300)
+    tell('ticket', { camera: 'c-1', ticket: 't-1', reason: 'ttl' })
+    await tick(600)
+    expect(whep).toHaveBeenCalledTimes(2)
+    decode()
+    await tick(300)
+    expect(p.state.phase).toBe('playing')
+    p.stop()
+  })
+
+  it('closes a connection that comes about after it was stopped', async () => {
+    const w = fakeConnection('webrtc', 't-1')
+    let open!: (c: Connection) => void
+    const { p } = make(() => new Promise((r) => (open = r)), async () => { throw new Error('not asked') })
+    p.start({})
+    await tick(10)
+    p.stop()
+    open(w.c)
+    await tick(10)
+    expect(w.close).toHaveBeenCalled()
+    expect(p.state.phase).toBe('idle')
+  })
+})
