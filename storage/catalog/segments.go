@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -238,7 +237,7 @@ func (d *DB) Cameras(ctx context.Context) ([]shouwang.CameraID, error) {
 		}
 		out = append(out, id)
 	}
-	return out, errors.Join(rows.Err())
+	return out, rows.Err()
 }
 
 // SetSpooled says that a segment waits in the spool after all: its object was

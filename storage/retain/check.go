@@ -48,7 +48,10 @@ type checker struct {
 // nothing expired is readable, that holds and deletions add up. deep reads and
 // authenticates every byte; otherwise beginnings and ends. It changes nothing.
 func (k *Keeper) Check(ctx context.Context, deep bool) ([]Finding, error) {
-	now, behind := k.Tide.Now()
+	now, behind, err := k.tide(ctx)
+	if err != nil {
+		return nil, err
+	}
 	c := &checker{Keeper: k, deep: deep, now: now, lastRoll: map[string]*storage.Segment{}, rows: map[storage.SegmentID]bool{}}
 	if behind > time.Minute {
 		c.say(0, "", "the clock is %s behind the time already reached; set it right", behind.Round(time.Second))

@@ -32,7 +32,7 @@ type Receipt struct {
 // rows are marked and bytes deleted. The recorder must have been told that
 // nothing more is permitted. decision names why.
 func (k *Keeper) Erase(ctx context.Context, camera shouwang.CameraID, decision string) (Receipt, error) {
-	now, _ := k.Tide.Now()
+	now := k.Tide.Wall()
 	destroyed, err := k.Keys.DestroyCamera(ctx, camera, shouwang.Span{}, decision)
 	if err != nil {
 		return Receipt{}, fmt.Errorf("erase camera %s: %w", camera, err)
@@ -73,7 +73,7 @@ func (k *Keeper) Erase(ctx context.Context, camera shouwang.CameraID, decision s
 // case and an end date, else it is refused. It returns how many segments it
 // keeps.
 func (k *Keeper) Place(ctx context.Context, h catalog.Hold) (int, error) {
-	now, _ := k.Tide.Now()
+	now := k.Tide.Wall()
 	if h.PlacedBy == "" || h.Second == "" || h.PlacedBy == h.Second || h.Case == "" || !h.Until.After(now) || h.Span.Empty() || h.ID == "" || h.Decision == "" {
 		return 0, shouwang.Errorf(shouwang.CodeBadUsage, "a hold needs a span, two different people, a case, an end date in the future and a decision")
 	}
@@ -104,7 +104,7 @@ func (k *Keeper) Place(ctx context.Context, h catalog.Hold) (int, error) {
 
 // Release ends a hold: what only it kept becomes unreadable.
 func (k *Keeper) Release(ctx context.Context, hold catalog.Hold, decision string) error {
-	now, _ := k.Tide.Now()
+	now := k.Tide.Wall()
 	segments, err := k.Catalog.HeldSegments(ctx, hold.ID)
 	if err != nil {
 		return err
@@ -164,11 +164,14 @@ const sweepDecision = "system:retention"
 // every few minutes.
 func (k *Keeper) Sweep(ctx context.Context) (Swept, error) {
 	var done Swept
-	now, behind := k.Tide.Now()
-	done.Behind = behind
-	if err := k.Catalog.SetMeta(ctx, "tide", now.UTC().Format(time.RFC3339Nano)); err != nil {
+	now, behind, err := k.tide(ctx)
+	if err == nil {
+		err = k.keepTide(ctx, now)
+	}
+	if err != nil {
 		return done, err
 	}
+	done.Behind = behind
 	holds, err := k.Catalog.Holds(ctx, "")
 	if err != nil {
 		return done, err
@@ -256,7 +259,7 @@ func (k *Keeper) Reclaim(ctx context.Context) error {
 		if len(list) == 0 {
 			return full
 		}
-		now, _ := k.Tide.Now()
+		now := k.Tide.Wall()
 		for i := range list {
 			s := &list[i]
 			gap := shouwang.Gap{Camera: s.Camera, Span: s.Span, Cause: shouwang.GapDiskFull, Detail: "erased to make room", Noted: now}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"time"
 
 	"shouwang"
 	"shouwang/storage"
@@ -129,55 +128,4 @@ func (k *Keeper) dropUnswept(ctx context.Context) (int, error) {
 			dropped++
 		}
 	}
-}
-
-// Tide is a clock that never goes back, and that believes a leap forward only
-// after it has lasted: retention must destroy in time though the clock was set
-// back, and must not destroy a month of footage because it was set wrong for a
-// minute. The zero Tide is not usable; call NewTide.
-type Tide struct {
-	clock func() time.Time
-	mono  func() time.Duration
-
-	last    time.Time
-	lastAt  time.Duration
-	leaping bool
-	leapAt  time.Duration
-}
-
-// A leap of more than leapSize is believed after leapWait.
-const (
-	leapSize = 10 * time.Minute
-	leapWait = 20 * time.Minute
-)
-
-// NewTide returns a tide over a wall clock and a monotonic clock, which counts
-// from anywhere.
-func NewTide(clock func() time.Time, mono func() time.Duration) *Tide {
-	return &Tide{clock: clock, mono: mono}
-}
-
-// Now returns the believed time and how far the clock is behind it.
-func (t *Tide) Now() (now time.Time, behind time.Duration) {
-	wall, at := t.clock(), t.mono()
-	if t.last.IsZero() {
-		t.last, t.lastAt = wall, at
-		return wall, 0
-	}
-	expected := t.last.Add(at - t.lastAt)
-	now = wall
-	switch {
-	case wall.Before(expected):
-		now, behind, t.leaping = expected, expected.Sub(wall), false
-	case wall.Sub(expected) <= leapSize:
-		t.leaping = false
-	case !t.leaping:
-		now, t.leaping, t.leapAt = expected, true, at
-	case at-t.leapAt < leapWait:
-		now = expected
-	default:
-		t.leaping = false
-	}
-	t.last, t.lastAt = now, at
-	return now, behind
 }

@@ -36,6 +36,9 @@ type Report struct {
 // objects without a row. It may be repeated.
 func (k *Keeper) Repair(ctx context.Context) (Report, error) {
 	var report Report
+	if _, _, err := k.tide(ctx); err != nil {
+		return report, err
+	}
 	whole, open, err := k.Spool.List()
 	if err != nil {
 		return report, err
@@ -187,7 +190,7 @@ func (k *Keeper) describe(ctx context.Context, src io.ReaderAt, size int64) (*st
 // afterRecovery states what a crash cut off from an event's recording, and
 // gives the events of the segment their clips.
 func (k *Keeper) afterRecovery(ctx context.Context, row *storage.Segment) error {
-	now, _ := k.Tide.Now()
+	now := k.Tide.Wall()
 	if row.Mode == string(policy.RecordEvents) {
 		gap := shouwang.Gap{Camera: row.Camera, Span: shouwang.Span{From: row.To, To: row.To.Add(10 * time.Second)}, Cause: shouwang.GapRestart, Noted: now}
 		if now.After(row.To) && now.Before(gap.To) {
@@ -262,7 +265,7 @@ func (k *Keeper) settleRows(ctx context.Context, report *Report) error {
 
 // lose states that a segment's bytes are gone: a gap, and the row erased.
 func (k *Keeper) lose(ctx context.Context, s *storage.Segment) error {
-	now, _ := k.Tide.Now()
+	now := k.Tide.Wall()
 	gap := shouwang.Gap{Camera: s.Camera, Span: s.Span, Cause: shouwang.GapDisk, Detail: "the recording was lost from the disk", Noted: now}
 	if err := k.Catalog.PutGap(ctx, s.Stream, gap); err != nil {
 		return err
