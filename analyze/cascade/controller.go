@@ -66,7 +66,7 @@ type Controller struct {
 	places    places
 	auditing  bool
 	auditHit  bool
-	answered  uint64        // seq+1 of the newest key frame answered
+	answered  uint64        // seq+1 of the newest unit reported on
 	answer    chan struct{} // wakes Wait
 }
 

@@ -12,7 +12,9 @@ import (
 func (c *Controller) Seen(o *analyze.Observation, live, stirring bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if o.Key && o.Seq+1 > c.answered {
+	// Any report says that all units up to its own were dealt with: a key frame
+	// that cannot be decoded brings no picture and must not be waited for.
+	if o.Seq+1 > c.answered {
 		c.answered = o.Seq + 1
 		select {
 		case c.answer <- struct{}{}:
@@ -75,8 +77,8 @@ func (c *Controller) auditSeen(o *analyze.Observation, live, reason bool) {
 	}
 }
 
-// Wait blocks until the key frame with that sequence number, pushed before, has
-// been seen, or ctx ends. A file read faster than real time calls it after
+// Wait blocks until the unit with that sequence number, pushed before, has
+// been dealt with, or ctx ends. A file read faster than real time calls it after
 // each key frame, so that the cascade decides there as it would live.
 func (c *Controller) Wait(ctx context.Context, seq uint64) error {
 	for {
@@ -115,6 +117,13 @@ func (c *Controller) Audit(on bool) {
 	c.mu.Lock()
 	c.audit = on
 	c.mu.Unlock()
+}
+
+// Policy returns the policy in force; it is cheap enough to ask every time.
+func (c *Controller) Policy() Policy {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.status.Policy
 }
 
 // Status returns what the cascade does and has done.
