@@ -55,7 +55,7 @@ func route[I, O any](s *Server, o op, who access, handle func(ctx context.Contex
 	huma.Register(s.api, o.operation(true), func(ctx context.Context, in *I) (*O, error) {
 		c, err := s.caller(ctx)
 		if err == nil {
-			err = c.may(who)
+			err = s.may(c, who)
 		}
 		if err != nil {
 			return nil, s.told(ctx, o, err)
@@ -78,9 +78,10 @@ func (s *Server) told(ctx context.Context, o op, err error) error {
 }
 
 // may reports, as a problem, that an operation is not for this kind of caller.
-func (c *caller) may(who access) error {
+func (s *Server) may(c *caller, who access) error {
 	if c.session.MustChange && who != firstSteps {
-		return denial(&policy.Decision{Reasons: []policy.Reason{ReasonFirstPassword}}, "")
+		d := policy.Decision{Reasons: []policy.Reason{ReasonFirstPassword}}
+		return denial(&d, s.textFor(c, &d))
 	}
 	ok := true
 	switch who {

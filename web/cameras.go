@@ -143,15 +143,15 @@ func (s *Server) liveNow(c *caller, cam *policy.Camera, why Why) Live {
 	req := c.request(policy.ViewLive, cam, why, s.now())
 	first := s.judged(c, req, cam)
 	if first.Allowed() || req.Incident != "" || c.who.Type != policy.TypeOfficer {
-		return liveOf(c, &first, "")
+		return s.liveOf(c, &first, "")
 	}
 	for _, incident := range s.openIncidents(c.world) {
 		req.Incident = incident.ID
 		if d := s.judged(c, req, cam); d.Allowed() {
-			return liveOf(c, &d, incident.ID)
+			return s.liveOf(c, &d, incident.ID)
 		}
 	}
-	return liveOf(c, &first, "")
+	return s.liveOf(c, &first, "")
 }
 
 // judged is foresee with this room's own refusals in it.
@@ -165,8 +165,8 @@ func (s *Server) judged(c *caller, req policy.Request, cam *policy.Camera) polic
 	return d
 }
 
-func liveOf(c *caller, d *policy.Decision, incident string) Live {
-	v := Live{Decision: d.Decision, Reasons: d.Reasons, Text: textFor(c, d), Incident: incident, Obligations: []policy.ObligationID{}}
+func (s *Server) liveOf(c *caller, d *policy.Decision, incident string) Live {
+	v := Live{Decision: d.Decision, Reasons: d.Reasons, Text: s.textFor(c, d), Incident: incident, Obligations: []policy.ObligationID{}}
 	for _, duty := range d.Obligations {
 		v.Obligations = append(v.Obligations, duty.ID)
 	}

@@ -98,7 +98,7 @@ func (s *Server) clipView(c *caller, clip *StoredClip, why Why) (ClipView, bool)
 	decision := s.foresee(c, s.playRequest(c, cam, clip, why))
 	v.Playable = decision.Allowed()
 	if !v.Playable {
-		v.Reasons, v.Reason = decision.Reasons, textFor(c, &decision)
+		v.Reasons, v.Reason = decision.Reasons, s.textFor(c, &decision)
 	}
 	return v, true
 }
@@ -145,7 +145,7 @@ func (s *Server) getClip(ctx context.Context, c *caller, in *clipInput) (*clipOu
 	if c.who.Type == policy.TypeOfficer {
 		// Who was sent here by an older list is told why it is closed now.
 		if d := s.deps.Gate.Decide(c.request(policy.Search, cam, Why{}, s.now())); !d.Allowed() {
-			return nil, denial(&d, textFor(c, &d))
+			return nil, denial(&d, s.textFor(c, &d))
 		}
 	} else if !s.maySearch(c, cam) {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "no clip %q that you may know of", in.ID)

@@ -61,7 +61,7 @@ func (s *Server) decide(ctx context.Context, c *caller, req policy.Request, cam 
 		if _, err := s.append(ctx, l.entry); err != nil {
 			s.log.Error("log denial", "error", err)
 		}
-		return nil, denial(&decision, textFor(c, &decision))
+		return nil, denial(&decision, s.textFor(c, &decision))
 	}
 	return l, nil
 }
@@ -223,13 +223,4 @@ func (l *look) end(bytes int64, reason string) {
 	if _, err := l.s.append(context.Background(), e); err != nil {
 		l.s.log.Error("log end of look", "camera", l.camera, "decision", l.decision.DecisionID, "error", errors.Unwrap(err))
 	}
-}
-
-// textFor is the decision in words for the caller, in the caller's language.
-func textFor(c *caller, d *policy.Decision) string {
-	officer, resident := d.Texts(c.lang)
-	if c.who.Type == policy.TypeResident {
-		return resident
-	}
-	return officer
 }

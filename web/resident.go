@@ -262,7 +262,7 @@ func (s *Server) whoLooked(ctx context.Context, c *caller, in *looksInput) (*loo
 		return nil, err
 	}
 	if d := s.deps.Gate.Decide(c.request(policy.ReadAccessLog, cam, Why{}, s.now())); !d.Allowed() {
-		return nil, denial(&d, textFor(c, &d))
+		return nil, denial(&d, s.textFor(c, &d))
 	}
 	span := in.span()
 	if span.To.IsZero() {

@@ -34,6 +34,7 @@ type Server struct {
 	tickets *tickets
 	plays   *plays
 	metrics *metrics
+	texts   texts
 
 	stopping context.Context // ends when the service stops
 	stop     context.CancelFunc
@@ -55,6 +56,10 @@ func New(cfg Config, deps Deps, clock func() time.Time, log *slog.Logger, regist
 	s.copies = newCopies(deps.Footage, deps.Renderer, cfg.CopyBytes, cfg.CacheBytes)
 	s.tickets, s.plays = newTickets(s), newPlays(s)
 	s.metrics = newMetrics(registry, s)
+	var err error
+	if s.texts, err = readTexts(); err != nil {
+		return nil, err
+	}
 	return s, s.build()
 }
 
@@ -125,7 +130,7 @@ func (s *Server) guardMetrics(next http.Handler) http.Handler {
 		if ip := net.ParseIP(hostOf(r.RemoteAddr)); ip == nil || !(ip.IsLoopback() || ip.IsPrivate()) {
 			c, err := s.caller(r.Context())
 			if err == nil {
-				err = c.may(administrators)
+				err = s.may(c, administrators)
 			}
 			if err != nil {
 				problemOf(err).write(w)
