@@ -83,8 +83,12 @@ func TestPoisonIsFoundAmongOthers(t *testing.T) {
 	for _, what := range []string{"crash", "hang", "grow", "lie", "forge"} {
 		t.Run(what, func(t *testing.T) {
 			named := make(chan shouwang.CameraID, 8)
+			watchdog := 2 * time.Second
+			if what == "hang" {
+				watchdog = 300 * time.Millisecond
+			}
 			p, err := New(testContext(t), Config{
-				Binary: os.Args[0], Workers: 1, Watchdog: 300 * time.Millisecond, Memory: 400 << 20,
+				Binary: os.Args[0], Workers: 1, Watchdog: watchdog, Memory: 400 << 20,
 				OnQuarantine: func(cam shouwang.CameraID, _ string) { named <- cam },
 			})
 			if err != nil {

@@ -53,10 +53,12 @@ func New(ctx context.Context, cfg Config) (*Pool, error) {
 		streams: map[uint32]*stream{}, strikes: map[shouwang.CameraID]strike{}, poison: map[shouwang.CameraID]time.Time{},
 	}
 	p.thread.Go(p.spawner)
-	p.wg.Go(p.watch)
+	p.mu.Lock() // a process may die before the last one is started
 	for i := range cfg.Workers {
 		p.workers = append(p.workers, p.startWorker(i, false))
 	}
+	p.mu.Unlock()
+	p.wg.Go(p.watch)
 	select {
 	case err = <-p.workers[0].started:
 	case <-ctx.Done():

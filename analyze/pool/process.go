@@ -24,6 +24,8 @@ type process struct {
 	conn   *net.UnixConn
 	stderr tail
 	pid    int
+
+	condemned bool // guarded by Pool.mu: killed by the watchdog
 }
 
 // spawner runs process starts on one thread that lives as long as the pool:

@@ -67,6 +67,7 @@ type stream struct {
 
 	fault       error            // what the process said about...
 	faultParams *shouwang.Params // ...these parameter sets
+	lastFault   time.Time        // logged
 
 	// Scheduling, in microseconds of CPU time.
 	deficit, cost int64

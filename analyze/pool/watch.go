@@ -48,7 +48,7 @@ func (w *worker) check() {
 	cpu, rss := pr.usage()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if w.proc != pr {
+	if w.proc != pr || pr.condemned {
 		return
 	}
 	now := p.cfg.Now()
@@ -58,10 +58,12 @@ func (w *worker) check() {
 	switch {
 	case rss > p.cfg.Memory:
 		p.stats.Overgrown++
+		pr.condemned = true
 		p.cfg.Logger.Error("analyzer grew too large", "worker", w.index, "rss", rss)
 		pr.kill()
 	case cpu-w.look.cpu > p.cfg.Watchdog || now.Sub(w.look.since) > 10*p.cfg.Watchdog:
 		p.stats.Stuck++
+		pr.condemned = true
 		p.cfg.Logger.Error("analyzer hangs on one access unit", "worker", w.index, "cpu", cpu-w.look.cpu, "for", now.Sub(w.look.since))
 		pr.kill()
 	}

@@ -350,7 +350,10 @@ func (w *worker) faulted(body []byte) error {
 		return nil
 	}
 	err := shouwang.Errorf(f.Code, "camera %s: %s", s.cam, f.Text)
-	w.p.cfg.Logger.Warn("stream cannot be analysed", "camera", s.cam, "err", err)
+	if now := w.p.cfg.Now(); now.Sub(s.lastFault) > time.Minute { // a camera must not fill the log
+		s.lastFault = now
+		w.p.cfg.Logger.Warn("stream cannot be analysed", "camera", s.cam, "err", err)
+	}
 	if s.render != nil {
 		s.render.finish(err)
 		return nil
