@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"crypto/tls"
 	"log/slog"
 	"net"
@@ -102,5 +103,5 @@ type Deps struct {
 	// not. Asked before each connect, at Refresh, and every 15 seconds.
 	Allowed func(camera shouwang.CameraID) error
 
-	pull func(ctx pullContext, cfg rtsp.PullConfig) error // tests put a fake camera here
+	pull func(ctx context.Context, cfg rtsp.PullConfig) error // tests put a fake camera here
 }

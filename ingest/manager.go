@@ -14,8 +14,6 @@ import (
 	"shouwang/ingest/rtsp"
 )
 
-type pullContext = context.Context
-
 // Manager owns the sessions of every camera of this node. Its methods may be
 // called from any goroutine.
 //

@@ -22,6 +22,10 @@ import (
 // TestMain lets more tests wait side by side than there are cores: they spend
 // their time on the cameras' clocks, not on the processor.
 func TestMain(m *testing.M) {
+	if name := os.Getenv(simEnv); name != "" {
+		simMain(name)
+		return
+	}
 	flag.Parse()
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
