@@ -199,8 +199,8 @@ func checkCamera(c *Camera) error {
 		}
 		seen[s.Kind] = true
 	}
-	if c.Class == shouwang.ClassResident && c.Mount == "public" {
-		return shouwang.Errorf(shouwang.CodeBadUsage, "camera %q: a resident's camera may not hang in a public place; file it as a department's or move it", c.ID)
+	if err := policy.CheckOnboarding(c.Class, c.Mount); err != nil {
+		return shouwang.Errorf(shouwang.CodeOf(err), "camera %q: %w", c.ID, err)
 	}
 	return nil
 }

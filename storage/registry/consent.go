@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"shouwang"
@@ -47,23 +46,24 @@ func (e *edit) appendConsent(c *policy.Consent) error {
 	return e.exec(`UPDATE meta SET value = ? WHERE key = 'consent_head'`, head)
 }
 
-// fits checks the version against the last one kept of the same consent.
+// fits checks the version against those kept of the same consent. A record
+// that was sealed from its first version on must go on as policy's life of
+// a consent says; an older one, taken over without hashes, only in order.
 func (e *edit) fits(c *policy.Consent) error {
-	var body []byte
-	err := e.tx.QueryRowContext(e.ctx, `SELECT body FROM consents WHERE consent = ? ORDER BY version DESC LIMIT 1`, c.ID).Scan(&body)
-	if errors.Is(err, sql.ErrNoRows) {
+	versions, err := versionsOf(e.tx.QueryContext(e.ctx, selectVersions, c.ID))
+	if err != nil {
+		return fmt.Errorf("read consent %s: %w", c.ID, err)
+	}
+	if len(versions) == 0 {
+		if c.Version == 1 && c.RecordHash != "" {
+			return policy.VerifyChain([]*policy.Consent{c})
+		}
 		if c.Version == 1 || c.PrevHash == "" {
 			return nil // a register that begins with a later version is an import
 		}
 		return shouwang.Errorf(shouwang.CodeConflict, "consent %s: the version before it is not in the register", c.Ref())
 	}
-	if err != nil {
-		return fmt.Errorf("read consent %s: %w", c.ID, err)
-	}
-	var last policy.Consent
-	if err := json.Unmarshal(body, &last); err != nil {
-		return unreadable("read consent %s: %w", c.ID, err)
-	}
+	last := versions[len(versions)-1]
 	switch {
 	case c.Version != last.Version+1:
 		return shouwang.Errorf(shouwang.CodeConflict, "consent %s: the register has version %d; read it and try again", c.Ref(), last.Version)
@@ -72,24 +72,36 @@ func (e *edit) fits(c *policy.Consent) error {
 	case last.RecordHash != "" && c.PrevHash != last.RecordHash:
 		return shouwang.Errorf(shouwang.CodeConflict, "consent %s: does not follow from %s", c.Ref(), last.Ref())
 	}
+	if first := versions[0]; first.Version == 1 && first.RecordHash != "" {
+		return policy.VerifyChain(append(versions, c))
+	}
 	return nil
 }
 
+const selectVersions = `SELECT body FROM consents WHERE consent = ? ORDER BY version`
+
 // Consents returns every version of a consent, oldest first.
-func (r *Registry) Consents(ctx context.Context, id string) (versions []*policy.Consent, err error) {
-	rows, err := r.reader.QueryContext(ctx, `SELECT body FROM consents WHERE consent = ? ORDER BY version`, id)
+func (r *Registry) Consents(ctx context.Context, id string) ([]*policy.Consent, error) {
+	versions, err := versionsOf(r.reader.QueryContext(ctx, selectVersions, id))
 	if err != nil {
 		return nil, fmt.Errorf("read consent %s: %w", id, err)
+	}
+	return versions, nil
+}
+
+func versionsOf(rows *sql.Rows, err error) (versions []*policy.Consent, _ error) {
+	if err != nil {
+		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var body []byte
 		c := new(policy.Consent)
 		if err := rows.Scan(&body); err != nil {
-			return nil, fmt.Errorf("read consent %s: %w", id, err)
+			return nil, err
 		}
 		if err := json.Unmarshal(body, c); err != nil {
-			return nil, unreadable("read consent %s: %w", id, err)
+			return nil, unreadable("%w", err)
 		}
 		versions = append(versions, c)
 	}

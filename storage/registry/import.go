@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/base32"
 	"encoding/json"
 	"errors"
@@ -195,32 +194,67 @@ func (i *importer) token(c *Camera) error {
 }
 
 func (i *importer) consents() error {
-	return all(i, "consent", i.t.consents, func(c *policy.Consent) (string, error) {
-		ref := c.Ref()
-		same, err := i.known(c)
-		if err != nil || same {
+	return all(i, "consent", i.t.consents, func(written *policy.Consent) (string, error) {
+		ref := written.Ref()
+		have, err := versionsOf(i.e.tx.QueryContext(i.e.ctx, selectVersions, written.ID))
+		if err != nil {
+			return ref, fmt.Errorf("read consent %s: %w", ref, err)
+		}
+		var kept *policy.Consent
+		for _, c := range have {
+			if c.Version == written.Version {
+				kept = c
+			}
+		}
+		c, err := i.sealed(written, kept)
+		if err != nil {
 			return ref, err
+		}
+		if kept != nil {
+			return ref, same(c, kept)
 		}
 		i.report.Consents++
 		return ref, i.e.appendConsent(c)
 	})
 }
 
-// known reports whether the register has this very version.
-func (i *importer) known(c *policy.Consent) (bool, error) {
-	var body string
-	err := i.e.tx.QueryRowContext(i.e.ctx, `SELECT body FROM consents WHERE consent = ? AND version = ?`, c.ID, c.Version).Scan(&body)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+// sealed makes a first version that the file gives without its history a record
+// like any other: given by the camera's owner when its term began, hashed, so
+// that all later versions can be verified back to it. What comes with a history
+// is taken as it is.
+func (i *importer) sealed(c, kept *policy.Consent) (*policy.Consent, error) {
+	if c.Version != 1 || c.State != policy.Given || c.RecordHash != "" || len(c.Events) > 0 {
+		return c, nil
 	}
-	if err != nil {
-		return false, fmt.Errorf("read consent %s: %w", c.Ref(), err)
+	camera, ok := i.e.world.Camera(c.Camera)
+	if !ok {
+		return c, nil // refused in a moment, with the right words
 	}
-	want, err := json.Marshal(c)
-	if err == nil && body != string(want) {
-		return false, shouwang.Errorf(shouwang.CodeConflict, "consent %s is in the register with other words; a record is never edited, give the next version", c.Ref())
+	at := i.r.cfg.Clock().UTC()
+	switch {
+	case !c.NotBefore.IsZero() && c.NotBefore.Before(at):
+		at = c.NotBefore
+	case kept != nil && len(kept.Events) > 0:
+		at = kept.Events[0].Time
 	}
-	return true, err
+	bare := *c
+	bare.Version, bare.State = 0, ""
+	return bare.Give(policy.Change{At: at, By: camera.Owner, Channel: "import"}, func(n *policy.Consent) {
+		n.NotBefore, n.NotAfter, n.PauseUntil = c.NotBefore, c.NotAfter, c.PauseUntil
+	})
+}
+
+// same reports a version that is in the register with other words.
+func same(c, kept *policy.Consent) error {
+	a, errA := json.Marshal(c)
+	b, errB := json.Marshal(kept)
+	if err := errors.Join(errA, errB); err != nil {
+		return fmt.Errorf("read consent %s: %w", c.Ref(), err)
+	}
+	if string(a) != string(b) {
+		return shouwang.Errorf(shouwang.CodeConflict, "consent %s is in the register with other words; a record is never edited, give the next version", c.Ref())
+	}
+	return nil
 }
 
 func (i *importer) papers() error {

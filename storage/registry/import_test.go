@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"shouwang"
+	"shouwang/policy"
 	"shouwang/storage/registry"
 )
 
@@ -38,6 +39,9 @@ func TestImportFillsTheRegister(t *testing.T) {
 	c, ok := w.Consent("camera:door-17", "public_safety")
 	if !ok || c.Ref() != "c-door-17-public_safety@1" || c.Slots.Count() != 7*17 || c.Slots.Has(5) || !c.Slots.Has(6) || c.Incident.RadiusM != 300 {
 		t.Errorf("consent: %+v", c)
+	}
+	if err := policy.VerifyChain([]*policy.Consent{c}); err != nil || c.Events[0].By != "resident:li" || !c.Events[0].Time.Equal(c.NotBefore) {
+		t.Errorf("the imported consent is no verifiable record: %v, %+v", err, c.Events)
 	}
 	if p, _ := w.Principal("officer:chen"); p == nil || !p.OnDuty || p.Name != "陈" {
 		t.Errorf("officer: %+v", p)
@@ -86,10 +90,15 @@ func TestImportAgainChangesNothingOld(t *testing.T) {
 	other := strings.Replace(goodFile(t), "retention_days: 7", "retention_days: 30", 1)
 	_, err = doImport(t, r, other)
 	wantCode(t, err, shouwang.CodeConflict)
-	_, err = doImport(t, r, strings.Replace(other, "purpose: public_safety", "version: 2\n        purpose: public_safety", 1))
+	// A later version goes through the life of a consent, and stays.
+	c, _ := world(t, r).Consent("camera:door-17", "public_safety")
+	next, err := c.Withdraw(policy.Change{At: noon, By: "resident:li", Channel: "app"})
 	must(t, err)
-	if c, _ := world(t, r).Consent("camera:door-17", "public_safety"); c.Version != 2 || c.RetentionDays != 30 {
-		t.Errorf("consent: %+v", c)
+	must(t, r.AppendConsent(t.Context(), next))
+	_, err = doImport(t, r, goodFile(t))
+	must(t, err)
+	if c, _ := world(t, r).Consent("camera:door-17", "public_safety"); c.State != policy.Withdrawn {
+		t.Errorf("an import gave a withdrawn consent again: %+v", c)
 	}
 }
 
@@ -120,7 +129,7 @@ func TestImportSaysWhatIsWrongAndChangesNothing(t *testing.T) {
 		"key twice":               {"on_duty: true", "name: 王", "on_duty: true", `key "name" is given twice`},
 		"no id":                   {"{id: township, ", "{", "{id: township,", "this unit has no id"},
 		"type does not fit":       {"id: resident:li, type: resident", "id: resident:li, type: officer", "id: resident:li", "does not fit"},
-		"resident camera outside": {"mount: own_premises", "mount: public", "id: door-17", "may not hang in a public place"},
+		"resident camera outside": {"mount: own_premises", "mount: public", "id: door-17", "only a department's camera may hang in a public place"},
 		"unknown class":           {"legal_class: resident", "legal_class: private", "id: door-17", "legal class"},
 		"anchor":                  {"[public_safety, emergency]", "&a [public_safety]", "purposes:", "anchors"},
 		"bad time zone":           {"Asia/Shanghai", "Mars/Olympus", "", "Mars/Olympus"},
@@ -128,6 +137,7 @@ func TestImportSaysWhatIsWrongAndChangesNothing(t *testing.T) {
 		"list expected":           {"cases:\n  - {id", "cases:\n  {id", "", "expected a list"},
 		"two documents":           {"cases:", "---\ncases:", "", "more than one document"},
 		"login in use":            {"home: house-12}", "home: house-12, login: chen}", "id: resident:li", "name is in use"},
+		"longer than a year":      {"2027-05-31", "2028-05-31", "id: door-17", "at most 12 months"},
 		"audio":                   {"retention_days: 7", "device: {audio: true}", "id: door-17", "audio is never taken in"},
 	} {
 		t.Run(name, func(t *testing.T) {

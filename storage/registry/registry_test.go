@@ -222,7 +222,6 @@ func TestCameraRefusals(t *testing.T) {
 		"neither":        func(c *registry.Camera) { c.Sources = []shouwang.Source{{Kind: "main"}} },
 		"both":           func(c *registry.Camera) { c.Sources = []shouwang.Source{{Kind: "main", Push: true, URL: "rtsp://x"}} },
 		"unknown stream": func(c *registry.Camera) { c.Sources = []shouwang.Source{{Kind: "third", Push: true}} },
-		"public mount":   func(c *registry.Camera) { c.Mount = "public" },
 		"another id":     func(c *registry.Camera) { c.ID = "door-18" },
 	} {
 		err := r.EditCamera(t.Context(), "door-17", func(c *registry.Camera) error { spoil(c); return nil })
@@ -231,6 +230,9 @@ func TestCameraRefusals(t *testing.T) {
 		}
 	}
 	bad := door
+	bad.Mount = "public"
+	wantCode(t, r.PutCamera(t.Context(), bad), shouwang.CodeDenied)
+	bad = door
 	bad.ID = "Door 17"
 	wantCode(t, r.PutCamera(t.Context(), bad), shouwang.CodeBadConfig)
 	bad = door
@@ -248,31 +250,46 @@ func TestConsentVersionsFollowOneAnother(t *testing.T) {
 	r, _ := fresh(t)
 	seed(t, r)
 	ctx := t.Context()
-	first := consent(1, policy.Given)
-	first.RecordHash = "sha256:one"
-	must(t, r.AppendConsent(ctx, first))
-	next := consent(2, policy.Paused)
-	next.PrevHash = "sha256:one"
-	for name, spoil := range map[string]func(*policy.Consent){
-		"same version":   func(c *policy.Consent) { c.Version = 1 },
-		"hole":           func(c *policy.Consent) { c.Version = 3 },
-		"other purpose":  func(c *policy.Consent) { c.Purpose = "emergency" },
-		"no predecessor": func(c *policy.Consent) { c.PrevHash = "" },
-		"another's hash": func(c *policy.Consent) { c.PrevHash = "sha256:two" },
+	by := policy.Change{At: noon, By: "resident:li", Channel: "app"}
+	asked, err := policy.NewConsent(*consent(1, ""), by)
+	must(t, err)
+	unsealed := *asked
+	unsealed.RecordHash = "sha256:made-up"
+	wantCode(t, r.AppendConsent(ctx, &unsealed), shouwang.CodeTampered)
+	must(t, r.AppendConsent(ctx, asked))
+	given, err := asked.Give(by, nil)
+	must(t, err)
+	for name, c := range map[string]struct {
+		spoil func(*policy.Consent)
+		code  shouwang.Code
+	}{
+		"same version":   {func(c *policy.Consent) { c.Version = 1 }, shouwang.CodeConflict},
+		"hole":           {func(c *policy.Consent) { c.Version = 3 }, shouwang.CodeConflict},
+		"other purpose":  {func(c *policy.Consent) { c.Purpose = "emergency" }, shouwang.CodeConflict},
+		"no predecessor": {func(c *policy.Consent) { c.PrevHash = "" }, shouwang.CodeConflict},
+		"another's hash": {func(c *policy.Consent) { c.PrevHash = "sha256:two" }, shouwang.CodeConflict},
+		"edited after":   {func(c *policy.Consent) { c.RetentionDays = 30 }, shouwang.CodeTampered},
+		"not sealed":     {func(c *policy.Consent) { c.RecordHash = "" }, shouwang.CodeTampered},
 	} {
-		bad := *next
-		spoil(&bad)
-		if err := r.AppendConsent(ctx, &bad); shouwang.CodeOf(err) != shouwang.CodeConflict {
+		bad := *given
+		c.spoil(&bad)
+		if err := r.AppendConsent(ctx, &bad); shouwang.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	stranger := consent(1, policy.Given)
 	stranger.ID, stranger.Camera = "c-99", "camera:nobody"
 	wantCode(t, r.AppendConsent(ctx, stranger), shouwang.CodeNotFound)
-	must(t, r.AppendConsent(ctx, next))
-	if c, _ := world(t, r).Consent("camera:door-17", "public_safety"); c.State != policy.Paused {
+	must(t, r.AppendConsent(ctx, given))
+	withdrawn, err := given.Withdraw(by)
+	must(t, err)
+	must(t, r.AppendConsent(ctx, withdrawn))
+	if c, _ := world(t, r).Consent("camera:door-17", "public_safety"); c.State != policy.Withdrawn {
 		t.Errorf("the present state is %s", c.State)
 	}
+	versions, err := r.Consents(ctx, "c-17")
+	must(t, err)
+	must(t, policy.VerifyChain(versions))
 }
 
 func TestOnlyOneOfTwoRacersAppends(t *testing.T) {
