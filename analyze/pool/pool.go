@@ -179,6 +179,10 @@ type Options struct {
 	Model string
 	// Config is the detector's own JSON, at most 16 KiB; empty for defaults.
 	Config []byte
+	// Veil keeps, at about 0.1 ms of CPU a look, what a later Render with
+	// BlurPeople needs to know of the scene. Set it where a consent asks for
+	// blurring: without it a new viewer first sees 15 s of blocks only.
+	Veil bool
 }
 
 // Session is one camera's stream under analysis.

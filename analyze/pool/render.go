@@ -88,10 +88,33 @@ func (p *Pool) Render(ctx context.Context, o RenderOptions) (*Render, error) {
 	}
 	r := &Render{s: s, spec: spec, out: make(chan *shouwang.AccessUnit), more: make(chan struct{}, 1), left: make(chan struct{}), needKey: true}
 	s.render, s.cost = r, 3000
+	if o := p.watcher(s.cam); o != nil {
+		s.home = o.home // where the scene is known
+	}
 	p.wg.Go(r.pump)
 	r.stop = context.AfterFunc(ctx, r.Close)
 	p.mu.Unlock()
 	return r, nil
+}
+
+// watcher returns the session that keeps the camera's scene, or nil. Call
+// under mu.
+func (p *Pool) watcher(cam shouwang.CameraID) *stream {
+	for _, s := range p.streams {
+		if s.cam == cam && s.sess != nil && s.sess.opts.Veil {
+			return s
+		}
+	}
+	return nil
+}
+
+// known returns the handle under which the renderer's process keeps the scene
+// of its camera, 0 if it does not.
+func (p *Pool) known(s *stream) uint32 {
+	if o := p.watcher(s.cam); o != nil && o.home == s.home && o.sent != nil {
+		return o.handle
+	}
+	return 0
 }
 
 // Push queues one unit and never waits; see Session.Push for its errors. Units

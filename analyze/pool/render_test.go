@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/analyze"
 	"shouwang/analyze/cliptest"
 	"shouwang/analyze/decode"
 	"shouwang/analyze/decode/nal"
@@ -198,6 +199,48 @@ func TestContextEndsRendering(t *testing.T) {
 	if r.Err() != nil || p.Stats().Renderers != 0 {
 		t.Error(r.Err(), p.Stats())
 	}
+}
+
+// TestViewerOfAKnownSceneSeesItAtOnce: what the analysis learned serves the
+// renderer of the same camera.
+func TestViewerOfAKnownSceneSeesItAtOnce(t *testing.T) {
+	p, ctx := start(t, Config{Workers: 2}), testContext(t)
+	units := cliptest.Make(t, cliptest.Spec{Source: "color=gray:s=640x360:r=2:d=30,noise=alls=70:all_seed=5,loop=-1:1,trim=duration=30,setpts=N/2/TB", Codec: shouwang.CodecH264, FPS: 2, Args: []string{"-g", "4", "-r", "2"}})
+	for _, known := range []bool{false, true} {
+		var s *Session
+		var err error
+		if known {
+			if s, err = p.Open("door-1", Options{Veil: true}, func(analyze.Observation) {}); err != nil {
+				t.Fatal(err)
+			}
+			for _, u := range units {
+				if err := s.PushWait(ctx, u, analyze.ModeChain); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.Drain(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out := playAll(t, render(t, p, RenderOptions{BlurPeople: true}), units[:6])
+		var in, shown float64
+		pictures(t, units[:6], func(_ int, pic *decode.Picture) { in += steps(pic) })
+		pictures(t, out, func(_ int, pic *decode.Picture) { shown += steps(pic) })
+		if known && shown < in/2 || !known && shown > in/2 {
+			t.Errorf("known %v: detail %.1f of %.1f", known, shown, in)
+		}
+	}
+}
+
+// steps is the mean difference of neighbours.
+func steps(p *decode.Picture) float64 {
+	sum := 0
+	for y := range p.Height {
+		for x := range p.Width - 1 {
+			sum += abs(int(p.Y[y*p.StrideY+x]) - int(p.Y[y*p.StrideY+x+1]))
+		}
+	}
+	return float64(sum) / float64(p.Width*p.Height)
 }
 
 // TestPeopleInARealClipCannotBeRead: where the clip's pictures have fine

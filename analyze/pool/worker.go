@@ -177,10 +177,10 @@ func (s *stream) announce(dst []byte, params *shouwang.Params) []byte {
 	var msg []byte
 	var err error
 	if s.render != nil {
-		msg, err = wire.AppendJSON(dst, wire.KindRender, wire.Render{Handle: s.handle, Params: wire.ParamsOf(params), Spec: s.render.spec})
+		msg, err = wire.AppendJSON(dst, wire.KindRender, wire.Render{Handle: s.handle, Params: wire.ParamsOf(params), Spec: s.render.spec, Like: s.p.known(s)})
 	} else {
 		msg, err = wire.AppendJSON(dst, wire.KindOpen, wire.Open{
-			Handle: s.handle, Params: wire.ParamsOf(params), Model: s.sess.opts.Model, Config: s.sess.opts.Config,
+			Handle: s.handle, Params: wire.ParamsOf(params), Model: s.sess.opts.Model, Config: s.sess.opts.Config, Scene: s.sess.opts.Veil,
 		})
 	}
 	if err != nil { // too large: the process will refuse the units, one by one

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"shouwang"
+	"shouwang/analyze"
 	"shouwang/analyze/decode"
 	"shouwang/analyze/wire"
 	"shouwang/analyze/worker"
@@ -25,6 +26,7 @@ type Renderer struct {
 
 	detPTS  shouwang.MediaTime // the detector's clock never runs backwards
 	detSeen bool
+	joins   bool // the first picture follows right upon what is known
 	base    shouwang.MediaTime
 	lastOut shouwang.MediaTime
 	anyOut  bool
@@ -39,9 +41,22 @@ type stamp struct {
 	pts   shouwang.MediaTime
 }
 
+// Scene keeps a camera's veil while it is only analysed; see worker.Scene.
+type Scene struct{ veil veil }
+
+// NewScene returns a Scene that knows nothing.
+func NewScene() *Scene { return &Scene{} }
+
+// Watch learns from one picture. pts must be on one clock.
+func (s *Scene) Watch(p *decode.Picture, pts shouwang.MediaTime, regions []analyze.Region) {
+	s.veil.observe(p.Y, p.StrideY, p.Width, p.Height, pts, regions)
+}
+
 // New checks what is asked. det finds what moves and may be nil when nothing
-// is to be veiled. The error is CodeBadConfig for masks that cannot be drawn.
-func New(spec wire.RenderSpec, det worker.Detector) (*Renderer, error) {
+// is to be veiled. known, if not nil, is what is known of the scene already:
+// without it the whole picture is hidden for the first 15 seconds, and who
+// stood still all that time is taken for scenery until they move. The error is CodeBadConfig for masks that cannot be drawn.
+func New(spec wire.RenderSpec, det worker.Detector, known *Scene) (*Renderer, error) {
 	if err := checkMasks(spec.Masks); err != nil {
 		return nil, err
 	}
@@ -52,6 +67,10 @@ func New(spec wire.RenderSpec, det worker.Detector) (*Renderer, error) {
 		spec.GOP = 50
 	}
 	r := &Renderer{spec: spec, det: det}
+	if known != nil && known.veil.warm() {
+		r.veil, r.detPTS = known.veil.clone(), known.veil.last
+		r.joins = true
+	}
 	if spec.Watermark != "" {
 		r.mark = newWatermark(spec.Watermark, spec.Zone)
 	}
@@ -102,7 +121,9 @@ func (r *Renderer) Render(p *decode.Picture, pts shouwang.MediaTime, wall int64,
 
 // watch shows the picture to the detector and to the veil.
 func (r *Renderer) watch(p *decode.Picture, pts shouwang.MediaTime) {
-	if r.detSeen && pts+r.base <= r.detPTS { // a new session counts from its own zero
+	// A new session counts from its own zero; a scene from the analysis' zero.
+	if r.joins || r.detSeen && pts+r.base <= r.detPTS {
+		r.joins = false
 		r.base = r.detPTS + shouwang.MediaRate/25 - pts
 	}
 	pts += r.base

@@ -84,7 +84,7 @@ func (s *screen) show(c *worker.Coded) {
 
 func renderer(t *testing.T, spec wire.RenderSpec) *Renderer {
 	t.Helper()
-	r, err := New(spec, still{})
+	r, err := New(spec, still{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,11 +173,11 @@ func TestThinMasksStillHide(t *testing.T) {
 
 func TestMasksThatCannotBeDrawnShowNothing(t *testing.T) {
 	for _, p := range []shouwang.Polygon{{}, {{0, 0}, {1, 1}}, {{0, 0}, {1, math.NaN()}, {1, 1}}, {{0, 0}, {1, 1e9}, {1, 1}}} {
-		if _, err := New(wire.RenderSpec{Masks: []shouwang.Polygon{p}}, still{}); shouwang.CodeOf(err) != shouwang.CodeBadConfig {
+		if _, err := New(wire.RenderSpec{Masks: []shouwang.Polygon{p}}, still{}, nil); shouwang.CodeOf(err) != shouwang.CodeBadConfig {
 			t.Errorf("%v: %v", p, err)
 		}
 	}
-	if _, err := New(wire.RenderSpec{Veil: true}, nil); err == nil {
+	if _, err := New(wire.RenderSpec{Veil: true}, nil, nil); err == nil {
 		t.Error("a veil without a detector was accepted")
 	}
 }
@@ -235,6 +235,56 @@ func TestTotalAddsUp(t *testing.T) {
 		if got := total(bytes.Repeat([]byte{255}, n)); got != 255*n {
 			t.Errorf("%d bytes: %d", n, got)
 		}
+	}
+}
+
+// TestKnownSceneShowsAtOnceAndHidesWhoStandsStill: somebody walked in and has
+// stood for a minute when a viewer comes.
+func TestKnownSceneShowsAtOnceAndHidesWhoStandsStill(t *testing.T) {
+	for _, wide := range []int{w, 2 * w} { // the viewer may look at a larger stream
+		known := NewScene()
+		for sec := 0.; sec < 90; sec++ {
+			x := -1
+			if sec >= 30 {
+				x = 200
+			}
+			known.Watch(street(x), at(1000+sec), nil)
+		}
+		r, err := New(wire.RenderSpec{Veil: true, MaxWidth: w}, still{}, known)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(r.Close)
+		s := newScreen(t)
+		for i := range 5 {
+			if err := r.Render(enlarge(street(200), wide/w), at(float64(i)/5), 0, s.show); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if raw, d := detail(street(200), 200, 150, 240, 250), detail(s.pic, 200, 150, 240, 250); d > raw/15 {
+			t.Errorf("%d: who stands still is shown: detail %.1f of %.1f", wide, d, raw)
+		}
+		if d, want := detail(s.pic, 420, 30, 600, 330), detail(street(-1), 420, 30, 600, 330); d < want/2 {
+			t.Errorf("%d: the known scene is hidden: detail %.2f of %.2f", wide, d, want)
+		}
+		if len(known.veil.until) == 0 || &known.veil.until[0] == &r.veil.until[0] {
+			t.Error("the renderer writes into what the analysis knows")
+		}
+	}
+}
+
+// enlarge repeats pixels n times in both directions.
+func enlarge(p *decode.Picture, n int) *decode.Picture {
+	grow := func(in []byte, w, h int) []byte {
+		out := make([]byte, w*h*n*n)
+		for i := range out {
+			out[i] = in[i/(w*n)/n*w+i%(w*n)/n]
+		}
+		return out
+	}
+	return &decode.Picture{
+		Y: grow(p.Y, w, h), U: grow(p.U, w/2, h/2), V: grow(p.V, w/2, h/2),
+		StrideY: w * n, StrideC: w / 2 * n, Width: w * n, Height: h * n, ChromaW: 1, ChromaH: 1,
 	}
 }
 
@@ -378,7 +428,7 @@ func BenchmarkRender(b *testing.B) {
 		"plain": {}, "all": {Masks: poly, Veil: true, Watermark: "officer chen, case 2026-118"},
 	} {
 		b.Run(name, func(b *testing.B) {
-			r, _ := New(spec, still{})
+			r, _ := New(spec, still{}, nil)
 			defer r.Close()
 			pics := []*decode.Picture{street(100), street(104), street(108)}
 			for i := 0; b.Loop(); i++ {

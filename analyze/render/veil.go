@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"shouwang"
 	"shouwang/analyze"
@@ -34,6 +35,7 @@ type veil struct {
 	until         []shouwang.MediaTime
 	level         []uint8 // size of block, in cells, while hidden
 	looks         int
+	width         int // of the pictures, in pixels
 	first, last   shouwang.MediaTime
 }
 
@@ -69,6 +71,10 @@ func (v *veil) observe(luma []byte, stride, width, height int, pts shouwang.Medi
 		v.reset(rows)
 	}
 	v.reduce(luma, stride, width, height)
+	if v.looks > 0 && width != v.width {
+		v.texture.start() // a larger picture of the same scene has more of it
+	}
+	v.width = width
 	if v.looks == 0 {
 		v.mean.start()
 		v.texture.start()
@@ -96,6 +102,16 @@ func (v *veil) reset(rows int) {
 	for i := range v.until {
 		v.until[i] = -1 << 62
 	}
+}
+
+// clone copies what is known, so that two renderers can go on from it.
+func (v *veil) clone() veil {
+	c := *v
+	for _, f := range []*feature{&c.mean, &c.texture} {
+		f.cur, f.bg, f.fast = slices.Clone(f.cur), slices.Clone(f.bg), slices.Clone(f.fast)
+	}
+	c.until, c.level = slices.Clone(v.until), slices.Clone(v.level)
+	return c
 }
 
 // warm reports whether the background is known.

@@ -34,6 +34,8 @@ type Open struct {
 	// Model names the detector ("" is the default) and Config is its JSON.
 	Model  string `json:"model,omitempty"`
 	Config []byte `json:"config,omitempty"`
+	// Scene asks to keep what a renderer of this camera will need to know.
+	Scene bool `json:"scene,omitempty"`
 }
 
 // Render starts a renderer, or changes the parameter sets of one.

@@ -11,7 +11,9 @@ import (
 // camera is one camera under analysis.
 type camera struct {
 	chain
-	det Detector
+	det   Detector
+	scene Scene              // nil unless a renderer may need it
+	shown shouwang.MediaTime // when scene looked last
 	// Time as the detector counts it: a new session of the camera starts its
 	// media time anew, and the background must not be forgotten for that.
 	epoch     uint32
@@ -118,6 +120,10 @@ func (c *camera) see(p *decode.Picture) {
 	c.seen, c.anySeen = i.pts, true
 	began := cpuTime()
 	r := c.det.Observe(p.Y, p.StrideY, p.Width, p.Height, i.pts, i.key)
+	if c.scene != nil && i.pts-c.shown >= sceneEvery {
+		c.shown = i.pts
+		c.scene.Watch(p, i.pts, r.Regions)
+	}
 	o.PixelMicros = micros(cpuTime() - began)
 	o.Flags |= wire.FlagDecoded
 	o.Light = uint8(r.Light)

@@ -51,12 +51,25 @@ type Renderer interface {
 	Close()
 }
 
+// Scene is what is known about where people may be in a camera's picture. It
+// is kept while a camera is analysed, so that a renderer opened later need not
+// begin knowing nothing.
+type Scene interface {
+	Watch(p *decode.Picture, pts shouwang.MediaTime, regions []analyze.Region)
+}
+
+// sceneEvery is the least media time between two looks of a Scene.
+const sceneEvery = shouwang.MediaTime(shouwang.MediaRate * 4 / 10)
+
 // Config joins the worker to what it runs.
 type Config struct {
 	// NewDetector makes the detector of one camera; model "" is the default
 	// and config is the model's own JSON or empty.
 	NewDetector func(model string, config []byte) (Detector, error)
-	NewRenderer func(spec wire.RenderSpec) (Renderer, error)
+	// NewScene may be nil. NewRenderer is given the scene of the camera it
+	// renders, which it may copy, or nil.
+	NewScene    func() Scene
+	NewRenderer func(spec wire.RenderSpec, known Scene) (Renderer, error)
 	Limits      nal.Limits
 	// Sandbox says in the hello what is in force.
 	Sandbox string

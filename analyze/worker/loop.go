@@ -148,7 +148,10 @@ func (w *loop) open(o *wire.Open) error {
 		if err != nil {
 			return w.fault(o.Handle, err)
 		}
-		c = &camera{chain: chain{handle: o.Handle}, det: det}
+		c = &camera{chain: chain{handle: o.Handle}, det: det, shown: -sceneEvery}
+		if o.Scene && w.cfg.NewScene != nil {
+			c.scene = w.cfg.NewScene()
+		}
 		w.cameras[o.Handle] = c
 	}
 	if err := c.setParams(&o.Params, w.cfg.Limits); err != nil {

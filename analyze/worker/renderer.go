@@ -20,7 +20,11 @@ func (w *loop) openRenderer(o *wire.Render) error {
 		if len(w.cameras)+len(w.renderers) >= maxStreams {
 			return w.fault(o.Handle, shouwang.Errorf(shouwang.CodeOverloaded, "this analyzer process has all the cameras it can hold"))
 		}
-		impl, err := w.cfg.NewRenderer(o.Spec)
+		var known Scene
+		if c := w.cameras[o.Like]; c != nil {
+			known = c.scene
+		}
+		impl, err := w.cfg.NewRenderer(o.Spec, known)
 		if err != nil {
 			return w.fault(o.Handle, err)
 		}

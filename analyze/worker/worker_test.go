@@ -72,7 +72,7 @@ func sit(t *testing.T) *desk {
 				}
 				return d.det, nil
 			},
-			NewRenderer: func(wire.RenderSpec) (Renderer, error) { return blot{d.render, &d.closed}, nil },
+			NewRenderer: func(wire.RenderSpec, Scene) (Renderer, error) { return blot{d.render, &d.closed}, nil },
 			Limits:      nal.DefaultLimits, Sandbox: "test",
 		})
 		theirs.Close()

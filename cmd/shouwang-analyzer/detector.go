@@ -53,6 +53,7 @@ func newScene(config []byte) (worker.Detector, error) {
 	return detector{scene.New(c)}, nil
 }
 
-func newRenderer(spec wire.RenderSpec) (worker.Renderer, error) {
-	return render.New(spec, detector{scene.New(scene.Config{})})
+func newRenderer(spec wire.RenderSpec, known worker.Scene) (worker.Renderer, error) {
+	s, _ := known.(*render.Scene)
+	return render.New(spec, detector{scene.New(scene.Config{})}, s)
 }

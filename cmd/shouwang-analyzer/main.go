@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"shouwang/analyze/decode/nal"
+	"shouwang/analyze/render"
 	"shouwang/analyze/sandbox"
 	"shouwang/analyze/worker"
 )
@@ -53,7 +54,10 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if *selftest {
 		return tryOut(stdout)
 	}
-	return worker.Run(socket(*fd), worker.Config{NewDetector: newDetector, NewRenderer: newRenderer, Limits: nal.DefaultLimits, Sandbox: inForce})
+	return worker.Run(socket(*fd), worker.Config{
+		NewDetector: newDetector, NewRenderer: newRenderer, NewScene: func() worker.Scene { return render.NewScene() },
+		Limits: nal.DefaultLimits, Sandbox: inForce,
+	})
 }
 
 // tryOut reports each attempt to leave the sandbox; one that succeeds is an

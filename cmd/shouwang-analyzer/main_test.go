@@ -114,7 +114,7 @@ func TestDetectorsByName(t *testing.T) {
 	if _, err := newDetector("", []byte("{")); shouwang.CodeOf(err) != shouwang.CodeBadConfig {
 		t.Error(err)
 	}
-	r, err := newRenderer(wire.RenderSpec{})
+	r, err := newRenderer(wire.RenderSpec{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
