@@ -115,7 +115,7 @@ func checkTimes(t *testing.T, units []*shouwang.AccessUnit, want []float64) {
 func TestPassesThroughWithBFrames(t *testing.T) {
 	for _, codec := range []string{"libx264", "libx265"} {
 		t.Run(codec, func(t *testing.T) {
-			path := clip(t, "a.mp4", "-c:v", codec, "-preset", "fast", "-bf", "2", "-g", "10", "-x265-params", "log-level=none:bframes=2")
+			path := clip(t, "a.mp4", "-c:v", codec, "-preset", "ultrafast", "-bf", "2", "-g", "10", "-x265-params", "log-level=none:bframes=2")
 			units, info := all(t, path, file.Options{})
 			if info.Converted || info.Width != 320 || units[0].Params.Width != 320 || !units[0].Key {
 				t.Fatalf("%+v %+v", info, units[0])
