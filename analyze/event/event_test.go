@@ -271,6 +271,24 @@ func TestCloseAndLength(t *testing.T) {
 	}
 }
 
+// TestReorderedAndRepeatedPictures: acknowledgements without a picture come out
+// of order, and a catch-up begins with what was seen.
+func TestReorderedAndRepeatedPictures(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	p.show(12, 10, nil)
+	w := walker(12, 20, 0.1, 0.1)
+	for p.now < 24 {
+		p.show(p.now+0.1, 10, w)
+		for _, back := range []float64{0.3, 0.1, 0} {
+			o := &analyze.Observation{PTS: shouwang.MediaTime((p.now - 0.1 - back) * shouwang.MediaRate), Decoded: back == 0.1, Wall: shouwang.WallStamp{At: epoch}}
+			p.take(p.e.Observe(o))
+		}
+	}
+	if len(p.order) != 1 {
+		t.Errorf("%d events, want 1", len(p.order))
+	}
+}
+
 // TestHostileObservations: the numbers come from another process, which looks
 // at hostile bytes.
 func TestHostileObservations(t *testing.T) {

@@ -58,19 +58,24 @@ func (e *Eventer) Stirring() bool { return len(e.tracker.Tracks) > 0 }
 // frames are decoded; elsewhere a glimpse wakes the camera instead.
 func (e *Eventer) SetGlimpse(on bool) { e.glimpse = on }
 
-// Observe takes one observation, in order of media time, and returns the
-// events that began, changed or ended with it. The slice is overwritten by the
-// next call.
+// Observe takes one observation and returns the events that began, changed or
+// ended with it. A picture that is not newer than the last is passed over;
+// another epoch, or a step back of more than ten seconds, ends what lived. The
+// slice is overwritten by the next call.
 func (e *Eventer) Observe(o *analyze.Observation) []shouwang.Event {
 	e.out = e.out[:0]
-	if e.started && (o.Epoch != e.epoch || o.PTS < e.tracker.last) {
+	if !o.Decoded {
+		return e.out // only counted; with reordered pictures its time means nothing
+	}
+	back := e.started && o.PTS <= e.tracker.last && e.tracker.seen > 0
+	if e.started && (o.Epoch != e.epoch || back && e.tracker.last-o.PTS > 10*shouwang.MediaRate) {
 		e.finish()
-		e.tracker = NewTracker(e.cfg)
+		e.tracker, back = NewTracker(e.cfg), false
+	}
+	if back {
+		return e.out // seen before
 	}
 	e.epoch, e.started = o.Epoch, true
-	if !o.Decoded {
-		return e.out
-	}
 	e.tracker.Observe(o)
 	for _, t := range e.tracker.Tracks {
 		if !t.Confirmed && e.enough(t) {

@@ -85,6 +85,9 @@ func (e *Engine) Observe(o *analyze.Observation, tracks []*event.Track) []shouwa
 	if !o.Decoded {
 		return e.out
 	}
+	if o.Epoch == e.epoch && o.PTS < e.last && e.last-o.PTS < 10*shouwang.MediaRate {
+		return e.out // seen before
+	}
 	if o.Epoch != e.epoch || o.PTS < e.last {
 		e.restart()
 		e.epoch = o.Epoch
