@@ -56,8 +56,7 @@ func (r *Reader) fill(n int) error {
 		r.start, r.end = 0, r.end-r.start
 	}
 	if n > len(r.buf) {
-		// Grown by what was really received and not by what the peer claims
-		// would be finer; the bound of MaxBody makes it unnecessary.
+		// The peer's claim is believed up to MaxBody, which is affordable.
 		grown := make([]byte, max(n, min(2*len(r.buf), MaxBody+headerSize)))
 		copy(grown, r.buf[:r.end])
 		r.buf = grown
