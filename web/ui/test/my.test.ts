@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import type { Consent, MyCamera } from '../src/api/types'
 import { gapMarks, wallTime } from '../src/clips/bar'
 import { eachOf } from '../src/evidence/search'
 import { isRun, summarise, tomorrowMorning } from '../src/my/hours'
 import { concerned, sharingKind } from '../src/my/sharing'
 import { facts } from '../src/system/facts'
+import { clip as makeClip, mine, now as instant } from './make'
 
 const week = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 const hours = (days: string[], from: number, to: number) => days.flatMap((d) => Array.from({ length: to - from }, (_, i) => `${d}-${String(from + i).padStart(2, '0')}`))
-const now = new Date('2026-11-23T10:00:00Z')
+const now = new Date(instant)
 
 describe('the week in few lines', () => {
   it('joins days with the same hours', () => {
@@ -34,10 +34,6 @@ describe('the week in few lines', () => {
 })
 
 describe('whether a camera is shared', () => {
-  const mine = (consents: Partial<Consent>[], reason = ''): MyCamera => ({
-    camera: { id: 'c', name: 'c', place: '', legal_class: 'resident', link: { state: 'live' }, live: { decision: 'deny' }, sharing: { state: '', reason } },
-    consents: consents.map((c, i) => ({ id: `c-${i}`, purpose: 'public_safety', state: 'given', ...c })),
-  })
   it.each([
     ['sharing', [{ state: 'given' }], ''],
     ['sharing', [{ state: 'renewed' }], ''],
@@ -52,7 +48,7 @@ describe('whether a camera is shared', () => {
     // Any purpose that is still shared means: it is shared.
     ['sharing', [{ state: 'withdrawn' }, { state: 'given' }], ''],
   ] as const)('%s: %j', (kind, consents, reason) => {
-    expect(sharingKind(mine([...consents], reason), now)).toBe(kind)
+    expect(sharingKind(mine(consents, reason), now)).toBe(kind)
   })
   it('withdraws all that is shared or paused, and gives only the rest', () => {
     const m = mine([{ state: 'given' }, { state: 'paused', pause_until: '2026-11-23T11:00:00Z' }, { state: 'withdrawn' }])
@@ -65,10 +61,11 @@ describe('whether a camera is shared', () => {
 })
 
 describe('the bar of a clip', () => {
-  const clip = { id: 'k', camera: 'c', from: '2026-11-23T10:00:00Z', to: '2026-11-23T10:00:20Z', gaps: [
-    { from: '2026-11-23T10:00:05Z', to: '2026-11-23T10:00:10Z', cause: 'packet_loss' },
-    { from: '2026-11-23T09:59:00Z', to: '2026-11-23T10:00:01Z', cause: 'camera_offline' },
-  ] }
+  const gap = (from: string, to: string, cause: string) => ({ from, to, cause, camera: 'c-1', noted: to })
+  const clip = makeClip({ gaps: [
+    gap('2026-11-23T10:00:05Z', '2026-11-23T10:00:10Z', 'packet_loss'),
+    gap('2026-11-23T09:59:00Z', '2026-11-23T10:00:01Z', 'camera_offline'),
+  ] })
   it('puts gaps where they were, cut at the ends', () => {
     expect(gapMarks(clip).map((g) => [g.left, g.width])).toEqual([[25, 25], [0, 5]])
     expect(gapMarks({ ...clip, to: clip.from })).toEqual([])

@@ -15,7 +15,7 @@ function fakeVideo() {
 function fakeConnection(transport: 'webrtc' | 'mse', ticket: string) {
   const end = signalEnd()
   const close = vi.fn(() => end.resolve('closed'))
-  const c: Connection = { transport, ticket, obligations: ['mask'], ended: end.promise, delay: () => 120, close }
+  const c: Connection = { transport, ticket, obligations: ['mask'], ended: end.promise, delay: () => 120, trip: () => 0, close }
   return { c, close, lose: () => end.resolve('lost') }
 }
 

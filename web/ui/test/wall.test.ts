@@ -1,18 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../src/api/client'
-import type { Camera, Event } from '../src/api/types'
-import type { PlayerState } from '../src/live/player'
+import type { Event } from '../src/api/types'
 import { mosaic, neighbour } from '../src/wall/mosaic'
-import { liftedCameras, mergeEvent } from '../src/wall/store'
+import { lift, mergeEvent } from '../src/wall/store'
 import { denialKind, staleMs, tileState } from '../src/wall/tileState'
-
-const now = Date.parse('2026-11-23T10:00:00Z')
-const camera = (over: Partial<Camera> = {}): Camera => ({
-  id: 'c-1', name: 'One', place: 'p', legal_class: 'public', link: { state: 'live' }, live: { decision: 'allow' }, ...over,
-})
-const player = (over: Partial<PlayerState> = {}): PlayerState => ({
-  phase: 'idle', since: now - 5000, transport: '', lastFrame: 0, delay: undefined, problem: undefined, reason: '', reasonText: '', obligations: [], ...over,
-})
+import { camera, event, now, player } from './make'
 
 describe('a tile', () => {
   it('is live only while pictures come', () => {
@@ -87,8 +79,6 @@ describe('the mosaic', () => {
 })
 
 describe('the feed', () => {
-  const event = (id: string, ago: number, over: Partial<Event> = {}): Event => ({ id, camera: 'c-1', kind: 'person', phase: 'begin', start: new Date(now - ago).toISOString(), ...over })
-
   it('has one entry an event, whatever phases came', () => {
     let list = mergeEvent([], event('a', 5000))
     list = mergeEvent(list, event('b', 9000))
@@ -108,14 +98,37 @@ describe('the feed', () => {
     expect(list[0]!.id).toBe('e999')
   })
 
-  it('lifts the newest two cameras until they were seen, are long over or went quiet', () => {
-    const list = [event('a', 1000), event('b', 2000, { camera: 'c-2' }), event('c', 3000, { camera: 'c-3' })]
-    expect(liftedCameras(list, now)).toEqual(['c-1', 'c-2'])
-    list[0]!.verdict = 'seen'
-    expect(liftedCameras(list, now)).toEqual(['c-2', 'c-3'])
-    expect(liftedCameras([event('a', 60_000, { phase: 'end', end: new Date(now - 11_000).toISOString() })], now)).toEqual(['c-1'])
-    expect(liftedCameras([event('a', 60_000, { phase: 'end', end: new Date(now - 13_000).toISOString() })], now)).toEqual([])
-    expect(liftedCameras([event('a', 6 * 60_000)], now)).toEqual([])
-    expect(liftedCameras([event('a', 1000, { kind: 'camera_offline' })], now)).toEqual([])
+  describe('lifts', () => {
+    const cameras = (l: ReturnType<typeof lift>) => l.map((x) => x.camera)
+    const ended = (id: string, ago: number, over = {}) => event(id, 60_000, { phase: 'end', end: new Date(now - ago).toISOString(), ...over })
+
+    it('the newest two that are more than motion', () => {
+      const list = [event('a', 1000), event('b', 2000, { camera: 'c-2' }), event('c', 3000, { camera: 'c-3' })]
+      expect(cameras(lift([], list, now))).toEqual(['c-1', 'c-2'])
+      list[0]!.verdict = 'seen'
+      expect(cameras(lift([], list, now))).toEqual(['c-2', 'c-3'])
+    })
+
+    it('one for mere motion, and keeps it for its dwell', () => {
+      const motion = { kind: 'motion' }
+      const a = lift([], [event('a', 1000, motion), event('b', 2000, { ...motion, camera: 'c-2' })], now)
+      expect(cameras(a)).toEqual(['c-1'])
+      const both = [event('b', 500, { ...motion, camera: 'c-2' }), event('a', 1000, motion)]
+      expect(cameras(lift(a, both, now + 11_000))).toEqual(['c-1'])
+      expect(cameras(lift(a, both, now + 13_000))).toEqual(['c-2'])
+    })
+
+    it('a person in the place of mere motion, at once', () => {
+      const full = [{ camera: 'c-1', since: now, motion: false }, { camera: 'c-2', since: now, motion: true }]
+      const list = [event('p', 100, { camera: 'c-3' }), event('a', 1000), event('b', 1000, { camera: 'c-2', kind: 'motion' })]
+      expect(cameras(lift(full, list, now))).toEqual(['c-1', 'c-3'])
+    })
+
+    it('nothing that is long over, went quiet, or is no event in a picture', () => {
+      expect(cameras(lift([], [ended('a', 11_000)], now))).toEqual(['c-1'])
+      expect(lift([{ camera: 'c-1', since: 0, motion: false }], [ended('a', 13_000)], now)).toEqual([])
+      expect(lift([], [event('a', 6 * 60_000)], now)).toEqual([])
+      expect(lift([], [event('a', 1000, { kind: 'camera_offline' })], now)).toEqual([])
+    })
   })
 })

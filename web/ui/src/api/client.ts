@@ -1,5 +1,5 @@
 import type {
-  Camera, Case, Changed, Clip, Event, Incident, Look, Me, MyCamera, Place, Preview, ProblemDocument, Receipt, Timeline,
+  Camera, Case, Changed, Clip, Event, Incident, Looks, Me, MyCamera, Place, Preview, ProblemDocument, Receipt, System, Timeline,
 } from './types'
 
 /** A request that did not succeed, with what the server said about it. */
@@ -115,9 +115,9 @@ export const api = {
     json<Preview>('GET', `/api/my/consents/${seg(id)}/preview` + query({ action })),
   changeConsent: (id: string, action: ConsentAction | 'resume', body: { hours?: number; until?: string } = {}) =>
     json<Changed>('POST', `/api/my/consents/${seg(id)}/${action}`, body),
-  looks: async (id: string) => (await json<{ looks: Look[] | null }>('GET', `/api/my/cameras/${seg(id)}/looks`)).looks ?? [],
+  looks: (id: string) => json<Looks>('GET', `/api/my/cameras/${seg(id)}/looks`),
   receipt: (id: string) => json<Receipt>('GET', `/api/my/receipts/${seg(id)}`),
-  system: () => json<Record<string, unknown>>('GET', '/api/system'),
+  system: () => json<System>('GET', '/api/system'),
 }
 
 export type ConsentAction = 'pause' | 'withdraw' | 'give'

@@ -10,6 +10,8 @@ export interface Connection {
   ended: Promise<EndCause>
   /** Delay behind capture in ms as far as the transport itself knows it. */
   delay: () => number | undefined
+  /** Round trip to the service in ms, 0 while unknown. */
+  trip: () => number
   close: () => void
 }
 

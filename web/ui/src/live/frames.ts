@@ -4,22 +4,25 @@ const pollMs = 250
 /**
  * Tells when a video element decoded a new picture. The decoder's own counter
  * is asked, because currentTime also runs on without pictures, and the frame
- * callback rests in hidden tabs. The frame callback adds the delay behind
- * capture, where the sender's clock reports it (RTCP sender reports).
+ * callback rests in hidden tabs. The frame callback adds the delay: behind
+ * capture where the sender's clock is known, else from the service to the
+ * screen, which is half a round trip and what the browser buffers.
  */
 export class FrameWatch {
   private timer: ReturnType<typeof setInterval> | undefined
   private callback = 0
   private delay: number | undefined
+  private trip: () => number = () => 0
   private video: HTMLVideoElement
 
   constructor(video: HTMLVideoElement) {
     this.video = video
   }
 
-  /** frame is told of new pictures with the delay in ms, idle that none came. */
-  start(frame: (delay: number | undefined) => void, idle: () => void) {
+  /** frame is told of new pictures with the delay in ms, idle that none came; trip is the round trip in ms. */
+  start(frame: (delay: number | undefined) => void, idle: () => void, trip: () => number = () => 0) {
     this.stop()
+    this.trip = trip
     this.delay = undefined
     let last = this.count()
     this.watchDelay()
@@ -46,13 +49,14 @@ export class FrameWatch {
 
   private watchDelay() {
     if (!('requestVideoFrameCallback' in this.video)) return
-    const each = (now: number, meta: VideoFrameCallbackMetadata) => {
-      if (meta.captureTime !== undefined) {
-        const d = meta.expectedDisplayTime - meta.captureTime
+    const each = (_: number, meta: VideoFrameCallbackMetadata) => {
+      // The time on the way here is not in receiveTime: half of a round trip is.
+      const left = meta.captureTime ?? (meta.receiveTime === undefined ? undefined : meta.receiveTime - this.trip() / 2)
+      if (left !== undefined) {
+        const d = meta.expectedDisplayTime - left
         // A sender without a shared clock gives nonsense; then say nothing.
         this.delay = d >= 0 && d < 60_000 ? (this.delay === undefined ? d : this.delay * 0.8 + d * 0.2) : undefined
       }
-      void now
       this.callback = this.video.requestVideoFrameCallback(each)
     }
     this.callback = this.video.requestVideoFrameCallback(each)

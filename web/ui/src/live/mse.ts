@@ -70,6 +70,7 @@ export async function openMse(video: HTMLVideoElement, camera: string, look: Loo
       ended: end.promise,
       // Only when the server says when media time 0 was captured is the delay
       // known; the buffer's length alone would flatter it.
+      trip: () => 0,
       delay: () => (Number.isNaN(start) ? undefined : Date.now() - (start + video.currentTime * 1000)),
       close,
     }

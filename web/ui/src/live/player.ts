@@ -22,7 +22,6 @@ export interface PlayerState {
   problem: Problem | undefined
   /** Why the service ended the view. */
   reason: string
-  reasonText: string
   obligations: string[]
 }
 
@@ -68,7 +67,7 @@ export function forgetTransport() {
 export class LivePlayer {
   readonly state: PlayerState = reactive({
     phase: 'idle', since: Date.now(), transport: '', lastFrame: 0, delay: undefined,
-    problem: undefined, reason: '', reasonText: '', obligations: [],
+    problem: undefined, reason: '', obligations: [],
   })
   private abort: AbortController | undefined
   private connection: Connection | undefined
@@ -116,23 +115,22 @@ export class LivePlayer {
       this.state.transport = ''
       this.state.delay = undefined
     }
-    if (phase === 'connecting' || phase === 'playing') this.state.reason = this.state.reasonText = ''
+    if (phase === 'connecting' || phase === 'playing') this.state.reason = ''
   }
 
   private onTicket(end: TicketEnd) {
     if (!this.connection || !end.ticket || end.ticket !== this.connection.ticket) return
     // The service invites to ask again at once: nobody said no.
     if (askAgain.has(end.reason)) this.connection.close()
-    else this.finish(end.reason, end.text ?? '')
+    else this.finish(end.reason)
   }
 
-  private finish(reason: string, text: string) {
+  private finish(reason: string) {
     this.abort?.abort()
     this.connection?.close()
     this.connection = undefined
     this.frames.stop()
     this.state.reason = reason
-    this.state.reasonText = text
     this.state.lastFrame = 0
     this.set('ended')
   }
@@ -201,7 +199,7 @@ export class LivePlayer {
         if (document.hidden) return void (last = Date.now())
         const patience = seen ? stuckMs : firstFrameMs
         if (Date.now() - last > patience) resolve()
-      })
+      }, c.trip)
     })
     await Promise.race([c.ended, watch])
     if (!seen && c.transport === 'webrtc' && !signal.aborted) avoidWhepUntil = Date.now() + avoidWhepMs

@@ -9,6 +9,7 @@ const connectMs = 6000
 // "disconnected" heals by itself when a few checks were lost; after this it
 // does not.
 const limpMs = 3000
+const statsMs = 5000
 
 /**
  * Opens a live view over WebRTC (WHEP, RFC 9725): one recvonly video, the
@@ -19,7 +20,10 @@ export async function openWhep(video: HTMLVideoElement, camera: string, look: Lo
   const pc = new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle' })
   const end = signalEnd()
   let location = ''
+  let trip = 0
+  const asking = setInterval(() => void roundTrip(pc).then((ms) => (trip = ms)), statsMs)
   const close = () => {
+    clearInterval(asking)
     pc.ontrack = pc.onconnectionstatechange = null
     pc.close()
     video.srcObject = null
@@ -53,6 +57,7 @@ export async function openWhep(video: HTMLVideoElement, camera: string, look: Lo
       obligations: obligationsOf(res),
       ended: end.promise,
       delay: () => undefined,
+      trip: () => trip,
       close,
     }
   } catch (err) {
@@ -64,6 +69,14 @@ export async function openWhep(video: HTMLVideoElement, camera: string, look: Lo
 /** The obligations the server says it carries out on the picture. */
 export function obligationsOf(res: Response): string[] {
   return (res.headers.get('X-Shouwang-Obligations') ?? '').split(/[\s,]+/).filter(Boolean)
+}
+
+/** The round trip of the connection in use, ms. */
+async function roundTrip(pc: RTCPeerConnection): Promise<number> {
+  for (const s of (await pc.getStats()).values()) {
+    if (s.type === 'candidate-pair' && s.nominated && typeof s.currentRoundTripTime === 'number') return s.currentRoundTripTime * 1000
+  }
+  return 0
 }
 
 function gathered(pc: RTCPeerConnection): Promise<void> {

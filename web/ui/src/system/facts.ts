@@ -13,13 +13,15 @@ export interface FactGroup {
 function show(name: string, v: unknown): string {
   if (typeof v === 'number' && /bytes/.test(name)) return size(v)
   if (typeof v === 'number') return Number.isInteger(v) ? String(v) : v.toFixed(3)
-  return typeof v === 'object' ? JSON.stringify(v) : String(v)
+  return String(v)
 }
+
+const numbered = (list: unknown[]) => Object.fromEntries(list.map((x, i) => [String(i + 1), x]))
 
 function flatten(prefix: string, v: unknown, out: Fact[]) {
   if (v === null || v === undefined || v === '') return
-  if (typeof v === 'object' && !Array.isArray(v)) {
-    for (const [k, x] of Object.entries(v)) flatten(prefix ? `${prefix}.${k}` : k, x, out)
+  if (typeof v === 'object') {
+    for (const [k, x] of Object.entries(Array.isArray(v) ? numbered(v) : v)) flatten(prefix ? `${prefix}.${k}` : k, x, out)
     return
   }
   out.push({ name: prefix, value: show(prefix, v) })
@@ -32,7 +34,7 @@ export function facts(doc: Record<string, unknown>): FactGroup[] {
   for (const [name, v] of Object.entries(doc)) {
     if (v !== null && typeof v === 'object') {
       const list: Fact[] = []
-      flatten('', Array.isArray(v) ? Object.fromEntries(v.map((x, i) => [String(i + 1), x])) : v, list)
+      flatten('', v, list)
       if (list.length > 0) groups.push({ name, facts: list })
     } else flatten(name, v, loose)
   }

@@ -1,12 +1,15 @@
-import { computed, onMounted, onUnmounted, reactive, ref, shallowRef } from 'vue'
+import { computed, onMounted, onUnmounted, reactive, ref, shallowRef, watch } from 'vue'
 import { api } from '../api/client'
 import { stream } from '../api/stream'
-import type { Camera, Event, Incident, Link, Place } from '../api/types'
+import type { Camera, CameraChange, Event, Incident, Place } from '../api/types'
 
-// How long a new event keeps its tile large after it ended, and how many at a
-// time: more than two large tiles and none stands out.
+// How long a lifted tile stays large after its event ended, and at the least:
+// a wall whose tiles jump every second cannot be watched.
 const dwellMs = 12_000
 const maxLifted = 2
+// Mere motion lifts one tile at a time and leaves room for what is known to be
+// more than that.
+const maxLiftedByMotion = 1
 const feedLength = 200
 const refreshMs = 60_000
 
@@ -21,16 +24,42 @@ export function mergeEvent(list: Event[], e: Event): Event[] {
   return [e, ...list].sort((a, b) => Date.parse(b.start) - Date.parse(a.start)).slice(0, feedLength)
 }
 
-/** Which cameras' tiles are lifted now, newest event first. */
-export function liftedCameras(events: Event[], now: number): string[] {
-  const out: string[] = []
+/** A camera whose tile is lifted, since when, and whether by mere motion. */
+export interface Lift {
+  camera: string
+  since: number
+  motion: boolean
+}
+
+/**
+ * Which cameras' tiles are lifted now. Who is lifted stays so for its dwell;
+ * newer events wait for a place unless they are more than motion and a tile
+ * lifted by mere motion can go.
+ */
+export function lift(before: readonly Lift[], events: readonly Event[], now: number): Lift[] {
+  const wanted = new Map<string, boolean>()
   for (const e of events) {
     if (e.verdict || e.kind === 'camera_offline') continue
     const until = e.phase === 'end' ? Date.parse(e.end ?? e.start) + dwellMs : Infinity
     // An event that never says it ended must not hold the wall for ever.
     const stale = now - Date.parse(e.peak ?? e.start) > 5 * 60_000
-    if (now < until && !stale && !out.includes(e.camera)) out.push(e.camera)
-    if (out.length === maxLifted) break
+    if (now >= until || stale) continue
+    wanted.set(e.camera, (wanted.get(e.camera) ?? true) && e.kind === 'motion' && !e.label)
+  }
+  const out = before.filter((l) => wanted.has(l.camera)).map((l) => ({ ...l, motion: wanted.get(l.camera)! }))
+  for (const [camera, motion] of wanted) {
+    if (out.some((l) => l.camera === camera)) continue
+    if (motion && out.filter((l) => l.motion).length >= maxLiftedByMotion) {
+      const oldest = out.findIndex((l) => l.motion && now - l.since > dwellMs)
+      if (oldest < 0) continue
+      out.splice(oldest, 1)
+    }
+    if (out.length >= maxLifted) {
+      const gives = out.findIndex((l) => (!motion && l.motion) || now - l.since > dwellMs)
+      if (gives < 0) continue
+      out.splice(gives, 1)
+    }
+    out.push({ camera, since: now, motion })
   }
   return out
 }
@@ -47,7 +76,12 @@ export function useWall(kiosk: boolean) {
   let soon: ReturnType<typeof setTimeout> | undefined
 
   const open = computed(() => incidents.value.filter((i) => i.open && Date.parse(i.to) > now.value))
-  const lifted = computed(() => liftedCameras(events.value, now.value))
+  const lifts = shallowRef<Lift[]>([])
+  const lifted = computed(() => lifts.value.map((l) => l.camera))
+  watch([events, now], () => {
+    const next = lift(lifts.value, events.value, now.value)
+    if (next.length > 0 || lifts.value.length > 0) lifts.value = next
+  })
 
   async function loadCameras() {
     try {
@@ -98,8 +132,6 @@ export function useWall(kiosk: boolean) {
   function onEvent(body: unknown) {
     const e = body as Event
     if (!e?.id) return
-    const known = events.value.find((x) => x.id === e.id)
-    e.camera_name ??= known?.camera_name ?? cameras.value.find((c) => c.id === e.camera)?.name
     events.value = mergeEvent(events.value, e)
     // The clip of an event is whole a few seconds after the event.
     if (e.phase === 'end' && !e.clip) offs.push(later(() => void findClip(e.id), 4000))
@@ -115,10 +147,11 @@ export function useWall(kiosk: boolean) {
     offs.push(
       stream.on('event', onEvent),
       stream.on('camera', (b) => {
-        const s = b as Link & { camera?: string; stream?: string }
-        const c = cameras.value.find((x) => x.id === s.camera)
+        const { camera, stream: which, ...link } = b as CameraChange
+        const c = cameras.value.find((x) => x.id === camera)
         if (!c) return refreshSoon(300)
-        if (s.stream !== 'main' || c.link.state === undefined) Object.assign(c.link, { code: '', detail: '' }, s)
+        // The tiles show the main stream; its link is what the list had.
+        if (which === 'main') c.link = link
       }),
       stream.on('consent', () => refreshSoon(150)),
       stream.on('up', refresh),

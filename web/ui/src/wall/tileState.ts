@@ -48,7 +48,7 @@ export function tileState(camera: Camera, player: PlayerState, now: number): Til
   }
   if (player.phase === 'ended') {
     const kind = denialKind([player.reason], camera.sharing?.state)
-    return make(kind === 'denied' ? 'ended' : kind, player.since, player.reasonText, player.reason ? [player.reason] : [])
+    return make(kind === 'denied' ? 'ended' : kind, player.since, '', player.reason ? [player.reason] : [])
   }
   if (player.phase === 'denied' && player.problem) {
     const { reasons, text } = player.problem
