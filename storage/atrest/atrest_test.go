@@ -34,10 +34,12 @@ func TestSealedValuesOpenForTheirPurposeOnly(t *testing.T) {
 	}
 	sealed[len(sealed)-1] ^= 1
 	for name, try := range map[string]func() ([]byte, error){
-		"changed":         func() ([]byte, error) { return again.Open("camera a", sealed) },
-		"another's":       func() ([]byte, error) { return again.Open("camera b", box.Seal("camera a", secret)) },
-		"another purpose": func() ([]byte, error) { return open(t, path, "ledger", false).Open("camera a", box.Seal("camera a", secret)) },
-		"cut":             func() ([]byte, error) { return again.Open("camera a", box.Seal("camera a", secret)[:20]) },
+		"changed":   func() ([]byte, error) { return again.Open("camera a", sealed) },
+		"another's": func() ([]byte, error) { return again.Open("camera b", box.Seal("camera a", secret)) },
+		"another purpose": func() ([]byte, error) {
+			return open(t, path, "ledger", false).Open("camera a", box.Seal("camera a", secret))
+		},
+		"cut": func() ([]byte, error) { return again.Open("camera a", box.Seal("camera a", secret)[:20]) },
 	} {
 		if plain, err := try(); shouwang.CodeOf(err) != shouwang.CodeDataUnreadable {
 			t.Errorf("%s: %q, %v", name, plain, err)
