@@ -102,11 +102,11 @@ func (b *Bucket) Adopt(_ context.Context, name, file string) error {
 func (b *Bucket) moveIn(file, path string) error {
 	var made []string
 	var err error
-	for range 5 { // a Delete may remove the folder just before the rename
-		if made, err = mkdirs(b.root, filepath.Dir(path)); err != nil {
-			return err
+	for range 20 { // a Delete may remove a folder just before its use
+		if made, err = mkdirs(b.root, filepath.Dir(path)); err == nil {
+			err = os.Rename(file, path)
 		}
-		if err = os.Rename(file, path); !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
@@ -114,8 +114,8 @@ func (b *Bucket) moveIn(file, path string) error {
 		return err
 	}
 	for _, dir := range append(made, filepath.Dir(path)) {
-		if err := syncDir(dir); err != nil {
-			return err
+		if err := syncDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err // a folder that is gone took the object with it: somebody deleted it
 		}
 	}
 	return nil

@@ -194,19 +194,30 @@ func FuzzOpen(f *testing.F) {
 		if r, err := Open(bytes.NewReader(data), int64(len(data)), testKey); err == nil {
 			_, _ = io.ReadAll(io.NewSectionReader(r, 0, r.Size()))
 		}
-		name := filepath.Join(t.TempDir(), "spool")
-		_ = os.WriteFile(name, data, 0o600)
-		spool, err := os.OpenFile(name, os.O_RDWR, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer spool.Close()
+		spool := &memory{bytes.Clone(data)}
 		if size, err := Recover(spool, int64(len(data)), testKey); err == nil {
 			if _, err := Open(spool, size, testKey); err != nil {
 				t.Fatalf("recovered and does not open: %v", err)
 			}
 		}
 	})
+}
+
+// memory is a File that needs no disk.
+type memory struct{ b []byte }
+
+func (m *memory) ReadAt(p []byte, off int64) (int, error) {
+	return bytes.NewReader(m.b).ReadAt(p, off)
+}
+
+func (m *memory) WriteAt(p []byte, off int64) (int, error) {
+	m.b = append(m.b[:off], p...)
+	return len(p), nil
+}
+
+func (m *memory) Truncate(size int64) error {
+	m.b = m.b[:size]
+	return nil
 }
 
 func BenchmarkSeal(b *testing.B) {
