@@ -104,7 +104,7 @@ test('an incident opens the agreed camera; withdrawal ends it on the screen', as
 test('a clip plays once its reason is named', async ({ page }) => {
   const watch = new Watch(page)
   await signIn(page, dispatcher, '/wall')
-  const play = page.locator('[data-event] button', { hasText: '播放录像' }).first()
+  const play = page.locator('[data-event]').getByRole('button', { name: '播放录像' }).first()
   await expect(play).toBeVisible({ timeout: 80_000 })
   await play.click()
   const dialog = page.getByRole('dialog')
