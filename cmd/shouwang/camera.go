@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"time"
 
 	"shouwang"
+	"shouwang/ingest/guard"
+	"shouwang/ingest/probe"
+	"shouwang/ingest/rtsp"
 	"shouwang/storage/registry"
 )
 
@@ -148,17 +152,25 @@ type cameraTestCmd struct {
 	JSON    bool           `name:"json" help:"JSON."`
 }
 
-// Run connects and says what comes.
+// Run connects, watches for a few seconds and says what comes.
 func (c cameraTestCmd) Run(ctx context.Context, a app) error {
-	units, done, err := openStream(ctx, c.Address)
+	cfg, err := c.config()
 	if err != nil {
 		return err
 	}
-	defer done()
-	u, err := units.Next(ctx)
+	g := &guard.Guard{Allow: append(c.Allow, cfg.Ingest.Allow...), Deny: cfg.Ingest.Deny, Only: cfg.Ingest.OnlyAllowed, Timeout: cfg.Ingest.Timeout}
+	r, err := probe.Probe(ctx, c.Address, g, probe.Options{TLS: rtsp.TLS{Insecure: cfg.Ingest.TLSInsecure}})
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "%s %dx%d\n", u.Params.Codec, u.Params.Width, u.Params.Height)
+	if c.JSON {
+		return jsonLine(a.out, r)
+	}
+	clock := "unknown: it sends no sender reports"
+	if r.ClockKnown {
+		clock = fmt.Sprintf("%s ahead of ours, within %s", r.Offset.Round(time.Millisecond), r.Uncertainty.Round(time.Millisecond))
+	}
+	_, err = fmt.Fprintf(a.out, "%s %dx%d, %.1f pictures a second, %.0f kbit/s, key frame every %.1f s, over %s, %d lost; its clock: %s\n",
+		r.CodecName, r.Width, r.Height, r.FPS, r.Bitrate/1000, r.GOP.Seconds(), r.Transport, r.Lost, clock)
 	return err
 }

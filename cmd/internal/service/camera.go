@@ -8,6 +8,7 @@ import (
 
 	"shouwang"
 	"shouwang/analyze/cascade"
+	"shouwang/analyze/pool"
 	"shouwang/cmd/internal/pipeline"
 	"shouwang/ingest"
 	"shouwang/policy"
@@ -27,7 +28,9 @@ func (n *node) startWork(cam shouwang.Camera) *work {
 	ctx, cancel := context.WithCancel(n.life)
 	w := &work{cancel: cancel, sight: &sight{
 		camera: cam.ID, gate: n.gate, pool: n.pool, log: n.log, onEvent: n.happened,
-		cfg: pipeline.Config{Cascade: cascade.Config{Policy: n.cfg.Analyze.cascade()}},
+		// The analyzer remembers where people may stand, so that whoever looks
+		// later sees the scene veiled and not the whole picture.
+		cfg: pipeline.Config{Cascade: cascade.Config{Policy: n.cfg.Analyze.cascade()}, Pool: pool.Options{Veil: true}},
 	}}
 	if hub, ok := n.manager.Hub(cam.ID, shouwang.StreamSub); ok {
 		w.done.Go(func() { w.sight.run(ctx, hub) })

@@ -17,7 +17,7 @@ func (s *Service) deps() web.Deps {
 	n := s.node
 	idx := index{catalog: n.store.catalog, clock: s.clock}
 	return web.Deps{
-		World: n.gate.World, Gate: n.gate, Audit: s.ledger, Accounts: accounts{s.auth}, Cameras: webCameras{n},
+		World: n.gate.World, Gate: n.gate, Audit: s.ledger, Accounts: s.auth, Cameras: webCameras{n},
 		Hubs: n.demand, Renderer: renderer{n.pool}, Media: s.media, Bus: n.bus, Events: idx, Clips: idx,
 		Footage: footage{catalog: n.store.catalog, keeper: n.store.keeper, recorder: n.store.recorder},
 		Desk:    desk{n.registry, n.refresh}, Looks: looks{s.ledger},

@@ -2,11 +2,9 @@ package service
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"sync"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"shouwang"
 	"shouwang/analyze/pool"
 	"shouwang/ingest"
+	"shouwang/ingest/rtsp"
 	"shouwang/policy"
 	"shouwang/storage/ledger"
 	"shouwang/web"
@@ -186,6 +185,7 @@ func (s *Service) openIngest(context.Context) (err error) {
 	n.demand = &demand{gate: n.gate, clock: s.clock, viewers: map[shouwang.CameraID]int{}}
 	n.manager, err = ingest.New(s.cfg.Ingest, ingest.Deps{
 		Log: s.log, Clock: s.clock, Allowed: n.demand.allowed, PushAuth: n.pushAuth,
+		TLS:      rtsp.TLS{Insecure: s.cfg.Ingest.TLSInsecure},
 		OnStatus: func(st shouwang.StreamStatus) { n.statuses.push(st) },
 	})
 	if err != nil {
@@ -218,7 +218,7 @@ func (s *Service) start(life context.Context) error {
 	n := s.node
 	n.life = life
 	n.gate.OnChange(n.changed)
-	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.store.uploader.Run, n.store.sweep} {
+	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.store.uploader.Run, n.store.sweep, s.sweepSessions} {
 		s.running.Go(func() { run(life) })
 	}
 	if err := s.eraser.reconcile(life); err != nil {
@@ -231,28 +231,15 @@ func (s *Service) start(life context.Context) error {
 	return nil
 }
 
-// Check verifies the invariants that live in data and writes findings with
-// say; deep reads every byte. The service must not be running.
-func Check(ctx context.Context, cfg Config, deep bool, log *slog.Logger, say func(string)) (err error) {
-	if _, err := os.Stat(cfg.Data); err != nil {
-		return shouwang.Errorf(shouwang.CodeDataUnreadable, "data folder %s cannot be read: %w", cfg.Data, err)
+// sweepSessions forgets sign-ins that ended long ago, once an hour.
+func (s *Service) sweepSessions(ctx context.Context) {
+	for {
+		now := s.clock()
+		if _, err := s.node.registry.SweepSessions(ctx, now.Add(-auth.LongestIdle), now.Add(-auth.LongestLife)); err != nil && ctx.Err() == nil {
+			s.log.Warn("old sign-ins could not be forgotten", "error", err)
+		}
+		if !sleep(ctx, time.Hour) {
+			return
+		}
 	}
-	locked, err := lock(cfg)
-	if err != nil {
-		return err
-	}
-	defer locked.Close()
-	s, err := openStore(ctx, cfg, time.Now, log)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	findings, err := s.keeper.Check(ctx, deep)
-	for _, f := range findings {
-		say(f.String())
-	}
-	if err == nil && len(findings) > 0 {
-		err = errors.New("findings above: start the service once, which repairs what can be, and check again")
-	}
-	return err
 }
