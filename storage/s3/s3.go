@@ -137,21 +137,31 @@ func (b *Bucket) Put(ctx context.Context, name string, r io.Reader, size int64) 
 		return err
 	}
 	options := minio.PutObjectOptions{ContentType: "application/octet-stream", SendContentMd5: true, PartSize: PartSize, NumThreads: 2}
-	if size < PartSize {
-		whole, err := io.ReadAll(io.LimitReader(r, size+1))
-		if err == nil && int64(len(whole)) != size {
-			err = errLength
-		}
-		if err != nil {
-			return fmt.Errorf("put %s: %w", name, err)
-		}
-		r, options.DisableMultipart = bytes.NewReader(whole), true
-	} else {
-		r = &exact{r: r, left: size}
+	if size >= PartSize {
+		_, err := b.client.PutObject(ctx, b.name, b.prefix+name, &exact{r: r, left: size}, size, options)
+		return b.fail("put", name, err)
 	}
-	_, err := b.client.PutObject(ctx, b.name, b.prefix+name, r, size, options)
+	whole, err := io.ReadAll(io.LimitReader(r, size+1))
+	if err == nil && int64(len(whole)) != size {
+		err = errLength
+	}
+	if err != nil {
+		return fmt.Errorf("put %s: %w", name, err)
+	}
+	options.DisableMultipart = true
+	for range 5 {
+		_, err = b.client.PutObject(ctx, b.name, b.prefix+name, bytes.NewReader(whole), size, options)
+		if minio.ToErrorResponse(err).Code != folderVanished {
+			break
+		}
+	}
 	return b.fail("put", name, err)
 }
+
+// folderVanished is what versitygw over a file system answers when a Delete
+// tidies an empty folder away in the midst of a Put into it. Putting again is
+// all it takes; of a large object the uploader sees to that.
+const folderVanished = "ExistingObjectIsDirectory"
 
 // exact fails instead of handing out the last bytes when its reader is longer
 // or shorter than announced.
