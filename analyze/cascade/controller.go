@@ -62,7 +62,7 @@ type Controller struct {
 	useful    bool // this wake became an event
 	since     shouwang.MediaTime
 	lifeAt    shouwang.MediaTime // last sign of life while active
-	newest    shouwang.MediaTime
+	seenAt    shouwang.MediaTime // of the newest picture reported
 	places    places
 	auditing  bool
 	auditHit  bool
@@ -113,7 +113,7 @@ func (c *Controller) restart(au *shouwang.AccessUnit) {
 		c.keys = 0
 		c.gate.restart()
 		c.mu.Lock()
-		c.wake, c.active, c.lifeAt, c.answered = false, false, 0, 0
+		c.wake, c.active, c.lifeAt, c.seenAt, c.answered = false, false, 0, 0, 0
 		c.mu.Unlock()
 	}
 }
@@ -136,7 +136,6 @@ func (c *Controller) plan(au *shouwang.AccessUnit, bySize bool) (full bool, from
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.status.Units++
-	c.newest = au.PTS
 	gop := c.status.GOP
 	if open := (au.PTS - c.lastKey).Duration(); gop > 0 || open > c.cfg.LongGOP {
 		gop = max(gop, open)
@@ -163,7 +162,9 @@ func (c *Controller) plan(au *shouwang.AccessUnit, bySize bool) (full bool, from
 // decide is plan for Track.
 func (c *Controller) decide(au *shouwang.AccessUnit, bySize bool) bool {
 	if c.active {
-		if (au.PTS - c.lifeAt).Duration() > c.cfg.Settle {
+		// By what was seen, not by what was read: a file, or a busy worker, may
+		// be far behind.
+		if (c.seenAt - c.lifeAt).Duration() > c.cfg.Settle {
 			c.sleep(au.PTS)
 		}
 		return c.active

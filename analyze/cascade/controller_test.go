@@ -254,6 +254,20 @@ func TestRefusedGoesOnAtAKeyFrame(t *testing.T) {
 	}
 }
 
+// TestSlowReportsDoNotPutToSleep: the decoder is five seconds behind, and what
+// it then reports is life.
+func TestSlowReportsDoNotPutToSleep(t *testing.T) {
+	k := newCamera(t, cascade.Config{})
+	k.run(81, func(seq uint64) ([]analyze.Region, bool) { return thing(0.4), seq >= 60 })
+	for range 50 {
+		_ = k.c.Unit(k.unit())
+		k.seq++
+	}
+	if s := k.c.Status(); !s.Awake {
+		t.Errorf("asleep without a report: %+v", s)
+	}
+}
+
 func TestHeldIsBounded(t *testing.T) {
 	k := newCamera(t, cascade.Config{HoldBytes: 50_000})
 	k.gop = 100000

@@ -24,6 +24,7 @@ func (c *Controller) Seen(o *analyze.Observation, live, stirring bool) {
 	if !o.Decoded {
 		return
 	}
+	c.seenAt = max(c.seenAt, o.PTS)
 	reason := c.reason(o)
 	c.auditSeen(o, live, reason)
 	if c.active {

@@ -46,7 +46,7 @@ func decode(t testing.TB, path string) *film {
 	w, h, times, keys, sizes := probe(t, path)
 	cell := scene.CellSize(w, h, 160*90)
 	f := &film{cols: w / cell, rows: h / cell}
-	cmd := exec.Command("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough",
+	cmd := exec.Command("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-vf", "format=yuv420p|yuvj420p|yuv422p|yuvj422p|yuv444p|gray,extractplanes=y", // the bits as decoded, not stretched to full range
 		"-pix_fmt", "gray", "-f", "rawvideo", "-")
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -22,6 +22,7 @@ type Eventer struct {
 	last    shouwang.MediaTime // something of the event was last seen
 	lastAt  time.Time
 	lastEnd time.Time
+	lastBox shouwang.Box // of the main thing, when it was last seen whole
 	told    shouwang.MediaTime
 	ended   shouwang.MediaTime
 	hasEnd  bool
@@ -116,16 +117,25 @@ func (e *Eventer) enough(t *Track) bool {
 	if t.Fill < 0.15 {
 		return false
 	}
-	clutter, sizes := max(1, e.tracker.clutter/4), 2*e.cfg.TravelSizes
+	cool := e.hasEnd && t.First-e.ended < shouwang.MediaTimeOf(e.cfg.Cooldown)
+	more, sizes := max(1, e.tracker.clutter/4), 2*e.cfg.TravelSizes
 	if t.Area > 0.015 {
-		clutter, sizes = math.Sqrt(clutter), e.cfg.TravelSizes
+		more, sizes = math.Sqrt(more), e.cfg.TravelSizes
+	} else if cool {
+		more *= 1.7 // shadows and moved things settle where someone left
+		if x, y := t.Box.Center(); t.Area < 0.1*e.lastBox.Area() && within(e.lastBox, x, y) {
+			more *= 2
+		}
 	}
-	if t.Travel >= e.cfg.Travel*clutter && t.Sizes >= sizes*clutter && t.Travel >= 0.3*t.Path {
+	if t.Travel >= e.cfg.Travel*more && t.Sizes >= sizes*more && t.Travel >= 0.3*t.Path {
 		return true
 	}
-	fresh := e.tracker.age() < 10
-	cool := fresh || e.hasEnd && t.Last-e.ended < shouwang.MediaTimeOf(e.cfg.Cooldown)
-	return !cool && age >= e.cfg.Sustain.Seconds()*clutter && t.Area >= e.cfg.SustainArea && t.Score >= 0.3 && t.Moving > 0.3
+	return !cool && e.tracker.age() > 10 && age >= e.cfg.Sustain.Seconds()*more &&
+		t.Area >= e.cfg.SustainArea && t.Score >= 0.3 && t.Moving > 0.3
+}
+
+func within(b shouwang.Box, x, y float64) bool {
+	return x >= b[0]-0.02 && x <= b[0]+b[2]+0.02 && y >= b[1]-0.02 && y <= b[1]+b[3]+0.02
 }
 
 // need is for how many seconds a track must be followed. What is faint needs
@@ -156,6 +166,9 @@ func (e *Eventer) join(t *Track, o *analyze.Observation) {
 	}
 	if t.AliveUntil > e.last {
 		e.last, e.lastAt = t.AliveUntil, t.aliveAt
+		if t.Area > 0.3*t.most {
+			e.lastBox = t.Box
+		}
 	}
 	if t.Start.Before(e.event.Start) && t.First > e.ended {
 		e.event.Start = t.Start

@@ -247,7 +247,7 @@ func (m *Model) learn(pts shouwang.MediaTime) {
 	}
 	warm := pts-m.born < shouwang.MediaTimeOf(m.cfg.WarmUp)
 	if warm {
-		l.held = l.alpha / 3
+		l.held = l.alpha / 6
 		l.up, l.down = 4*l.up, 4*l.down
 	} else {
 		l.held = l.alpha / 64
@@ -256,7 +256,7 @@ func (m *Model) learn(pts shouwang.MediaTime) {
 		step := (pts - m.lastTick).Duration()
 		absorb := m.cfg.Absorb
 		if warm {
-			absorb /= 20
+			absorb /= 5
 		}
 		l.absorb = int(min(250, max(3, absorb/step)))
 		m.lastTick = pts
