@@ -10,7 +10,7 @@ failed=0 ran=0
 while IFS=: read -r file target; do
   package=./$(dirname "$file")
   printf 'fuzz %s %s for %s\n' "$package" "$target" "$time"
-  if ! go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "$time" -parallel 2 >.cache/fuzz.log 2>&1; then
+  if ! go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "$time" -parallel 2 -fuzzminimizetime 10x >.cache/fuzz.log 2>&1; then
     cat .cache/fuzz.log
     failed=$((failed + 1))
   fi

@@ -45,6 +45,9 @@ type Config struct {
 	// Mono is a monotonic clock that counts from anywhere; nil means the
 	// kernel's.
 	Mono func() time.Duration
+	// NoRepair leaves what a crash left as it is, for a check that changes
+	// nothing.
+	NoRepair bool
 	// OnKeyUse, when set, is told of each use of a key before it happens.
 	OnKeyUse func(context.Context, keys.Use) error
 }
@@ -78,6 +81,9 @@ func Open(ctx context.Context, cfg Config) (*Archive, error) {
 	}
 	if err := a.join(); err != nil {
 		return nil, errors.Join(err, a.Close())
+	}
+	if cfg.NoRepair {
+		return a, nil
 	}
 	if a.Repaired, err = a.Keeper.Repair(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -237,9 +243,9 @@ func choose(all []storage.Segment, stream shouwang.StreamKind) (out []storage.Se
 	return out, erased
 }
 
-// Erase makes everything recorded of a camera unreadable, except what a hold
-// names, after stopping its recording. See retain.Keeper.Erase.
-func (a *Archive) Erase(ctx context.Context, camera shouwang.CameraID, decision string) (retain.Receipt, error) {
+// StopRecording closes and indexes what is being recorded of a camera that
+// policy no longer permits, so that an erasure finds all of it.
+func (a *Archive) StopRecording(ctx context.Context, camera shouwang.CameraID) {
 	a.mu.Lock()
 	rec := a.recorder
 	a.mu.Unlock()
@@ -247,5 +253,11 @@ func (a *Archive) Erase(ctx context.Context, camera shouwang.CameraID, decision 
 		rec.Invalidate(ctx, camera)
 		rec.Flush(ctx, camera)
 	}
+}
+
+// Erase makes everything recorded of a camera unreadable, except what a hold
+// names, after stopping its recording. See retain.Keeper.Erase.
+func (a *Archive) Erase(ctx context.Context, camera shouwang.CameraID, decision string) (retain.Receipt, error) {
+	a.StopRecording(ctx, camera)
 	return a.Keeper.Erase(ctx, camera, decision)
 }

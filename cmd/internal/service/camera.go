@@ -55,7 +55,7 @@ const recorderQueue = 48 << 20
 // recordStream runs the recorder on one stream until ctx ends. The recorder
 // gets a queue of its own and never waits for anything but its disk.
 func (n *node) recordStream(ctx context.Context, camera shouwang.CameraID, kind shouwang.StreamKind, hub *ingest.Hub) {
-	session := n.store.recorder.Session(camera, kind)
+	session := n.recorder.Session(camera, kind)
 	for ctx.Err() == nil {
 		reader := hub.Subscribe(ingest.ReaderConfig{Name: "recorder", Policy: ingest.Report, MaxUnits: 4096, MaxBytes: recorderQueue})
 		err := session.Run(ctx, reader, hub.History)
@@ -88,8 +88,8 @@ func (n *node) tell(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case e := <-n.events:
-			n.store.recorder.OnEvent(ctx, e)
-			if err := n.store.catalog.PutEvent(ctx, e); err != nil && ctx.Err() == nil {
+			n.recorder.OnEvent(ctx, e)
+			if err := n.archive.Catalog.PutEvent(ctx, e); err != nil && ctx.Err() == nil {
 				n.log.Error("event could not be kept", "event", e.ID, "error", err)
 			}
 			if _, err := n.bus.Publish(ctx, shouwang.TopicEvent, e); err != nil && ctx.Err() == nil {
@@ -131,7 +131,7 @@ func (n *node) follow(ctx context.Context) {
 
 func (n *node) applyChange(ctx context.Context, camera shouwang.CameraID) {
 	n.manager.Refresh(camera)
-	n.store.recorder.Invalidate(ctx, camera)
+	n.recorder.Invalidate(ctx, camera)
 	state := ""
 	for _, c := range n.gate.World().CurrentConsents(policy.CameraResource(camera)) {
 		state = string(c.State)

@@ -23,11 +23,11 @@ func Check(ctx context.Context, cfg Config, deep bool, log *slog.Logger, say fun
 		return err
 	}
 	defer locked.Close()
-	s, err := openStore(ctx, cfg, time.Now, log)
+	kept, err := openArchive(ctx, cfg, false, time.Now, log)
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	defer kept.Close()
 	// Opening the register verifies every consent's hash chain.
 	reg, err := OpenRegistry(ctx, cfg, log)
 	if err != nil {
@@ -37,7 +37,7 @@ func Check(ctx context.Context, cfg Config, deep bool, log *slog.Logger, say fun
 	if err := checkLedger(ctx, cfg, say); err != nil {
 		return err
 	}
-	findings, err := s.keeper.Check(ctx, deep)
+	findings, err := kept.Keeper.Check(ctx, deep)
 	for _, f := range findings {
 		say(f.String())
 	}

@@ -6,22 +6,19 @@ import (
 
 	"shouwang"
 	"shouwang/storage/ledger"
-	"shouwang/storage/retain"
 	"shouwang/web"
 )
-
-type retainReport = retain.Report
 
 // deps joins web to its neighbours.
 func (s *Service) deps() web.Deps {
 	n := s.node
-	idx := index{catalog: n.store.catalog, clock: s.clock}
+	idx := index{catalog: n.archive.Catalog, clock: s.clock}
 	return web.Deps{
 		World: n.gate.World, Gate: n.gate, Audit: s.ledger, Accounts: s.auth, Cameras: webCameras{n},
 		Hubs: n.demand, Renderer: renderer{n.pool}, Media: s.media, Bus: n.bus, Events: idx, Clips: idx,
-		Footage: footage{catalog: n.store.catalog, keeper: n.store.keeper, recorder: n.store.recorder},
+		Footage: footage{archive: n.archive, recorder: n.recorder},
 		Desk:    desk{n.registry, n.refresh}, Looks: looks{s.ledger},
-		Consents: consents{registry: n.registry, catalog: n.store.catalog, eraser: s.eraser, refresh: n.refresh},
+		Consents: consents{registry: n.registry, catalog: n.archive.Catalog, eraser: s.eraser, refresh: n.refresh},
 		System:   s.system, Ready: s.ready,
 	}
 }
@@ -83,7 +80,7 @@ func (l looks) Looks(ctx context.Context, camera string, span shouwang.Span) ([]
 // address of a camera and no credential.
 func (s *Service) system(ctx context.Context) map[string]any {
 	n := s.node
-	total, spooled, err := n.store.catalog.Usage(ctx)
+	total, spooled, err := n.archive.Catalog.Usage(ctx)
 	storage := map[string]any{"bytes": total, "waiting_bytes": spooled, "bucket": "folder"}
 	if n.cfg.Storage.S3.Endpoint != "" {
 		storage["bucket"] = n.cfg.Storage.S3.String()
@@ -91,7 +88,7 @@ func (s *Service) system(ctx context.Context) map[string]any {
 	if err != nil {
 		storage["error"] = err.Error()
 	}
-	if away := n.store.uploader.Away(); away != nil {
+	if away := n.archive.Uploader.Away(); away != nil {
 		storage["away"] = away.Error()
 	}
 	return map[string]any{

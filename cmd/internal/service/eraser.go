@@ -10,8 +10,8 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/storage/archive"
 	"shouwang/storage/catalog"
-	"shouwang/storage/recorder"
 	"shouwang/storage/retain"
 )
 
@@ -19,13 +19,11 @@ import (
 // stands, not by what happened: whoever changed the consent, and even if the
 // service died in between, the next look at the world finds what is left to do.
 type eraser struct {
-	gate     *policy.Gate
-	keeper   *retain.Keeper
-	recorder *recorder.Recorder
-	catalog  *catalog.DB
-	audit    policy.Auditor
-	clock    func() time.Time
-	log      *slog.Logger
+	gate    *policy.Gate
+	archive *archive.Archive
+	audit   policy.Auditor
+	clock   func() time.Time
+	log     *slog.Logger
 
 	mu sync.Mutex // one erasure at a time
 }
@@ -54,7 +52,7 @@ func ended(world *policy.World, camera shouwang.CameraID) (reason policy.Reason,
 // reconcile erases what may no longer exist, of every camera of which anything
 // readable is left.
 func (e *eraser) reconcile(ctx context.Context) error {
-	cameras, err := e.catalog.Cameras(ctx)
+	cameras, err := e.archive.Catalog.Cameras(ctx)
 	if err != nil {
 		return err
 	}
@@ -74,20 +72,19 @@ func (e *eraser) reconcile(ctx context.Context) error {
 func (e *eraser) erase(ctx context.Context, camera shouwang.CameraID, why string) (retain.Receipt, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.recorder.Invalidate(ctx, camera)
-	e.recorder.Flush(ctx, camera)
-	left, err := e.catalog.Readable(ctx, camera)
+	e.archive.StopRecording(ctx, camera)
+	left, err := e.archive.Catalog.Readable(ctx, camera)
 	if err != nil {
 		return retain.Receipt{}, err
 	}
 	if left == 0 {
 		// Nothing to read is left, but a key may be: of a segment that was open.
-		return e.keeper.Erase(ctx, camera, why)
+		return e.archive.Erase(ctx, camera, why)
 	}
 	if err := e.holdOrdered(ctx, camera); err != nil {
 		return retain.Receipt{}, err
 	}
-	receipt, err := e.keeper.Erase(ctx, camera, why)
+	receipt, err := e.archive.Erase(ctx, camera, why)
 	if err != nil {
 		return receipt, fmt.Errorf("erase %s: %w", camera, err)
 	}
@@ -105,7 +102,7 @@ func (e *eraser) erase(ctx context.Context, camera shouwang.CameraID, why string
 func (e *eraser) holdOrdered(ctx context.Context, camera shouwang.CameraID) error {
 	world, now := e.gate.World(), e.clock()
 	resource := policy.CameraResource(camera)
-	held, err := e.catalog.Holds(ctx, camera)
+	held, err := e.archive.Catalog.Holds(ctx, camera)
 	if err != nil {
 		return err
 	}
@@ -132,7 +129,7 @@ func (e *eraser) holdOrdered(ctx context.Context, camera shouwang.CameraID) erro
 		if known[h.ID] {
 			continue
 		}
-		if _, err := e.keeper.Place(ctx, h); err != nil && shouwang.CodeOf(err) != shouwang.CodeNotFound {
+		if _, err := e.archive.Keeper.Place(ctx, h); err != nil && shouwang.CodeOf(err) != shouwang.CodeNotFound {
 			return fmt.Errorf("hold %s before erasing: %w", h.ID, err)
 		}
 	}

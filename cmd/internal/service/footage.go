@@ -8,11 +8,9 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
-	"shouwang/storage"
-	"shouwang/storage/catalog"
+	"shouwang/storage/archive"
 	"shouwang/storage/mp4"
 	"shouwang/storage/recorder"
-	"shouwang/storage/retain"
 	"shouwang/web"
 	"shouwang/web/watch"
 )
@@ -20,8 +18,7 @@ import (
 // footage opens recordings for web under a grant, whose id every use of a key
 // carries.
 type footage struct {
-	catalog  *catalog.DB
-	keeper   *retain.Keeper
+	archive  *archive.Archive
 	recorder *recorder.Recorder
 }
 
@@ -48,15 +45,8 @@ func (f footage) assemble(ctx context.Context, g policy.Grant, camera shouwang.C
 	if !covers(g, camera, span) {
 		return nil, shouwang.Errorf(shouwang.CodeDenied, "the permission does not cover this span")
 	}
-	f.recorder.Flush(ctx, camera)
-	segments, err := f.catalog.Segments(ctx, camera, "", span)
-	if err != nil {
-		return nil, err
-	}
-	if len(segments) > 0 && keyState(segments) == policy.KeyShredded {
-		return nil, shouwang.Errorf(shouwang.CodeKeyDestroyed, "this recording of camera %s is erased: nobody can read it any more", camera)
-	}
-	return mp4.Assemble(ctx, span, oneStream(segments), retain.Reader{Keeper: f.keeper, Decision: g.ID()})
+	f.recorder.Flush(ctx, camera) // what is being recorded can be asked for, too
+	return f.archive.Assemble(ctx, camera, "", span, g.ID())
 }
 
 // covers reports whether a grant to see recordings is for the camera and the
@@ -68,22 +58,6 @@ func covers(g policy.Grant, camera shouwang.CameraID, span shouwang.Span) bool {
 		}
 	}
 	return false
-}
-
-// oneStream keeps the segments of the best stream: an MP4 shows one.
-func oneStream(segments []storage.Segment) []storage.Segment {
-	var main, sub []storage.Segment
-	for _, s := range segments {
-		if s.Stream == shouwang.StreamMain {
-			main = append(main, s)
-		} else {
-			sub = append(sub, s)
-		}
-	}
-	if len(main) > 0 {
-		return main
-	}
-	return sub
 }
 
 type closeless struct{ *mp4.File }

@@ -13,6 +13,8 @@ import (
 	"shouwang/analyze/pool"
 	"shouwang/ingest"
 	"shouwang/policy"
+	"shouwang/storage/archive"
+	"shouwang/storage/recorder"
 	"shouwang/storage/registry"
 )
 
@@ -23,7 +25,8 @@ type node struct {
 	clock    func() time.Time
 	gate     *policy.Gate
 	registry *registry.Registry
-	store    *store
+	archive  *archive.Archive
+	recorder *recorder.Recorder
 	bus      closingBus
 	pool     *pool.Pool // nil when there is no analyzer
 	manager  *ingest.Manager

@@ -16,6 +16,7 @@ import (
 	"shouwang/ingest"
 	"shouwang/ingest/rtsp"
 	"shouwang/policy"
+	"shouwang/storage/archive"
 	"shouwang/storage/ledger"
 	"shouwang/web"
 	"shouwang/web/auth"
@@ -145,21 +146,12 @@ func (s *Service) openPolicy(ctx context.Context) error {
 // openStorage opens what is recorded and mends what a crash left.
 func (s *Service) openStorage(ctx context.Context) (err error) {
 	n := s.node
-	if n.store, err = openStore(ctx, s.cfg, s.clock, s.log); err != nil {
+	if n.archive, err = openArchive(ctx, s.cfg, true, s.clock, s.log); err != nil {
 		return err
 	}
-	s.closing(n.store.close)
-	report, err := n.store.keeper.Repair(ctx)
-	if err != nil {
-		return fmt.Errorf("repair recordings: %w", err)
-	}
-	if report != (retainReport{}) {
-		s.log.Info("recordings repaired after the last run", "recovered", report.Recovered, "indexed", report.Indexed, "lost", report.Lost, "discarded", report.Discarded)
-	}
-	n.store.record(n.gate, s.clock, n.link)
-	s.eraser = &eraser{
-		gate: n.gate, keeper: n.store.keeper, recorder: n.store.recorder, catalog: n.store.catalog, audit: s.ledger, clock: s.clock, log: s.log,
-	}
+	s.closeWith("recordings", n.archive)
+	n.recorder = n.archive.Recorder(archive.RecorderDeps{Permit: n.gate.Record, Link: n.link})
+	s.eraser = &eraser{gate: n.gate, archive: n.archive, audit: s.ledger, clock: s.clock, log: s.log}
 	return nil
 }
 
@@ -218,7 +210,7 @@ func (s *Service) start(life context.Context) error {
 	n := s.node
 	n.life = life
 	n.gate.OnChange(n.changed)
-	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.store.uploader.Run, n.store.sweep, s.sweepSessions} {
+	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.archive.Run, s.sweepSessions} {
 		s.running.Go(func() { run(life) })
 	}
 	if err := s.eraser.reconcile(life); err != nil {

@@ -1,0 +1,123 @@
+package bench
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"shouwang"
+	"shouwang/analyze/cascade"
+	"shouwang/analyze/pool"
+	"shouwang/cmd/internal/pipeline"
+	"shouwang/ingest/camsim"
+)
+
+// way is one way of looking at a stream.
+type way struct {
+	name   string
+	policy cascade.Policy
+	model  string
+}
+
+// ways are compared in one run; the first is what the others are measured
+// against.
+var ways = []way{
+	{"full, MOG2", cascade.Full, "mog2"},
+	{"full", cascade.Full, ""},
+	{"track", cascade.Track, ""},
+	{"presence", cascade.Presence, ""},
+}
+
+func (w way) config() pipeline.Config {
+	return pipeline.Config{Cascade: cascade.Config{Policy: w.policy}, Pool: pool.Options{Model: w.model}}
+}
+
+// look runs one way over the whole clip and returns what a second of video
+// costs, in CPU of this process and the analyzer together.
+func look(ctx context.Context, p *pool.Pool, clip *camsim.Clip, w way) (perSecond time.Duration, events int, err error) {
+	r, err := pipeline.Run(ctx, p, &looped{clip: clip, at: time.Now(), m: len(clip.Frames)}, w.config(), nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	return time.Duration(float64(r.CPU) / r.Video.Seconds()), len(r.Events), nil
+}
+
+// phases is how many copies of a stream are watched for latency at once, each
+// shifted by a part of the distance between key frames.
+const phases = 8
+
+// latency plays the walker's entrance at the camera's own pace, phases times
+// at once, and returns how long after the first picture that shows the walker
+// the event was told: sorted, one for each that was found.
+func latency(ctx context.Context, p *pool.Pool, clip *camsim.Clip, s Stream, w way) ([]time.Duration, error) {
+	var mu sync.Mutex
+	var found []time.Duration
+	var first error
+	var wg sync.WaitGroup
+	for i := range phases {
+		wg.Go(func() {
+			// Whole groups of pictures earlier, so that each copy begins at a key
+			// frame, and a fraction of a second later, so that they do not beat.
+			d, ok, err := entrance(ctx, p, clip, s, w, time.Duration(i)*2*time.Second/phases)
+			mu.Lock()
+			defer mu.Unlock()
+			if ok {
+				found = append(found, d)
+			}
+			if first == nil {
+				first = err
+			}
+		})
+	}
+	wg.Wait()
+	slices.Sort(found)
+	return found, first
+}
+
+// entrance plays from 13 s before the walker on; wait shifts it against the
+// other copies.
+func entrance(ctx context.Context, p *pool.Pool, clip *camsim.Clip, s Stream, w way, wait time.Duration) (time.Duration, bool, error) {
+	visible := s.appears()
+	begin := 14 * time.Second
+	told := make(chan time.Time, 1)
+	pipe, err := pipeline.Open(p, "bench", w.config(), pipeline.Sinks{Events: func(events []shouwang.Event) {
+		for _, e := range events {
+			if e.Phase == shouwang.PhaseBegin {
+				select {
+				case told <- time.Now():
+				default:
+				}
+			}
+		}
+	}})
+	if err != nil {
+		return 0, false, err
+	}
+	defer pipe.Close()
+	start := time.Now().Add(wait)
+	for n := int(begin.Seconds() * float64(s.FPS)); ; n++ {
+		at := start.Add(time.Duration(n)*time.Second/time.Duration(s.FPS) - begin)
+		select {
+		case t := <-told:
+			return t.Sub(start.Add(visible - begin)), true, nil
+		case <-ctx.Done():
+			return 0, false, ctx.Err()
+		case <-time.After(time.Until(at)):
+		}
+		if at.After(start.Add(visible - begin + 6*time.Second)) {
+			return 0, false, nil
+		}
+		if err := pipe.Unit(clip.Unit("bench", shouwang.StreamMain, start.Add(-begin), n)); err != nil {
+			return 0, false, err
+		}
+	}
+}
+
+// appears is when the first picture shows a part of the walker, who enters at
+// 27 s from 80 pixels beyond the edge (see package scene).
+func (s Stream) appears() time.Duration {
+	beyond := 80 - 9.0
+	share := beyond / float64(s.Width+160)
+	return 27*time.Second + time.Duration(share*6*float64(time.Second))
+}

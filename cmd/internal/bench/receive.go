@@ -1,0 +1,143 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"shouwang"
+	"shouwang/ingest"
+	"shouwang/ingest/camsim"
+)
+
+// Play is the other process of receiving's measurement: it serves count
+// cameras that play the file, writes their address to out and returns when in
+// ends. Cameras in the measured process would be measured too.
+func Play(ctx context.Context, path string, count int, in io.Reader, out io.Writer) error {
+	clip, err := camsim.Load(ctx, path, 2*time.Minute)
+	if err != nil {
+		return err
+	}
+	sim, err := camsim.New(camsim.Options{})
+	if err != nil {
+		return err
+	}
+	defer sim.Close()
+	for i := range count {
+		if err := sim.Serve(fmt.Sprintf("cam%d", i), camsim.Camera{Clips: []*camsim.Clip{clip}}); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprintln(out, sim.Addr()); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, in)
+	return err
+}
+
+// received is what receiving came to.
+type received struct {
+	perSecond time.Duration // CPU a camera and second
+	memory    int64         // bytes a camera, history of 12 s included
+}
+
+// receive pulls count cameras over RTSP on loopback and measures a stretch.
+func receive(ctx context.Context, self, path string, count int, stretch time.Duration) (r received, err error) {
+	child := exec.CommandContext(ctx, self, "bench", "--play", path, "--count", fmt.Sprint(count))
+	child.Stderr = os.Stderr
+	in, err := child.StdinPipe()
+	if err != nil {
+		return r, err
+	}
+	out, err := child.StdoutPipe()
+	if err != nil {
+		return r, err
+	}
+	if err := child.Start(); err != nil {
+		return r, fmt.Errorf("start cameras: %w", err)
+	}
+	defer func() { _ = in.Close(); _ = child.Wait() }()
+	address, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return r, fmt.Errorf("start cameras: %w", err)
+	}
+	return pull(ctx, strings.TrimSpace(address), count, stretch)
+}
+
+func pull(ctx context.Context, address string, count int, stretch time.Duration) (r received, err error) {
+	cfg := ingest.DefaultConfig()
+	cfg.Push, cfg.Allow = "", []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	empty := resident()
+	m, err := ingest.New(cfg, ingest.Deps{})
+	if err != nil {
+		return r, err
+	}
+	defer m.Close()
+	for i := range count {
+		id := shouwang.CameraID(fmt.Sprintf("cam%d", i))
+		src := shouwang.Source{Kind: shouwang.StreamMain, URL: fmt.Sprintf("rtsp://%s/%s", address, id)}
+		if err := m.Start(shouwang.Camera{ID: id, Sources: []shouwang.Source{src}}); err != nil {
+			return r, err
+		}
+	}
+	// The history has to be full before memory means anything.
+	if err := wait(ctx, cfg.HistoryFor+3*time.Second); err != nil {
+		return r, err
+	}
+	before, units := self(), unitsOf(m)
+	if err := wait(ctx, stretch); err != nil {
+		return r, err
+	}
+	used := self() - before
+	if live := unitsOf(m) - units; live == 0 {
+		return r, fmt.Errorf("receive: nothing arrived from %d cameras", count)
+	}
+	r.perSecond = time.Duration(float64(used) / float64(count) / stretch.Seconds())
+	r.memory = max(0, resident()-empty) / int64(count)
+	return r, nil
+}
+
+func unitsOf(m *ingest.Manager) (n uint64) {
+	for _, s := range m.Status() {
+		n += s.Units
+	}
+	return n
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// self returns the CPU time this process has used.
+func self() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// resident returns this process's resident memory in bytes.
+func resident() int64 {
+	raw, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	var size, pages int64
+	if _, err := fmt.Sscan(string(raw), &size, &pages); err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
+}

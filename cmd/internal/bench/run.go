@@ -1,0 +1,129 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"shouwang/analyze/pool"
+)
+
+// Options say how much is measured.
+type Options struct {
+	Self   string // path of this binary, to play cameras with
+	Binary string // path of shouwang-analyzer, "" for beside Self
+	Cache  string // folder for the streams
+	Only   string // streams whose name contains this
+	Out    io.Writer
+	Say    func(string) // told what takes time
+}
+
+// Run measures every stream and prints a table of each kind, with the machine
+// named.
+func Run(ctx context.Context, o Options) error {
+	p, err := pool.New(ctx, pool.Config{Workers: 1, Binary: o.Binary})
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	fmt.Fprintf(o.Out, "machine: %s, %d cores, %s\n", processor(), runtime.NumCPU(), runtime.Version())
+	fmt.Fprintln(o.Out, "video: a painted street, one walker for 6 s of 60 s, GOP 2 s, no B-frames; cameras a core = 1000 / (ms of CPU a second of video)")
+	table := tabwriter.NewWriter(o.Out, 0, 4, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\nstream\treceive ms/s\tlook\tlook ms/s\tevents\tagainst MOG2\tlook alone/core\twith receiving/core\t")
+	for _, s := range Streams() {
+		if !strings.Contains(s.Name, o.Only) {
+			continue
+		}
+		if err := s.row(ctx, o, p, table); err != nil {
+			return fmt.Errorf("measure %s: %w", s.Name, err)
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return delays(ctx, o, p)
+}
+
+// row measures one stream under every way of looking.
+func (s Stream) row(ctx context.Context, o Options, p *pool.Pool, table io.Writer) error {
+	clip, path, err := s.clip(ctx, o.Cache, o.Say)
+	if err != nil {
+		return err
+	}
+	o.Say("receiving " + s.Name)
+	count := max(4, 40*640*360*10/(s.Width*s.Height*s.FPS))
+	in, err := receive(ctx, o.Self, path, count, 10*time.Second)
+	if err != nil {
+		return err
+	}
+	var base time.Duration
+	for i, w := range ways {
+		o.Say("looking at " + s.Name + ", " + w.name)
+		cost, events, err := look(ctx, p, clip, w)
+		if err != nil {
+			return err
+		}
+		name, receiving := "", ""
+		if i == 0 {
+			base, name, receiving = cost, s.Name, fmt.Sprintf("%.2f", ms(in.perSecond))
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%.2f\t%d\t%.1fx\t%.0f\t%.0f\t\n", name, receiving, w.name, ms(cost), events,
+			float64(base)/float64(cost), 1000/ms(cost), 1000/ms(cost+in.perSecond))
+	}
+	fmt.Fprintf(table, "\t\tmemory a camera, received, 12 s of history\t%.2f MB\t\t\t\t\t\n", float64(in.memory)/1e6)
+	return nil
+}
+
+// delays prints how long an event takes to be told.
+func delays(ctx context.Context, o Options, p *pool.Pool) error {
+	s := Streams()[0]
+	if !strings.Contains(s.Name, o.Only) {
+		return nil
+	}
+	clip, _, err := s.clip(ctx, o.Cache, o.Say)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.Out, "\nfrom the first picture that shows a walker to the event, %s, %d times each:\n", s.Name, phases)
+	for _, w := range ways[1:] {
+		o.Say("timing events, " + w.name)
+		found, err := latency(ctx, p, clip, s, w)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			fmt.Fprintf(o.Out, "  %-10s none was told\n", w.name)
+			continue
+		}
+		fmt.Fprintf(o.Out, "  %-10s median %.2f s, worst %.2f s, %d of %d told\n", w.name,
+			found[len(found)/2].Seconds(), found[len(found)-1].Seconds(), len(found), phases)
+	}
+	return nil
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// processor names the machine.
+func processor() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}
+
+// Cache is where streams are kept.
+func Cache() string { return filepath.Join(".cache", "bench") }

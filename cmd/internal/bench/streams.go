@@ -1,0 +1,107 @@
+// Package bench measures what a camera costs on this machine: CPU to receive
+// and to look at, memory, and the time from a picture to its event. Everything
+// is measured in one run, so that ratios hold where the machine does not.
+package bench
+
+import (
+	"context"
+	"fmt"
+	"image/color"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"shouwang"
+	"shouwang/cmd/internal/scene"
+	"shouwang/ingest/camsim"
+)
+
+// Stream is one kind of camera.
+type Stream struct {
+	Name               string
+	Width, Height, FPS int
+	Codec              string // h264 or h265
+	Kbit               int    // constant bit rate
+}
+
+// Streams are the cameras that are measured: the design's A, C, D and E.
+func Streams() []Stream {
+	return []Stream{
+		{"360p10 H.264 512k", 640, 360, 10, "h264", 512},
+		{"360p10 H.265 384k", 640, 360, 10, "h265", 384},
+		{"720p15 H.264 1.5M", 1280, 720, 15, "h264", 1500},
+		{"720p15 H.265 1.2M", 1280, 720, 15, "h265", 1200},
+		{"1080p25 H.264 4M", 1920, 1080, 25, "h264", 4000},
+		{"1080p25 H.265 2.7M", 1920, 1080, 25, "h265", 2700},
+	}
+}
+
+// street is a minute in which a walker crosses for six seconds: 10 % of the
+// time is busy, as at a house door.
+func (s Stream) street() scene.Scene {
+	return scene.Scene{
+		Width: s.Width, Height: s.Height, FPS: s.FPS, Lasts: time.Minute, Seed: 5,
+		Visits: []scene.Visit{{Kind: "walker", Start: 27 * time.Second, Lasts: 6 * time.Second, Lane: .66, Paint: color.RGBA{180, 60, 50, 255}}},
+	}
+}
+
+// clip paints and encodes the stream once and loads it into memory.
+func (s Stream) clip(ctx context.Context, cache string, say func(string)) (*camsim.Clip, string, error) {
+	path := filepath.Join(cache, fmt.Sprintf("bench-%dx%d-%d-%s-%d.mp4", s.Width, s.Height, s.FPS, s.Codec, s.Kbit))
+	if _, err := os.Stat(path); err != nil {
+		say("making a minute of " + s.Name)
+		if err := os.MkdirAll(cache, 0o755); err != nil {
+			return nil, "", err
+		}
+		if err := s.encode(ctx, path); err != nil {
+			return nil, "", err
+		}
+	}
+	clip, err := camsim.Load(ctx, path, 2*time.Minute)
+	return clip, path, err
+}
+
+// encode makes a constant-rate stream with a key frame every two seconds and
+// no B-frames, Main profile with CABAC, as cameras send by default.
+func (s Stream) encode(ctx context.Context, path string) error {
+	half := path + ".half.mp4"
+	defer os.Remove(half)
+	raw := path + ".raw.mp4"
+	defer os.Remove(raw)
+	if err := s.street().Encode(ctx, raw, "h264", 2*time.Second); err != nil {
+		return err
+	}
+	args := []string{"-v", "error", "-y", "-i", raw, "-an", "-g", fmt.Sprint(2 * s.FPS), "-bf", "0"}
+	rate := fmt.Sprintf("%dk", s.Kbit)
+	if s.Codec == "h265" {
+		args = append(args, "-c:v", "libx265", "-preset", "ultrafast", "-b:v", rate, "-tag:v", "hvc1", "-x265-params",
+			fmt.Sprintf("log-level=error:bframes=0:vbv-maxrate=%d:vbv-bufsize=%d:keyint=%d:min-keyint=%d:scenecut=0", s.Kbit, s.Kbit, 2*s.FPS, 2*s.FPS))
+	} else {
+		args = append(args, "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main", "-sc_threshold", "0",
+			"-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate, "-x264-params", "nal-hrd=cbr")
+	}
+	if out, err := exec.CommandContext(ctx, "ffmpeg", append(args, half)...).CombinedOutput(); err != nil {
+		return fmt.Errorf("encode %s: %w: %s", s.Name, err, out)
+	}
+	return os.Rename(half, path)
+}
+
+// looped plays a clip for a number of units, over and over with media time
+// that goes on.
+type looped struct {
+	clip *camsim.Clip
+	at   time.Time
+	n, m int
+}
+
+// Next returns the next unit, io.EOF after the last.
+func (l *looped) Next(ctx context.Context) (*shouwang.AccessUnit, error) {
+	if l.n >= l.m {
+		return nil, io.EOF
+	}
+	u := l.clip.Unit("bench", shouwang.StreamMain, l.at, l.n)
+	l.n++
+	return u, ctx.Err()
+}
