@@ -117,7 +117,7 @@ func (e *Eventer) enough(t *Track) bool {
 	if t.Fill < 0.15 {
 		return false
 	}
-	cool := e.hasEnd && t.First-e.ended < shouwang.MediaTimeOf(e.cfg.Cooldown)
+	cool := e.cool(t)
 	more, sizes := max(1, e.tracker.clutter/4), 2*e.cfg.TravelSizes
 	if t.Area > 0.015 {
 		more, sizes = math.Sqrt(more), e.cfg.TravelSizes
@@ -132,6 +132,16 @@ func (e *Eventer) enough(t *Track) bool {
 	}
 	return !cool && e.tracker.age() > 10 && age >= e.cfg.Sustain.Seconds()*more &&
 		t.Area >= e.cfg.SustainArea && t.Score >= 0.3 && t.Moving > 0.3
+}
+
+// cool reports whether the track began right after an event: after one that
+// has ended, or after the last life of one that is about to.
+func (e *Eventer) cool(t *Track) bool {
+	since := e.ended
+	if e.live {
+		since = e.last
+	}
+	return (e.hasEnd || e.live) && t.First > since && t.First-since < shouwang.MediaTimeOf(e.cfg.Cooldown)
 }
 
 func within(b shouwang.Box, x, y float64) bool {
