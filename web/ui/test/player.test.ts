@@ -48,7 +48,7 @@ describe('the live player', () => {
     expect(p.state.phase).toBe('connecting')
     decode()
     await tick(300)
-    expect(p.state).toMatchObject({ phase: 'playing', transport: 'webrtc', delay: 120, obligations: ['mask'] })
+    expect(p.state).toMatchObject({ phase: 'playing', transport: 'webrtc', delay: { ms: 120, whole: true }, obligations: ['mask'] })
     expect(mse).not.toHaveBeenCalled()
     p.stop()
     expect(w.close).toHaveBeenCalled()

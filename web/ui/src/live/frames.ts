@@ -1,3 +1,9 @@
+/** A measured delay; behind capture when whole, else only from the service on. */
+export interface Delay {
+  ms: number
+  whole: boolean
+}
+
 /** How often decoded pictures are counted, ms. */
 const pollMs = 250
 
@@ -11,7 +17,7 @@ const pollMs = 250
 export class FrameWatch {
   private timer: ReturnType<typeof setInterval> | undefined
   private callback = 0
-  private delay: number | undefined
+  private delay: Delay | undefined
   private trip: () => number = () => 0
   private video: HTMLVideoElement
 
@@ -19,8 +25,8 @@ export class FrameWatch {
     this.video = video
   }
 
-  /** frame is told of new pictures with the delay in ms, idle that none came; trip is the round trip in ms. */
-  start(frame: (delay: number | undefined) => void, idle: () => void, trip: () => number = () => 0) {
+  /** frame is told of new pictures with the delay, idle that none came; trip is the round trip in ms. */
+  start(frame: (delay: Delay | undefined) => void, idle: () => void, trip: () => number = () => 0) {
     this.stop()
     this.trip = trip
     this.delay = undefined
@@ -55,7 +61,9 @@ export class FrameWatch {
       if (left !== undefined) {
         const d = meta.expectedDisplayTime - left
         // A sender without a shared clock gives nonsense; then say nothing.
-        this.delay = d >= 0 && d < 60_000 ? (this.delay === undefined ? d : this.delay * 0.8 + d * 0.2) : undefined
+        const whole = meta.captureTime !== undefined
+        const ms = this.delay?.whole === whole ? this.delay.ms * 0.8 + d * 0.2 : d
+        this.delay = d >= 0 && d < 60_000 ? { ms, whole } : undefined
       }
       this.callback = this.video.requestVideoFrameCallback(each)
     }

@@ -3,7 +3,7 @@ import { Problem, type LookParams } from '../api/client'
 import { stream } from '../api/stream'
 import type { TicketEnd } from '../api/types'
 import type { Connection } from './connection'
-import { FrameWatch } from './frames'
+import { FrameWatch, type Delay } from './frames'
 import { openMse } from './mse'
 import { openWhep } from './whep'
 
@@ -17,8 +17,8 @@ export interface PlayerState {
   transport: '' | 'webrtc' | 'mse'
   /** When the last new picture was decoded, 0 before the first. */
   lastFrame: number
-  /** Delay behind capture in ms, undefined where it cannot be measured. */
-  delay: number | undefined
+  /** Undefined where it cannot be measured. */
+  delay: Delay | undefined
   problem: Problem | undefined
   /** Why the service ended the view. */
   reason: string
@@ -192,7 +192,8 @@ export class LivePlayer {
       this.frames.start((delay) => {
         seen = true
         last = this.state.lastFrame = Date.now()
-        this.state.delay = c.delay() ?? delay
+        const whole = c.delay()
+        this.state.delay = whole === undefined ? delay : { ms: whole, whole: true }
         this.state.transport = c.transport
         this.set('playing')
       }, () => {
