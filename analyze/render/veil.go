@@ -8,7 +8,7 @@ import (
 	"shouwang/analyze"
 )
 
-// The veil pixelates what moves, what moved within the last minute, and what
+// The veil pixelates what moves, what moved a quarter of a minute ago, and what
 // stands before the background. It errs on the side of hiding: it looks at
 // coarse cells with a low threshold, hides around what it finds, and hides
 // everything until it has watched long enough to know the background.
@@ -18,9 +18,15 @@ import (
 // that no face and no plate has more than about six blocks across.
 const (
 	cellsAcross = 80
-	hold        = shouwang.MediaTime(60 * shouwang.MediaRate)
-	warmTime    = shouwang.MediaTime(15 * shouwang.MediaRate)
-	warmLooks   = 8
+	// hold is how long a cell stays hidden after it last stood out. Who stands
+	// still stands out for a quarter of an hour, since hidden cells are learned
+	// that slowly; the hold is for what has the colour of the wall behind it.
+	hold = shouwang.MediaTime(15 * shouwang.MediaRate)
+	// pause is the longest stretch without a picture after which what is known
+	// of the scene still counts.
+	pause     = shouwang.MediaTime(60 * shouwang.MediaRate)
+	warmTime  = shouwang.MediaTime(15 * shouwang.MediaRate)
+	warmLooks = 8
 	// Differences in 1/16 luma, to the background and to a second ago, of
 	// a cell's mean and of its texture (the mean step between samples: a striped
 	// coat may have the mean of the wall behind it).
@@ -67,7 +73,7 @@ func (f *feature) learn(i int, step, slow shouwang.MediaTime) {
 // Media time that runs backwards, or jumps, starts the veil anew.
 func (v *veil) observe(luma []byte, stride, width, height int, pts shouwang.MediaTime, regions []analyze.Region) {
 	rows := max(1, (cellsAcross*height+width/2)/width)
-	if rows != v.rows || v.looks > 0 && (pts < v.last || pts > v.last+hold) {
+	if rows != v.rows || v.looks > 0 && (pts < v.last || pts > v.last+pause) {
 		v.reset(rows)
 	}
 	v.reduce(luma, stride, width, height)
@@ -220,19 +226,18 @@ func (v *veil) hide(b *shouwang.Box, pts shouwang.MediaTime) {
 		return
 	}
 	cols, rows := float64(v.cols), float64(v.rows)
-	level := uint8(2) // a fifth to an eighth of the region across
-	if b[2]*cols > 14 {
+	// A face is at most a third as wide as who wears it, so this leaves it five
+	// blocks across or fewer, and posture, colour and kind still show.
+	level := uint8(2)
+	if b[2]*cols > 30 {
 		level = 4
-	}
-	if b[2]*cols > 40 {
-		level = 8
 	}
 	v.mark(int((b[0]-b[2]/6)*cols)-1, int((b[1]-b[3]/3)*rows)-1, int((b[0]+b[2]*7/6)*cols)+1, int((b[1]+b[3]*7/6)*rows)+1, level, pts)
 }
 
 // draw pixelates the hidden cells of the canvas, everything while not warm.
 func (v *veil) draw(c *canvas) {
-	for level := 8; level >= 2; level /= 2 {
+	for level := 4; level >= 2; level /= 2 {
 		for r := 0; r < v.rows; r += level {
 			for col := 0; col < v.cols; col += level {
 				if v.wants(col, r, level) {

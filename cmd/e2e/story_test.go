@@ -91,7 +91,7 @@ func playwright(t testing.TB, s *service, h *house, file string, more ...string)
 	if _, err := os.Stat(runner); err != nil {
 		missing(t, "there is no %s: run make build", runner)
 	}
-	cmd := exec.CommandContext(t.Context(), tool(t, "node"), runner, "test", "-c", "e2e/playwright.config.ts", "--output", filepath.Join(t.TempDir(), "results"), file)
+	cmd := exec.CommandContext(t.Context(), tool(t, "node"), runner, "test", "-c", "e2e/playwright.config.ts", "--output", filepath.Join(root(t), "test-artifacts", "browser"), file)
 	cmd.Dir = ui
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Env = append(os.Environ(), "BASE_URL="+s.http, "CHROMIUM="+tool(t, "chromium"), "FORCE_COLOR=0",

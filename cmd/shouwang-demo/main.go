@@ -22,6 +22,7 @@ func main() {
 	flag.StringVar(&o.Videos, "videos", os.Getenv("VIDEOS"), "folder with clips to play")
 	flag.StringVar(&o.HTTP, "http", "127.0.0.1:8080", "address of the pages")
 	flag.StringVar(&o.RTSP, "rtsp", "127.0.0.1:8554", "address that cameras push to")
+	flag.StringVar(&o.Media, "media", "127.0.0.1:8189", "address of live video (UDP and TCP)")
 	verbose := flag.Bool("v", false, "show the service's log")
 	flag.Parse()
 	exe, err := os.Executable()

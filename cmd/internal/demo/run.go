@@ -18,7 +18,7 @@ import (
 // Options say how the demo runs.
 type Options struct {
 	Data, Cache, Videos string
-	HTTP, RTSP          string
+	HTTP, RTSP, Media   string
 	Service             string // path of the binary shouwang
 	Log                 *slog.Logger
 	LogLevel            slog.Level // of the service
