@@ -79,7 +79,10 @@ export function useWall(kiosk: boolean) {
   const lifts = shallowRef<Lift[]>([])
   const lifted = computed(() => lifts.value.map((l) => l.camera))
   watch([events, now], () => {
-    const next = lift(lifts.value, events.value, now.value)
+    // A tile that may not be shown would only be a large refusal: it stays in
+    // its place, and the feed says what happened there.
+    const shows = new Set(cameras.value.filter((c) => c.live.decision === 'allow').map((c) => c.id))
+    const next = lift(lifts.value.filter((l) => shows.has(l.camera)), events.value.filter((e) => shows.has(e.camera)), now.value)
     if (next.length > 0 || lifts.value.length > 0) lifts.value = next
   })
 
