@@ -7,7 +7,8 @@ export GOFLAGS := -buildvcs=false
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 # Other clips for demo, bench and eval: make demo VIDEOS=/path/to/clips
-VIDEOS ?= $(wildcard ../shared/videos)
+# Without ../shared/videos it is Debian's clip, which the set-up fetches.
+VIDEOS ?= $(or $(wildcard ../shared/videos),.cache/opencv-doc/usr/share/doc/opencv-doc/examples/data)
 export VIDEOS
 
 UI_SOURCES := $(shell find web/ui -path web/ui/node_modules -prune -o -path web/ui/dist -prune -o -type f -print 2>/dev/null)
@@ -55,14 +56,18 @@ test: ## install what is missing and run every test, the browser's included
 lint: ## gofumpt, golangci-lint, the interface's types
 	@deploy/setup/lint.sh
 
-bench: build ## speed: cameras per core, memory, latency, with the machine named
+bench: ## speed: cameras per core, memory, latency, with the machine named
+	@deploy/setup/install.sh demo
+	@$(MAKE) --no-print-directory build
 	@bin/shouwang bench
 
-eval: build ## accuracy on the labelled clips
+eval: ## accuracy on the labelled clips
+	@deploy/setup/install.sh demo
+	@$(MAKE) --no-print-directory build
 	@bin/shouwang eval
 
 fuzz: ## every fuzz target, FUZZTIME each (default 10m)
 	@deploy/setup/fuzz.sh $(or $(FUZZTIME),10m)
 
 clean: ## remove what was built (not what was recorded)
-	rm -rf bin web/ui/dist/assets web/ui/dist/index.html .cache/demo
+	rm -rf bin web/ui/dist/assets web/ui/dist/index.html .cache/demo .cache/bench

@@ -60,6 +60,18 @@ if [ ${#missing[@]} -gt 0 ]; then
     die "apt-get could not install ${missing[*]}: run it by hand to see why"
 fi
 
+# A clip for the demo and the measurements, where none is at hand.
+clip=.cache/opencv-doc
+if [ "$what" = demo ] && ! [ -d ../shared/videos ] && ! [ -d "$clip" ]; then
+  say "fetching Debian's opencv-doc for its clip vtest.avi"
+  mkdir -p .cache/fetch
+  if (cd .cache/fetch && apt-get download -q opencv-doc >/dev/null 2>&1 && dpkg -x opencv-doc_*.deb ../opencv-doc); then
+    rm -rf .cache/fetch
+  else
+    say "it cannot be had here: the cameras will show painted streets"
+  fi
+fi
+
 # Real S3 server for the tests, built from its Go module.
 versity=v1.8.0
 if [ "$what" = test ] && ! [ -x ".cache/bin/versitygw-$versity" ]; then

@@ -74,15 +74,12 @@ func (c ClipSpec) make(ctx context.Context, videos, cache string, say func(strin
 	return path, os.Rename(half, path)
 }
 
-// find returns the first of the spec's files that exists, or "". Debian's
-// opencv-doc package, where it is installed, is looked at too.
+// find returns the first of the spec's files that is among the videos, or "".
 func (c ClipSpec) find(videos string) string {
 	for _, name := range c.Files {
-		for _, dir := range []string{videos, "/usr/share/doc/opencv-doc/examples/data"} {
-			path := filepath.Join(dir, name)
-			if _, err := os.Stat(path); err == nil && dir != "" {
-				return path
-			}
+		path := filepath.Join(videos, name)
+		if _, err := os.Stat(path); err == nil && videos != "" {
+			return path
 		}
 	}
 	return ""
