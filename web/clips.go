@@ -163,6 +163,7 @@ func (s *Server) playClip(ctx context.Context, c *caller, in *clipInput) (*huma.
 	if err != nil {
 		return nil, destroyed(&clip, err)
 	}
+	clip.Span = p.span
 	file, err := s.pictures(ctx, p.look, &clip)
 	if err != nil {
 		return nil, err

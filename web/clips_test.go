@@ -90,6 +90,33 @@ func TestViewingCopyIsRenderedOnceAndRanged(t *testing.T) {
 	}
 }
 
+// TestALookAtAGrowingClipStaysOneFile plays a clip whose event still lives: a
+// player that asks for the rest must not find another file, nor be refused.
+func TestALookAtAGrowingClipStaysOneFile(t *testing.T) {
+	tn := clipTown(t)
+	chen := tn.signIn("officer:chen")
+	const path = "/api/clips/clip-1/media.mp4?case=case-1"
+	status, body := chen.do("GET", path, nil)
+	if status != http.StatusOK {
+		t.Fatal(body)
+	}
+	tn.store.mu.Lock()
+	tn.store.clips[0].To = tn.store.clips[0].To.Add(3 * time.Second)
+	tn.store.mu.Unlock()
+	status, again := chen.do("GET", path, nil)
+	if status != http.StatusOK || again != body || len(tn.render.options()) != 1 {
+		t.Errorf("%d, %d bytes and then %d, %d renderings", status, len(body), len(again), len(tn.render.options()))
+	}
+	tn.clock.advance(2 * time.Minute)
+	eventually(t, "the look is over", func() bool { return len(tn.audit.find("look_end")) == 1 })
+	if status, body := chen.do("GET", path, nil); status != http.StatusOK || len(tn.render.options()) != 2 {
+		t.Errorf("a new look: %d %.200s, %d renderings", status, body, len(tn.render.options()))
+	}
+	if looks := tn.audit.find("look"); len(looks) != 2 || !looks[1].To.Equal(looks[0].To.Add(3*time.Second)) {
+		t.Errorf("logged %+v", looks)
+	}
+}
+
 func TestOwnersPlayTheBitsAsRecorded(t *testing.T) {
 	tn := clipTown(t)
 	status, body := tn.signIn("resident:li").do("GET", "/api/clips/clip-1/media.mp4", nil)

@@ -23,9 +23,12 @@ type play struct {
 	token   string
 	expires time.Time
 	decided uint64 // plays.changes before the gate was asked
-	bytes   atomic.Int64
-	active  atomic.Int32 // requests being answered now
-	over    atomic.Bool  // nothing more may leave
+	// span is what is shown: what the clip was when the look began. A clip grows
+	// while its event lives, and the Ranges of one look must be of one file.
+	span   shouwang.Span
+	bytes  atomic.Int64
+	active atomic.Int32 // requests being answered now
+	over   atomic.Bool  // nothing more may leave
 
 	last time.Time // of the newest request; owned by plays.mu
 }
@@ -72,7 +75,7 @@ func (s *Server) playback(ctx context.Context, c *caller, cam *policy.Camera, cl
 	if ttl <= 0 {
 		ttl = defaultTTL
 	}
-	return &play{key: key, look: l, token: c.token, expires: s.now().Add(ttl), decided: decided}, false, nil
+	return &play{key: key, look: l, token: c.token, expires: s.now().Add(ttl), decided: decided, span: clip.Span}, false, nil
 }
 
 func (ps *plays) find(key string) *play {
