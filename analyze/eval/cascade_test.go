@@ -32,7 +32,7 @@ func encode(t testing.TB, path, size, fps, rate, gop string, more ...string) str
 	if _, err := os.Stat(out); err == nil {
 		return out
 	}
-	args := []string{"-v", "error", "-y", "-i", path, "-an", "-vf", "scale=" + size + ",fps=" + fps, "-c:v", "libx264",
+	args := []string{"-v", "error", "-y", "-i", path, "-an", "-vf", "scale=" + size + ",fps=" + fps, "-c:v", "libx264", "-pix_fmt", "yuv420p",
 		"-preset", "veryfast", "-threads", "1", "-bf", "0", "-sc_threshold", "0", "-force_key_frames", "expr:gte(t,n_forced*" + gop + ")", "-g", "9999"}
 	if rate != "" {
 		args = append(args, "-b:v", rate, "-maxrate", rate, "-minrate", rate, "-bufsize", rate, "-x264-params", "nal-hrd=cbr")
