@@ -11,6 +11,7 @@ import { dispatcher, resident, residentCamera, signIn, Watch } from './people'
 const conductor = process.env.CONDUCTOR
 test.skip(!conductor, 'cmd/e2e runs this story: it needs somebody at CONDUCTOR')
 test.setTimeout(240_000)
+test.use({ timezoneId: 'Asia/Shanghai' })
 
 const tile = `[data-camera="${residentCamera}"]`
 
@@ -80,14 +81,14 @@ test('from the live tile to the withdrawal', async ({ page, browser }) => {
     await page.screenshot({ path: shot })
   }
 
-  // The clip, played under the incident.
+  // The clip, played for a case.
   const media = page.waitForRequest((r) => /\/api\/clips\/[^/]+\/media\.mp4/.test(r.url()), { timeout: 40_000 })
   await page.locator(`[data-event="${m.event}"]`).getByRole('button', { name: '播放录像' }).click()
   const dialog = page.getByRole('dialog')
   const under = dialog.locator('select[name=under]')
   await expect(under).toBeVisible()
-  const incident = await under.locator('option[value^="incident:"]').first().getAttribute('value')
-  await under.selectOption(incident!)
+  await under.selectOption('new')
+  await dialog.locator('input[name=title]').fill('门口求助')
   const asked = Date.now()
   await dialog.getByRole('button', { name: '继续' }).click()
   const clipURL = new URL((await media).url())
