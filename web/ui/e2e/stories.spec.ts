@@ -112,7 +112,7 @@ test('a clip plays once its reason is named', async ({ page }) => {
   // Of no video, too: it goes the moment a denial comes.
   const decoded = () => video.evaluateAll((list) => Math.max(0, ...list.map((v) => (v as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames)))
   // Some clips may be denied to this very officer, who lives nearby: with words.
-  for (let i = 0; i < 6; i++) {
+  for (let i = 0; i < 12; i++) {
     await plays.nth(i).click()
     if (i === 0) {
       await dialog.locator('select[name=under]').selectOption('new')

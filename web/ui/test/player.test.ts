@@ -116,12 +116,16 @@ describe('the live player', () => {
     p.stop()
   })
 
-  it('tries at once when the event stream is back', async () => {
+  it.each([['the event stream', 'up', undefined], ['the camera', 'camera', { camera: 'c-1', state: 'live' }]])('tries at once when %s is back', async (_, topic, body) => {
     const { p, whep } = make(async () => { throw new Problem(0, { code: 'unreachable' }) }, async () => { throw new Error('not asked') })
     p.start({})
     await tick(20_000)
     const before = whep.mock.calls.length
-    tell('up', undefined)
+    tell('camera', { camera: 'c-2', state: 'live' })
+    tell('camera', { camera: 'c-1', state: 'stalled' })
+    await tick(1)
+    expect(whep.mock.calls.length).toBe(before)
+    tell(topic, body)
     await tick(1)
     expect(whep.mock.calls.length).toBe(before + 1)
     p.stop()

@@ -1,7 +1,7 @@
 import { reactive } from 'vue'
 import { Problem, type LookParams } from '../api/client'
 import { stream } from '../api/stream'
-import type { TicketEnd } from '../api/types'
+import type { CameraChange, TicketEnd } from '../api/types'
 import type { Connection } from './connection'
 import { FrameWatch, type Delay } from './frames'
 import { openMse } from './mse'
@@ -73,8 +73,7 @@ export class LivePlayer {
   private connection: Connection | undefined
   private wake: (() => void) | undefined
   private frames: FrameWatch
-  private offTicket: (() => void) | undefined
-  private offUp: (() => void) | undefined
+  private offs: (() => void)[] = []
   private video: HTMLVideoElement
   private camera: string
   private parts: PlayerParts
@@ -90,15 +89,21 @@ export class LivePlayer {
   start(look: LookParams) {
     this.stop()
     const abort = (this.abort = new AbortController())
-    this.offTicket = stream.on('ticket', (b) => this.onTicket(b as TicketEnd))
-    this.offUp = stream.on('up', () => this.wake?.())
+    this.offs = [
+      stream.on('ticket', (b) => this.onTicket(b as TicketEnd)),
+      // What was waited for may be there again: the service, or the camera.
+      stream.on('up', () => this.wake?.()),
+      stream.on('camera', (b) => {
+        const c = b as CameraChange
+        if (c.camera === this.camera && c.state === 'live') this.wake?.()
+      }),
+    ]
     void this.run(look, abort.signal)
   }
 
   /** Ends the view and frees what it held. */
   stop() {
-    this.offTicket?.()
-    this.offUp?.()
+    for (const off of this.offs.splice(0)) off()
     this.abort?.abort()
     this.abort = undefined
     this.connection?.close()
