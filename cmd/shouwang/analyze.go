@@ -14,6 +14,7 @@ import (
 	"shouwang"
 	"shouwang/analyze"
 	"shouwang/analyze/cascade"
+	"shouwang/analyze/event/rules"
 	"shouwang/analyze/pool"
 	"shouwang/cmd/internal/pipeline"
 	"shouwang/ingest/file"
@@ -32,8 +33,12 @@ type analyzeCmd struct {
 
 // Run looks at the input with the pipeline that serves cameras.
 func (c analyzeCmd) Run(ctx context.Context, a app) error {
-	if c.Rules != "" || c.Model != "" {
-		return usage("--rules and --model: this version has neither zones nor a classifier; leave them out")
+	if c.Model != "" {
+		return usage("--model: this version has no classifier yet; leave it out, motion and rules work without")
+	}
+	list, err := c.rules()
+	if err != nil {
+		return err
 	}
 	p, err := pool.New(ctx, pool.Config{Workers: 1, Binary: c.Binary, Logger: quietLog(a.err)})
 	if err != nil {
@@ -50,12 +55,24 @@ func (c analyzeCmd) Run(ctx context.Context, a app) error {
 	if c.EveryFrame {
 		observed = func(o *analyze.Observation) { _ = jsonLine(a.out, observation(o, start.pts)) }
 	}
-	cfg := pipeline.Config{Cascade: cascade.Config{Policy: policyOf(c.Policy)}}
+	cfg := pipeline.Config{Cascade: cascade.Config{Policy: policyOf(c.Policy)}, Rules: list}
 	r, err := pipeline.Run(ctx, p, start, cfg, observed)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return c.print(a, start, r)
+}
+
+// rules reads the rules file, if there is one.
+func (c analyzeCmd) rules() ([]rules.Rule, error) {
+	if c.Rules == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(c.Rules)
+	if err != nil {
+		return nil, usage("rules %s cannot be read: %w", c.Rules, err)
+	}
+	return rules.Parse(raw)
 }
 
 func policyOf(name string) cascade.Policy {

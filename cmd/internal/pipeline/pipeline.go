@@ -11,6 +11,7 @@ import (
 	"shouwang/analyze"
 	"shouwang/analyze/cascade"
 	"shouwang/analyze/event"
+	"shouwang/analyze/event/rules"
 	"shouwang/analyze/pool"
 )
 
@@ -19,6 +20,7 @@ type Config struct {
 	Cascade cascade.Config
 	Event   event.Config
 	Pool    pool.Options
+	Rules   []rules.Rule
 }
 
 // Sinks take what comes out, in order, from a goroutine that serves many
@@ -37,11 +39,12 @@ type Pipeline struct {
 
 	mu      sync.Mutex
 	eventer *event.Eventer
+	rules   *rules.Engine
 }
 
 // Open begins to look at a camera's stream. Errors are the pool's.
 func Open(p *pool.Pool, camera shouwang.CameraID, cfg Config, sinks Sinks) (*Pipeline, error) {
-	l := &Pipeline{sinks: sinks, eventer: event.New(camera, cfg.Event)}
+	l := &Pipeline{sinks: sinks, eventer: event.New(camera, cfg.Event), rules: rules.New(camera, cfg.Rules)}
 	// The session calls observed only after units are pushed, hence after Open.
 	session, err := p.Open(camera, cfg.Pool, l.observed)
 	if err != nil {
@@ -81,6 +84,14 @@ func (l *Pipeline) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sinks.Events(l.eventer.Close())
+	l.sinks.Events(l.rules.Close())
+}
+
+// SetRules replaces the rules; what lives under one that stays lives on.
+func (l *Pipeline) SetRules(list []rules.Rule) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rules.Set(list)
 }
 
 // Close gives the session back; no more is observed.
@@ -100,6 +111,9 @@ func (l *Pipeline) observed(o analyze.Observation) {
 	}
 	l.eventer.SetGlimpse(l.cascade.Status().Policy == cascade.Presence)
 	if events := l.eventer.Observe(&o); len(events) > 0 {
+		l.sinks.Events(events)
+	}
+	if events := l.rules.Observe(&o, l.eventer.Tracks()); len(events) > 0 {
 		l.sinks.Events(events)
 	}
 	l.cascade.Seen(&o, l.eventer.Live(), l.eventer.Stirring())

@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -28,6 +29,7 @@ func (n *node) startWork(cam shouwang.Camera) *work {
 	ctx, cancel := context.WithCancel(n.life)
 	w := &work{cancel: cancel, sight: &sight{
 		camera: cam.ID, gate: n.gate, pool: n.pool, log: n.log, onEvent: n.happened,
+		rules: n.cfg.path(filepath.Join("rules", string(cam.ID)+".json")),
 		// The analyzer remembers where people may stand, so that whoever looks
 		// later sees the scene veiled and not the whole picture.
 		cfg: pipeline.Config{Cascade: cascade.Config{Policy: n.cfg.Analyze.cascade()}, Pool: pool.Options{Veil: true}},

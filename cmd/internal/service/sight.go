@@ -19,6 +19,7 @@ import (
 type sight struct {
 	camera  shouwang.CameraID
 	cfg     pipeline.Config
+	rules   string // file that may hold the camera's rules
 	gate    *policy.Gate
 	pool    *pool.Pool
 	log     *slog.Logger
@@ -52,7 +53,12 @@ func (s *sight) run(ctx context.Context, hub *ingest.Hub) {
 			continue
 		}
 		s.set(pipe)
+		watching, stop := context.WithCancel(ctx)
+		var following sync.WaitGroup
+		following.Go(func() { s.followRules(watching, pipe) })
 		err = s.feed(ctx, reader, pipe)
+		stop()
+		following.Wait()
 		s.set(nil)
 		pipe.End()
 		pipe.Close()
