@@ -72,6 +72,9 @@ func plainJSON(err error, offset int64) error {
 	if name, ok := strings.CutPrefix(text, "unknown field "); ok {
 		return fmt.Errorf("unknown key %s near byte %d", name, offset)
 	}
+	if typed := (*json.UnmarshalTypeError)(nil); errors.As(err, &typed) {
+		return fmt.Errorf("%q holds a %s, which does not belong there, near byte %d", typed.Field, typed.Value, typed.Offset)
+	}
 	if errors.Is(err, io.EOF) {
 		return errors.New("the input is empty")
 	}
