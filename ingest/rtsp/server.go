@@ -138,7 +138,11 @@ func (s *Server) OnAnnounce(ctx *gortsplib.ServerHandlerOnAnnounceCtx) (*base.Re
 		return refuse(base.StatusNotFound, "publish to /push/CAMERA-ID"), nil
 	}
 	if err := s.authenticate(ctx.Conn, ctx.Request, id); err != nil {
-		s.cfg.Log.Warn("publisher refused", "camera", id, "remote", ctx.Conn.NetConn().RemoteAddr().String())
+		// Every publisher's first request comes without credentials: it is asked
+		// for them, and only then has something to be refused for.
+		if len(ctx.Request.Header["Authorization"]) > 0 {
+			s.cfg.Log.Warn("publisher refused", "camera", id, "remote", ctx.Conn.NetConn().RemoteAddr().String())
+		}
 		return &base.Response{StatusCode: base.StatusUnauthorized, Header: base.Header{}}, liberrors.ErrServerAuth{}
 	}
 	f, err := onlyVideo(ctx.Description)
