@@ -220,7 +220,7 @@ func TestBadRequestsToDecide(t *testing.T) {
 	if err := os.WriteFile(world, []byte(`{"cameras": 5}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, decide("", "--world", world), 2, "cameras")
+	refused(t, decide("", "--world", world), 2, `"cameras" holds a number`)
 	refused(t, command(t, strings.NewReader("places: [{id: a, colour: red}]\n"), "place", "import", "--data", t.TempDir(), "-"), 2, "colour")
 }
 

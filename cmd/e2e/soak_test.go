@@ -43,10 +43,10 @@ func TestMisbehavingCameras(t *testing.T) {
 	small.Width, small.Height = 480, 272
 	clips := []*camsim.Clip{short(reel(t, large)), short(reel(t, small))}
 	sim := cameras(t, map[string]camsim.Camera{
-		"loses":       {Clips: clips[:1], Faults: camsim.Faults{DropEvery: 40, SwapEvery: 15, DuplicateEvery: 25}},
+		"loses":       {Clips: clips[:1], Faults: camsim.Faults{DropEvery: 190, SwapEvery: 70, DuplicateEvery: 25}},
 		"stalls":      {Clips: clips[:1], Faults: camsim.Faults{StallEvery: 8 * time.Second, StallFor: 7 * time.Second}},
 		"changes":     {Clips: clips, Faults: camsim.Faults{GarbageEvery: 300}},
-		"hangs-up":    {Clips: clips[:1], Faults: camsim.Faults{DisconnectEvery: 3 * time.Second, SwapEvery: 30}},
+		"hangs-up":    {Clips: clips[:1], Faults: camsim.Faults{DisconnectEvery: 3 * time.Second, SwapEvery: 90}},
 		"lies":        {Clips: clips[:1], Faults: camsim.Faults{MediaRate: 1. / 3, NoMarker: true}},
 		"jumps-about": {Clips: clips[:1], Faults: camsim.Faults{MediaJumpEvery: 9 * time.Second, MediaJump: 40 * time.Second, ClockJumpEvery: 13 * time.Second, ClockJump: -5 * time.Second}},
 	})

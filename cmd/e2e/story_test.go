@@ -265,3 +265,18 @@ func errText(err error) string {
 	}
 	return err.Error()
 }
+
+// TestThePagesStories runs the stories that the pages' own builders wrote, on
+// the real service.
+func TestThePagesStories(t *testing.T) {
+	sim := cameras(t, map[string]camsim.Camera{"gate-east": {Clips: []*camsim.Clip{reel(t, busy(11))}}})
+	h := build(t, []cam{
+		{ID: "door-17", Name: "李家门口", Resident: true},
+		{ID: "gate-east", Name: "东入口", URL: sim.URL("gate-east")},
+	}, nil)
+	s := h.start(t)
+	publish(t, s, h, "door-17", film(t, busy(15)))
+	playwright(t, s, h, "stories.spec.ts", "RESIDENT_CAMERA=door-17")
+	s.stop(t)
+	h.check(t)
+}
