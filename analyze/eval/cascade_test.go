@@ -37,9 +37,12 @@ func encode(t testing.TB, path, size, fps, rate, gop string, more ...string) str
 	if rate != "" {
 		args = append(args, "-b:v", rate, "-maxrate", rate, "-minrate", rate, "-bufsize", rate, "-x264-params", "nal-hrd=cbr")
 	}
-	args = append(append(args, more...), out)
+	args = append(append(args, more...), "-f", "mp4", out+".part")
 	if b, err := exec.Command("ffmpeg", args...).CombinedOutput(); err != nil {
 		t.Fatalf("ffmpeg: %v %s", err, b)
+	}
+	if err := os.Rename(out+".part", out); err != nil {
+		t.Fatal(err)
 	}
 	return out
 }
