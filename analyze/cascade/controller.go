@@ -59,8 +59,8 @@ type Controller struct {
 	wakeSize  bool
 	causes    []shouwang.Box
 	active    bool
-	useful    bool // this wake became an event
-	since     shouwang.MediaTime
+	useful    bool               // this wake became an event
+	since     shouwang.MediaTime // of the wake, or the last life in it
 	lifeAt    shouwang.MediaTime // last sign of life while active
 	seenAt    shouwang.MediaTime // of the newest picture reported
 	places    places

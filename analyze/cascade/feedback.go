@@ -29,9 +29,11 @@ func (c *Controller) Seen(o *analyze.Observation, live, stirring bool) {
 	c.auditSeen(o, live, reason)
 	if c.active {
 		if live {
-			c.useful = true
+			c.useful, c.since = true, max(c.since, o.PTS)
 		}
-		// Stirring alone is not for ever: leaves would keep a camera awake.
+		// Stirring alone is not for ever: leaves would keep a camera awake. It
+		// counts from the last life, so that who comes in as another leaves is
+		// followed from the door on.
 		if live || stirring && (o.PTS-c.since).Duration() < 3*c.cfg.Settle {
 			c.lifeAt = max(c.lifeAt, o.PTS)
 		}
