@@ -109,7 +109,7 @@ func (l *Pipeline) observed(o analyze.Observation) {
 	if l.sinks.Observations != nil {
 		l.sinks.Observations(&o)
 	}
-	l.eventer.SetGlimpse(l.cascade.Status().Policy == cascade.Presence)
+	l.eventer.SetGlimpse(l.cascade.Policy() == cascade.Presence)
 	if events := l.eventer.Observe(&o); len(events) > 0 {
 		l.sinks.Events(events)
 	}
