@@ -228,6 +228,7 @@ func TestBadRequestsToDecide(t *testing.T) {
 // that fills up: nothing more is recorded, the reason stands in the timeline,
 // and the service goes on.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	sim := cameras(t, map[string]camsim.Camera{"cam-1": {Clips: []*camsim.Clip{reel(t, busy(51))}}})
 	cams := []cam{{ID: "cam-1", Name: "路口", URL: sim.URL("cam-1")}}
 	t.Run("bound above what is free", func(t *testing.T) {

