@@ -153,6 +153,8 @@ func TestFromCameraToWithdrawal(t *testing.T) {
 	desk := httptest.NewServer(c)
 	defer desk.Close()
 	playwright(t, s, h, "whole.spec.ts", "CONDUCTOR="+desk.URL, "RESIDENT_CAMERA="+door, "SCREENSHOT="+picture(t))
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.measured == nil || c.backup == nil {
 		t.Fatal("the story ended without a backup or without measurements")
 	}
