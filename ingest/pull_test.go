@@ -243,8 +243,11 @@ func TestRefusalsSayWhatToDo(t *testing.T) {
 		"mjpeg":      {camsim.Camera{Faults: camsim.Faults{SDP: camsim.SDPMJPEG}}, nil, shouwang.CodeBadCodec, "H.264"},
 		"vp8":        {camsim.Camera{Faults: camsim.Faults{SDP: camsim.SDPVP8}}, nil, shouwang.CodeBadCodec, "VP8"},
 		"sound only": {camsim.Camera{Faults: camsim.Faults{SDP: camsim.SDPAudio}}, nil, shouwang.CodeNoVideo, "no video"},
-		"redirect": {camsim.Camera{Faults: camsim.Faults{Redirect: "rtsp://169.254.169.254/latest"}}, nil,
-			shouwang.CodeAddressForbidden, "redirects"},
+		"redirect": {
+			camsim.Camera{Faults: camsim.Faults{Redirect: "rtsp://169.254.169.254/latest"}},
+			nil,
+			shouwang.CodeAddressForbidden, "redirects",
+		},
 		"redirect in a circle": {camsim.Camera{Faults: camsim.Faults{Redirect: "self"}}, nil, shouwang.CodeBadStream, "circle"},
 		"link-local": {camsim.Camera{}, func(*camsim.Sim) string {
 			return "rtsp://u:" + secret + "@169.254.169.254/a"

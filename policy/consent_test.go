@@ -177,8 +177,13 @@ func TestOnboarding(t *testing.T) {
 		mount string
 		code  shouwang.Code
 	}{
-		{"resident", "own_premises", ""}, {"resident", "public", shouwang.CodeDenied}, {"premises", "public", shouwang.CodeDenied},
-		{"premises", "shared_premises", ""}, {"public", "public", ""}, {"resident", "", shouwang.CodeBadUsage}, {"", "public", shouwang.CodeBadUsage},
+		{"resident", "own_premises", ""},
+		{"resident", "public", shouwang.CodeDenied},
+		{"premises", "public", shouwang.CodeDenied},
+		{"premises", "shared_premises", ""},
+		{"public", "public", ""},
+		{"resident", "", shouwang.CodeBadUsage},
+		{"", "public", shouwang.CodeBadUsage},
 	} {
 		if got := shouwang.CodeOf(CheckOnboarding(row.class, row.mount)); got != row.code {
 			t.Errorf("%s at %s: %q, want %q", row.class, row.mount, got, row.code)

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"io/fs"
 	"path"
 	"slices"
@@ -102,7 +103,7 @@ func parseRules(files fs.FS) (*Rules, error) {
 
 // hashFile keeps names and lengths in the hash, so that no two sets of files
 // run together into the same bytes.
-func hashFile(w interface{ Write([]byte) (int, error) }, name string, text []byte) {
+func hashFile(w hash.Hash, name string, text []byte) {
 	fmt.Fprintf(w, "%d:%s%d:", len(name), name, len(text))
 	w.Write(text)
 }

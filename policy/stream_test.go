@@ -25,8 +25,11 @@ func TestDecideStreamAnswersEveryLine(t *testing.T) {
 		id, decision string
 		reason       Reason
 	}{
-		{"a", "allow", ReasonConsent}, {"b", "deny", ReasonBadRequest}, {"", "deny", ReasonBadRequest},
-		{"c", "deny", ReasonBadRequest}, {"", "deny", ReasonUnknownAction},
+		{"a", "allow", ReasonConsent},
+		{"b", "deny", ReasonBadRequest},
+		{"", "deny", ReasonBadRequest},
+		{"c", "deny", ReasonBadRequest},
+		{"", "deny", ReasonUnknownAction},
 	}
 	if len(lines) != len(want) {
 		t.Fatalf("%d answers: %s", len(lines), out.String())

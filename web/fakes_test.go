@@ -76,17 +76,23 @@ func townWorld(t *testing.T) *policy.World {
 			Incident: &policy.IncidentTerms{Types: []string{"burglary", "sos"}, RadiusM: 500, MaxMinutes: 60},
 			Limits:   policy.DefaultLimits(), MinObligations: []policy.ObligationID{policy.ObligeMask, policy.ObligeBlurPeople, policy.ObligeWatermark, policy.ObligeNotifyOwner},
 			RetentionDays: 7, NotBefore: wednesday.AddDate(0, -1, 0), NotAfter: wednesday.AddDate(0, 6, 0),
-			Device: &policy.ConsentDevice{Camera: cam, LegalClass: shouwang.ClassResident, Mount: "own_premises", Sign: true,
-				Masks: []shouwang.Polygon{{{0, 0}, {0.5, 0}, {0.5, 0.5}, {0, 0.5}}}},
+			Device: &policy.ConsentDevice{
+				Camera: cam, LegalClass: shouwang.ClassResident, Mount: "own_premises", Sign: true,
+				Masks: []shouwang.Polygon{{{0, 0}, {0.5, 0}, {0.5, 0.5}, {0, 0.5}}},
+			},
 		}
 	}
 	at := policy.Position{Lat: 25.7, Lon: 103.83}
 	w, err := policy.NewWorld(policy.WorldData{
 		Timezone: "Asia/Shanghai", Purposes: []string{"public_safety", "emergency"}, Audiences: []string{"dispatch-centre", "police-station"},
 		Places: []shouwang.Place{
-			{ID: "zhanyi", Kind: "district"}, {ID: "lingjiao", Kind: "township", Parent: "zhanyi"}, {ID: "baishui", Kind: "township", Parent: "zhanyi"},
-			{ID: "village", Kind: "community", Parent: "lingjiao"}, {ID: "grid-3", Kind: "grid", Parent: "village"},
-			{ID: "house-12", Kind: "building", Parent: "grid-3"}, {ID: "far-house", Kind: "building", Parent: "baishui"},
+			{ID: "zhanyi", Kind: "district"},
+			{ID: "lingjiao", Kind: "township", Parent: "zhanyi"},
+			{ID: "baishui", Kind: "township", Parent: "zhanyi"},
+			{ID: "village", Kind: "community", Parent: "lingjiao"},
+			{ID: "grid-3", Kind: "grid", Parent: "village"},
+			{ID: "house-12", Kind: "building", Parent: "grid-3"},
+			{ID: "far-house", Kind: "building", Parent: "baishui"},
 		},
 		Units: []policy.Unit{{ID: "team", Name: "执法队", NameEn: "Enforcement", Kind: "department"}, {ID: "township", Name: "镇政府", NameEn: "Township"}},
 		Principals: []*policy.Principal{

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -74,7 +75,7 @@ func (s *Server) recovered(w *recorder, r *http.Request, value any) {
 	if value == nil {
 		return
 	}
-	if value == http.ErrAbortHandler {
+	if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(value) // net/http's own way to drop a connection
 	}
 	s.log.Error("handler panicked", "request", requestID(r.Context()), "path", r.URL.Path, "panic", value, "stack", string(debug.Stack()))

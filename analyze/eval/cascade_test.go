@@ -32,8 +32,10 @@ func encode(t testing.TB, path, size, fps, rate, gop string, more ...string) str
 	if _, err := os.Stat(out); err == nil {
 		return out
 	}
-	args := []string{"-v", "error", "-y", "-i", path, "-an", "-vf", "scale=" + size + ",fps=" + fps, "-c:v", "libx264", "-pix_fmt", "yuv420p",
-		"-preset", "veryfast", "-threads", "1", "-bf", "0", "-sc_threshold", "0", "-force_key_frames", "expr:gte(t,n_forced*" + gop + ")", "-g", "9999"}
+	args := []string{
+		"-v", "error", "-y", "-i", path, "-an", "-vf", "scale=" + size + ",fps=" + fps, "-c:v", "libx264", "-pix_fmt", "yuv420p",
+		"-preset", "veryfast", "-threads", "1", "-bf", "0", "-sc_threshold", "0", "-force_key_frames", "expr:gte(t,n_forced*" + gop + ")", "-g", "9999",
+	}
 	if rate != "" {
 		args = append(args, "-b:v", rate, "-maxrate", rate, "-minrate", rate, "-bufsize", rate, "-x264-params", "nal-hrd=cbr")
 	}
@@ -69,8 +71,10 @@ func (r *replay) Push(au *shouwang.AccessUnit, _ analyze.Mode) error {
 	r.seen = i + 1
 	p := r.film.pictures[i]
 	s := r.model.ObserveCells(p.from, r.film.cols, r.film.rows, p.pts, p.key)
-	o := analyze.Observation{PTS: p.pts, Seq: au.Seq, Key: p.key, Decoded: true, Regions: append([]analyze.Region(nil), s.Regions...),
-		Light: s.Light, Mean: s.Mean, Dev: s.Dev, Changed: s.Changed, Sharp: s.Sharp, Wall: shouwang.WallStamp{At: epoch.Add(p.pts.Duration())}}
+	o := analyze.Observation{
+		PTS: p.pts, Seq: au.Seq, Key: p.key, Decoded: true, Regions: append([]analyze.Region(nil), s.Regions...),
+		Light: s.Light, Mean: s.Mean, Dev: s.Dev, Changed: s.Changed, Sharp: s.Sharp, Wall: shouwang.WallStamp{At: epoch.Add(p.pts.Duration())},
+	}
 	r.reports = append(r.reports, o)
 	return nil
 }

@@ -3,6 +3,7 @@ package pool
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -106,7 +107,7 @@ func TestPoisonIsFoundAmongOthers(t *testing.T) {
 						return
 					default:
 					}
-					if err := s.PushWait(ctx, units[i%len(units)], analyze.ModeChain); err != nil && err != ErrDropped {
+					if err := s.PushWait(ctx, units[i%len(units)], analyze.ModeChain); err != nil && !errors.Is(err, ErrDropped) {
 						if shouwang.CodeOf(err) != shouwang.CodePoison {
 							t.Error(err)
 						}
@@ -174,10 +175,10 @@ func TestSpoiledStreamsHarmNobody(t *testing.T) {
 				mode = analyze.ModeKey
 			}
 			err := s.PushWait(ctx, spoil(rng, u, round), mode)
-			if err != nil && err != ErrDropped && shouwang.CodeOf(err) != shouwang.CodePoison && shouwang.CodeOf(err) != shouwang.CodeBadStream {
+			if err != nil && !errors.Is(err, ErrDropped) && shouwang.CodeOf(err) != shouwang.CodePoison && shouwang.CodeOf(err) != shouwang.CodeBadStream {
 				t.Fatal(err)
 			}
-			if err := healthy.PushWait(ctx, street(t)[round%10], analyze.ModeChain); err != nil && err != ErrDropped {
+			if err := healthy.PushWait(ctx, street(t)[round%10], analyze.ModeChain); err != nil && !errors.Is(err, ErrDropped) {
 				t.Fatal(err)
 			}
 		}

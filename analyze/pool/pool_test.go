@@ -2,6 +2,7 @@ package pool
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -232,7 +233,7 @@ func TestPushNeverBlocksAndGoesOnAtAKeyFrame(t *testing.T) {
 	s, units := open(t, p, "door-1", got.sink), again(street(t), 5)
 	dropped := 0
 	for _, u := range units {
-		if err := s.Push(u, analyze.ModeChain); err == ErrDropped {
+		if err := s.Push(u, analyze.ModeChain); errors.Is(err, ErrDropped) {
 			dropped++
 		} else if err != nil {
 			t.Fatal(err)

@@ -10,7 +10,6 @@ type light struct {
 	bands [16][bins]int32
 	lut   [256]int16
 	noise float64 // usual median absolute deviation, luma
-	base  float64
 	jump  float64 // largest correction now in force, luma
 }
 

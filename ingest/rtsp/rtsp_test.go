@@ -95,7 +95,8 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 		errors.New("server says hunter 2 and admin"),
 		liberrors.ErrClientBadStatusCode{Code: 418, Message: "admin:hunter 2 " + strings.Repeat("x", 1000)},
 		liberrors.ErrClientBadStatusCode{Code: base.StatusUnauthorized},
-		liberrors.ErrClientRequestTimedOut{}, nil,
+		liberrors.ErrClientRequestTimedOut{},
+		nil,
 	} {
 		got := explain(err, u)
 		var e *shouwang.Error

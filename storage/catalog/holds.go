@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -130,13 +131,13 @@ func (d *DB) applyHolds(ctx context.Context, list []storage.Segment) error {
 		for rows.Next() {
 			var k HeldKey
 			if err := rows.Scan(&k.Segment, &k.KeyID, &k.Wrapped); err != nil {
-				_ = rows.Close()
-				return fmt.Errorf("read hold of segment: %w", err)
+				return fmt.Errorf("read hold of segment: %w", errors.Join(err, rows.Close()))
 			}
 			s := byID[k.Segment]
 			s.KeyID, s.Wrapped = k.KeyID, k.Wrapped
 		}
-		if err := rows.Close(); err != nil {
+		// A half-read list would hand out a key that is about to go.
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			return fmt.Errorf("find holds of segments: %w", err)
 		}
 	}

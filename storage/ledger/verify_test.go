@@ -254,8 +254,10 @@ func FuzzVerifyProof(f *testing.F) {
 	f.Add(good.LeafIndex, good.Salt, good.Entry, good.Leaf, good.Checkpoint, good.Hashes[0])
 	f.Add(uint64(1<<63), []byte{}, "", []byte{}, "a\n-1\n\n— a b\n", []byte{1})
 	f.Fuzz(func(t *testing.T, index uint64, salt []byte, entry string, leaf []byte, checkpoint string, first []byte) {
-		p := &ledger.Proof{LeafIndex: index, Salt: salt, Entry: entry, Leaf: leaf, Checkpoint: checkpoint,
-			Hashes: append([][]byte{first}, good.Hashes[1:]...)}
+		p := &ledger.Proof{
+			LeafIndex: index, Salt: salt, Entry: entry, Leaf: leaf, Checkpoint: checkpoint,
+			Hashes: append([][]byte{first}, good.Hashes[1:]...),
+		}
 		if ledger.VerifyProof(p, l.VerifierKey()) == nil && entry != good.Entry && entry != "" {
 			t.Errorf("an entry that was never logged verifies: %q", entry)
 		}

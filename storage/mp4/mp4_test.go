@@ -219,7 +219,10 @@ func TestMIME(t *testing.T) {
 
 func TestHostileParameterSets(t *testing.T) {
 	for _, p := range []*shouwang.Params{
-		nil, {}, {Codec: shouwang.CodecH264}, {Codec: shouwang.CodecH264, SPS: []byte{0x67, 1, 2}, PPS: []byte{0x68, 1}},
+		nil,
+		{},
+		{Codec: shouwang.CodecH264},
+		{Codec: shouwang.CodecH264, SPS: []byte{0x67, 1, 2}, PPS: []byte{0x68, 1}},
 		{Codec: shouwang.CodecH264, SPS: make([]byte, 70000), PPS: []byte{0x68, 1}},
 		{Codec: shouwang.CodecH265, VPS: []byte{1, 2}, SPS: []byte{0x42, 1, 0, 0, 3}, PPS: []byte{1, 2}},
 		{Codec: 9, SPS: params.SPS, PPS: params.PPS},

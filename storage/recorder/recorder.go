@@ -64,8 +64,13 @@ func (c Config) withDefaults() Config {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&c.PreRoll, 5 * time.Second}, {&c.PostRoll, 5 * time.Second}, {&c.MaxSegment, time.Minute},
-		{&c.MaxGOP, 2 * time.Minute}, {&c.Fragment, time.Second}, {&c.Idle, 5 * time.Second}, {&c.MaxEvent, 2 * time.Minute},
+		{&c.PreRoll, 5 * time.Second},
+		{&c.PostRoll, 5 * time.Second},
+		{&c.MaxSegment, time.Minute},
+		{&c.MaxGOP, 2 * time.Minute},
+		{&c.Fragment, time.Second},
+		{&c.Idle, 5 * time.Second},
+		{&c.MaxEvent, 2 * time.Minute},
 	} {
 		if *d.field <= 0 {
 			*d.field = d.value

@@ -217,8 +217,10 @@ func encode(t testing.TB, codec, size string, rate, seconds int, extra ...string
 	raw, ok := encoded.Load(key)
 	if !ok {
 		name := filepath.Join(t.TempDir(), "v."+strings.TrimPrefix(codec, "lib"))
-		args := []string{"-v", "error", "-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=%s:rate=%d:duration=%d", size, rate, seconds),
-			"-pix_fmt", "yuv420p", "-c:v", codec, "-preset", "ultrafast", "-g", fmt.Sprint(2 * rate), "-bf", "0", "-threads", "1"}
+		args := []string{
+			"-v", "error", "-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=%s:rate=%d:duration=%d", size, rate, seconds),
+			"-pix_fmt", "yuv420p", "-c:v", codec, "-preset", "ultrafast", "-g", fmt.Sprint(2 * rate), "-bf", "0", "-threads", "1",
+		}
 		args = append(args, extra...)
 		if codec == "libx264" {
 			args = append(args, "-x264-params", "keyint="+fmt.Sprint(2*rate)+":scenecut=0:aud=1", "-f", "h264", name)

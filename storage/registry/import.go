@@ -87,8 +87,10 @@ func (r *Registry) newAccounts(ctx context.Context, t *township, hash func(strin
 		if err != nil {
 			return nil, nil, fmt.Errorf("hash first password: %w", err)
 		}
-		accounts = append(accounts, shouwang.Account{Name: p.Login, Principal: p.ID, PasswordHash: hashed,
-			PasswordSet: r.cfg.Clock(), MustChange: true, Language: p.Language})
+		accounts = append(accounts, shouwang.Account{
+			Name: p.Login, Principal: p.ID, PasswordHash: hashed,
+			PasswordSet: r.cfg.Clock(), MustChange: true, Language: p.Language,
+		})
 		passwords = append(passwords, FirstPassword{Login: p.Login, Principal: p.ID, Name: p.Name, Password: password})
 	}
 	return accounts, passwords, nil

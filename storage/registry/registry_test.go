@@ -3,7 +3,6 @@ package registry_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,8 +82,10 @@ func seed(t *testing.T, r *registry.Registry) {
 }
 
 func consent(version int, state policy.ConsentState) *policy.Consent {
-	return &policy.Consent{ID: "c-17", Version: version, Camera: "camera:door-17", Purpose: "public_safety", State: state,
-		Slots: policy.DailyHours(6, 23), NotBefore: noon.Add(-time.Hour), NotAfter: noon.Add(1000 * time.Hour)}
+	return &policy.Consent{
+		ID: "c-17", Version: version, Camera: "camera:door-17", Purpose: "public_safety", State: state,
+		Slots: policy.DailyHours(6, 23), NotBefore: noon.Add(-time.Hour), NotAfter: noon.Add(1000 * time.Hour),
+	}
 }
 
 func world(t *testing.T, r *registry.Registry) *policy.World {
@@ -97,7 +98,7 @@ func world(t *testing.T, r *registry.Registry) *policy.World {
 // dump is everything the database holds, as text: for comparing.
 func dump(t *testing.T, w *policy.World) string {
 	t.Helper()
-	return fmt.Sprintf("%s", toJSON(t, w.Data()))
+	return toJSON(t, w.Data())
 }
 
 // eventually waits for the watch to bring about what the check asks for.
@@ -125,8 +126,10 @@ func TestWorldIsKeptOverRestart(t *testing.T) {
 	must(t, r.PutOrder(ctx, policy.Order{ID: "order-1", Cameras: []string{"camera:door-17"}}))
 	must(t, r.PutSubjectRequest(ctx, policy.SubjectRequest{ID: "sr-1", Subject: "resident:li"}))
 	must(t, r.PutFootage(ctx, policy.Footage{ID: "footage:1", Camera: "camera:door-17", From: noon, To: noon.Add(time.Minute), KeyState: policy.KeyLive}))
-	must(t, r.PutHold(ctx, policy.Hold{ID: "hold-1", Case: "case-1", Camera: "camera:door-17", From: noon, To: noon.Add(time.Minute),
-		PlacedBy: "officer:chen", ApprovedBy: "officer:hu", Placed: noon, Until: noon.Add(24 * time.Hour)}))
+	must(t, r.PutHold(ctx, policy.Hold{
+		ID: "hold-1", Case: "case-1", Camera: "camera:door-17", From: noon, To: noon.Add(time.Minute),
+		PlacedBy: "officer:chen", ApprovedBy: "officer:hu", Placed: noon, Until: noon.Add(24 * time.Hour),
+	}))
 	must(t, r.SetDuty(ctx, "officer:chen", true))
 	before := dump(t, world(t, r))
 	must(t, r.Close())

@@ -32,8 +32,10 @@ type bucket struct {
 // NewThrottle returns a throttle without memory of anybody. refill is the time
 // after which one failure is forgiven.
 func NewThrottle(burst int, refill time.Duration, maxKeys int, clock func() time.Time) *Throttle {
-	return &Throttle{burst: float64(burst), refill: refill, max: maxKeys, clock: clock,
-		keys: map[string]*list.Element{}, order: list.New()}
+	return &Throttle{
+		burst: float64(burst), refill: refill, max: maxKeys, clock: clock,
+		keys: map[string]*list.Element{}, order: list.New(),
+	}
 }
 
 // Take counts one try against the key and returns 0, or, without counting it,

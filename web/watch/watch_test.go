@@ -45,7 +45,6 @@ type source struct {
 	mu     sync.Mutex
 	codec  shouwang.Codec
 	sps    []byte
-	n      int
 	pace   time.Duration
 	fail   error
 	open   int

@@ -10,18 +10,17 @@ import (
 // tamper keeps what the camera's picture is usually like: its sharpness and
 // contrast, over about ten minutes.
 type tamper struct {
-	sharp, dev  float64
-	seen        int
-	lastSharp   float32
-	lastMean    float32
-	lastDev     float32
-	same        int // pictures in a row with the very same statistics
-	jumped      shouwang.MediaTime
-	jumpedAway  bool
-	before      [3]float64 // mean, dev, sharp before a jump
-	last        shouwang.MediaTime
-	suspect     string
-	suspectSeen int
+	sharp, dev float64
+	seen       int
+	lastSharp  float32
+	lastMean   float32
+	lastDev    float32
+	same       int // pictures in a row with the very same statistics
+	jumped     shouwang.MediaTime
+	jumpedAway bool
+	before     [3]float64 // mean, dev, sharp before a jump
+	last       shouwang.MediaTime
+	suspect    string
 }
 
 const tamperWarm = 50 // pictures

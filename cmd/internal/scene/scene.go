@@ -64,8 +64,10 @@ func (s Scene) Encode(ctx context.Context, path, codec string, gop time.Duration
 	if encoder == nil {
 		return fmt.Errorf("encode scene: codec %q is neither h264 nor h265", codec)
 	}
-	args := []string{"-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba",
-		"-s", fmt.Sprintf("%dx%d", s.Width, s.Height), "-r", fmt.Sprint(s.FPS), "-i", "-", "-an"}
+	args := []string{
+		"-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba",
+		"-s", fmt.Sprintf("%dx%d", s.Width, s.Height), "-r", fmt.Sprint(s.FPS), "-i", "-", "-an",
+	}
 	args = append(args, encoder...)
 	args = append(args, "-pix_fmt", "yuv420p", "-b:v", "600k", "-maxrate", "600k", "-bufsize", "600k",
 		"-g", fmt.Sprint(int(gop.Seconds()*float64(s.FPS))), "-bf", "0", "-movflags", "+faststart", path)

@@ -143,8 +143,10 @@ func TestLogThatWentBackIsTold(t *testing.T) {
 	b, raw := s.open(t, "x", bus.Keep{}), s.client(t)
 	add := func(id string) {
 		t.Helper()
-		if err := raw.XAdd(t.Context(), &redis.XAddArgs{Stream: "x", ID: id,
-			Values: []any{"t", "a", "a", "2026-11-23T00:00:00Z", "b", "1", "p", "0-0"}}).Err(); err != nil {
+		if err := raw.XAdd(t.Context(), &redis.XAddArgs{
+			Stream: "x", ID: id,
+			Values: []any{"t", "a", "a", "2026-11-23T00:00:00Z", "b", "1", "p", "0-0"},
+		}).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
