@@ -1,6 +1,7 @@
 package web
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -57,7 +58,7 @@ func gather[T any](s *Server, c *caller, camera shouwang.CameraID, limit int, li
 	may := s.searchable(c)
 	var all []T
 	if len(may) <= fewCameras {
-		for id := range may {
+		for _, id := range slices.Sorted(maps.Keys(may)) { // what began together keeps one order
 			some, err := list(id, limit)
 			if err != nil {
 				return nil, err
