@@ -297,7 +297,7 @@ func TestKilledProcessIsReplacedAndOthersGoOn(t *testing.T) {
 					return
 				default:
 				}
-				if err := c.PushWait(ctx, units[i%len(units)], analyze.ModeChain); err != nil && err != ErrDropped {
+				if err := c.PushWait(ctx, units[i%len(units)], analyze.ModeChain); err != nil && !errors.Is(err, ErrDropped) {
 					t.Error(err)
 					return
 				}
@@ -365,7 +365,7 @@ func TestClosedSaysSo(t *testing.T) {
 	s := open(t, p, "door-1", func(analyze.Observation) {})
 	s.Close()
 	s.Close()
-	if err := s.Push(street(t)[0], analyze.ModeChain); err != ErrClosed {
+	if err := s.Push(street(t)[0], analyze.ModeChain); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
 	p.Close()

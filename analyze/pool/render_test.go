@@ -3,6 +3,7 @@ package pool
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"testing"
 	"time"
@@ -114,7 +115,7 @@ func TestLiveRenderingNeverBlocks(t *testing.T) {
 	r := render(t, p, RenderOptions{})
 	began := time.Now()
 	for _, u := range units {
-		if err := r.Push(u); err != nil && err != ErrDropped {
+		if err := r.Push(u); err != nil && !errors.Is(err, ErrDropped) {
 			t.Fatal(err)
 		}
 	}
@@ -125,7 +126,7 @@ func TestLiveRenderingNeverBlocks(t *testing.T) {
 	r.Close()
 	for range r.Out() {
 	}
-	if err := r.Push(units[0]); err != ErrClosed {
+	if err := r.Push(units[0]); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
 }

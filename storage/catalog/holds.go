@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -123,23 +122,32 @@ func (d *DB) applyHolds(ctx context.Context, list []storage.Segment) error {
 		for i := range part {
 			byID[part[i].ID], args[i] = &part[i], part[i].ID
 		}
-		rows, err := d.read.QueryContext(ctx, `SELECT hs.segment, hs.key_id, hs.wrapped FROM held_segments hs JOIN holds h ON h.id=hs.hold
-			WHERE h.released=0 AND hs.segment IN (?`+strings.Repeat(",?", len(args)-1)+`)`, args...)
-		if err != nil {
-			return fmt.Errorf("find holds of segments: %w", err)
+		if err := d.applyHeldKeys(ctx, byID, args); err != nil {
+			return err
 		}
-		for rows.Next() {
-			var k HeldKey
-			if err := rows.Scan(&k.Segment, &k.KeyID, &k.Wrapped); err != nil {
-				return fmt.Errorf("read hold of segment: %w", errors.Join(err, rows.Close()))
-			}
-			s := byID[k.Segment]
-			s.KeyID, s.Wrapped = k.KeyID, k.Wrapped
+	}
+	return nil
+}
+
+// applyHeldKeys puts the case's keys in place of the segments' own. A half-read
+// list would hand out a key that is about to go, so any error is one.
+func (d *DB) applyHeldKeys(ctx context.Context, byID map[storage.SegmentID]*storage.Segment, ids []any) error {
+	rows, err := d.read.QueryContext(ctx, `SELECT hs.segment, hs.key_id, hs.wrapped FROM held_segments hs JOIN holds h ON h.id=hs.hold
+		WHERE h.released=0 AND hs.segment IN (?`+strings.Repeat(",?", len(ids)-1)+`)`, ids...)
+	if err != nil {
+		return fmt.Errorf("find holds of segments: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k HeldKey
+		if err := rows.Scan(&k.Segment, &k.KeyID, &k.Wrapped); err != nil {
+			return fmt.Errorf("read hold of segment: %w", err)
 		}
-		// A half-read list would hand out a key that is about to go.
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return fmt.Errorf("find holds of segments: %w", err)
-		}
+		s := byID[k.Segment]
+		s.KeyID, s.Wrapped = k.KeyID, k.Wrapped
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("find holds of segments: %w", err)
 	}
 	return nil
 }

@@ -68,15 +68,16 @@ func (r *Ring) destroy(ctx context.Context, owner, decision, where string, args 
 	if err != nil {
 		return Receipt{}, fmt.Errorf("destroy keys: %w", err)
 	}
+	defer rows.Close()
 	for rows.Next() {
 		var owner, day string
 		var slot, generation int
 		if err := rows.Scan(&owner, &day, &slot, &generation); err != nil {
-			return Receipt{}, errors.Join(err, rows.Close())
+			return Receipt{}, fmt.Errorf("destroy keys: %w", err)
 		}
 		receipt.Keys = append(receipt.Keys, keyID(owner, day, slot, generation))
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	if err := rows.Err(); err != nil {
 		return Receipt{}, fmt.Errorf("destroy keys: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -127,6 +128,7 @@ func (r *Ring) LiveKeys(ctx context.Context) ([]string, error) {
 	}
 	defer rows.Close()
 	var ids []string
+	defer rows.Close()
 	for rows.Next() {
 		var owner, day string
 		var slot, generation int
