@@ -40,6 +40,12 @@ func (h *house) signIn(t testing.TB, s *service, name string) *person {
 		MustChange bool `json:"must_change_password"`
 	}
 	p.must(t, http.MethodPost, "/api/session", map[string]string{"name": name, "password": h.passwords[name]}, &me)
+	// A person added from the command line is known to a running service only
+	// once it has looked at the register again, a third of a second later.
+	await(t, waitShort, "the service to know who "+name+" is", func() bool {
+		resp, _ := p.ask(t, http.MethodGet, "/api/session", nil)
+		return resp.StatusCode == http.StatusOK
+	})
 	if me.MustChange {
 		p.must(t, http.MethodPost, "/api/session/password", map[string]string{"old": h.passwords[name], "new": ownPassword}, nil)
 		h.passwords[name] = ownPassword
