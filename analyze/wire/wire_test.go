@@ -27,7 +27,7 @@ func TestUnitSurvivesTheTrip(t *testing.T) {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 	}
-	if _, _, err := r.Next(); err != io.EOF {
+	if _, _, err := r.Next(); !errors.Is(err, io.EOF) {
 		t.Fatal("no clean end:", err)
 	}
 }

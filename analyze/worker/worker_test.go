@@ -352,7 +352,7 @@ func TestNonsenseEndsTheWorker(t *testing.T) {
 				t.Error("the worker took it")
 			}
 			d.ended <- nil // for the clean-up
-			if _, _, err := d.r.Next(); err != io.EOF {
+			if _, _, err := d.r.Next(); !errors.Is(err, io.EOF) {
 				t.Error(err)
 			}
 		})

@@ -2,6 +2,7 @@ package redisbus_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -232,7 +233,7 @@ func TestCloseEndsReaders(t *testing.T) {
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-done; err != bus.ErrClosed {
+	if err := <-done; !errors.Is(err, bus.ErrClosed) {
 		t.Errorf("waiting next: %v", err)
 	}
 	if _, err := b.Publish(t.Context(), "a", 1); err != bus.ErrClosed {
