@@ -184,11 +184,11 @@ func (c analyzeCmd) print(a app, start *firstUnit, r pipeline.Result) error {
 		}
 	}
 	ms := func(d time.Duration) float64 { return round(float64(d.Microseconds())/1000, 1) }
-	rest := max(0, r.CPU-r.Decode-r.Pixels)
+	rest := max(0, r.CPU-r.Decode-r.Pixels-r.Tracks)
 	return jsonLine(a.out, map[string]any{
 		"type": "summary", "video_ms": r.Video.Milliseconds(), "access_units": r.Cascade.Units, "decoded": r.Session.Decoded,
 		"woken": r.Cascade.Woken, "cpu_ms": ms(r.CPU), "policy": r.Cascade.Policy, "reason": r.Cascade.Reason,
-		"stages":         map[string]float64{"gate_ms": ms(rest), "decode_ms": ms(r.Decode), "pixels_ms": ms(r.Pixels), "tracks_ms": 0, "classify_ms": 0},
+		"stages":         map[string]float64{"gate_ms": ms(rest), "decode_ms": ms(r.Decode), "pixels_ms": ms(r.Pixels), "tracks_ms": ms(r.Tracks), "classify_ms": 0},
 		"peak_rss_bytes": r.PeakRSS,
 	})
 }

@@ -29,9 +29,10 @@ type Result struct {
 	Session pool.SessionStats
 	// Decode and Pixels are CPU time in the analyzer; CPU is user and system
 	// time of this process and its analyzers over the run.
-	Decode, Pixels, CPU time.Duration
-	PeakRSS             int64 // bytes, of this process and its analyzers together
-	Wall                time.Duration
+	// Tracks is the time spent on following, events and rules.
+	Decode, Pixels, Tracks, CPU time.Duration
+	PeakRSS                     int64 // bytes, of this process and its analyzers together
+	Wall                        time.Duration
 }
 
 // Run looks at all units of a run as fast as they come and waits for what they
@@ -72,6 +73,7 @@ func Run(ctx context.Context, p *pool.Pool, units Units, cfg Config, observed fu
 		return r, fmt.Errorf("wait for the analyzer: %w", err)
 	}
 	r.Cascade, r.Session = pipe.Cascade().Status(), pipe.Stats()
+	r.Tracks = pipe.Tracking()
 	r.CPU, r.Wall, r.PeakRSS = cpu(p)-before, time.Since(began), peakRSS(p)
 	return r, nil
 }

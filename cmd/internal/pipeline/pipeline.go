@@ -6,6 +6,7 @@ package pipeline
 import (
 	"context"
 	"sync"
+	"time"
 
 	"shouwang"
 	"shouwang/analyze"
@@ -40,6 +41,7 @@ type Pipeline struct {
 	mu      sync.Mutex
 	eventer *event.Eventer
 	rules   *rules.Engine
+	tracks  time.Duration // spent on events and rules
 }
 
 // Open begins to look at a camera's stream. Errors are the pool's.
@@ -100,6 +102,13 @@ func (l *Pipeline) Close() { l.session.Close() }
 // Cascade returns the cascade's controller, for its status and settings.
 func (l *Pipeline) Cascade() *cascade.Controller { return l.cascade }
 
+// Tracking returns the time spent on following, events and rules so far.
+func (l *Pipeline) Tracking() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tracks
+}
+
 // Stats returns the session's counters.
 func (l *Pipeline) Stats() pool.SessionStats { return l.session.Stats() }
 
@@ -109,6 +118,8 @@ func (l *Pipeline) observed(o analyze.Observation) {
 	if l.sinks.Observations != nil {
 		l.sinks.Observations(&o)
 	}
+	began := time.Now()
+	defer func() { l.tracks += time.Since(began) }()
 	l.eventer.SetGlimpse(l.cascade.Policy() == cascade.Presence)
 	if events := l.eventer.Observe(&o); len(events) > 0 {
 		l.sinks.Events(events)
