@@ -82,6 +82,9 @@ func (s *Session) Run(ctx context.Context, src Source, history History) error {
 }
 
 func (s *Session) loop(ctx context.Context, src Source) error {
+	// What is begun is finished: a row that fails because ctx ended between the
+	// file and its row would leave a segment that only a repair finds.
+	work := context.WithoutCancel(ctx)
 	for ctx.Err() == nil {
 		wait, cancel := context.WithTimeout(ctx, s.rec.cfg.Idle/2)
 		u, err := src.Next(wait)
@@ -90,9 +93,9 @@ func (s *Session) loop(ctx context.Context, src Source) error {
 		var overrun *shouwang.Overrun
 		switch {
 		case err == nil:
-			s.take(ctx, u)
+			s.take(work, u)
 		case errors.As(err, &overrun):
-			s.overran(ctx, overrun)
+			s.overran(work, overrun)
 			err = nil
 		case idle && ctx.Err() == nil:
 			err = nil
@@ -101,7 +104,7 @@ func (s *Session) loop(ctx context.Context, src Source) error {
 			return err
 		}
 		if idle {
-			s.tick(ctx)
+			s.tick(work)
 		}
 	}
 	return nil
