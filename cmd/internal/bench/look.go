@@ -43,8 +43,9 @@ func look(ctx context.Context, p *pool.Pool, clip *camsim.Clip, w way) (perSecon
 	return time.Duration(float64(r.CPU) / r.Video.Seconds()), len(r.Events), nil
 }
 
-// phases is how many copies of a stream are watched for latency at once, each
-// shifted by a part of the distance between key frames.
+// phases is how many copies of a stream are watched for latency at once, begun
+// one after the other so that they do not compete for the same moment. The
+// walker enters at the same place between two key frames in each of them.
 const phases = 8
 
 // latency plays the walker's entrance at the camera's own pace, phases times
@@ -57,8 +58,6 @@ func latency(ctx context.Context, p *pool.Pool, clip *camsim.Clip, s Stream, w w
 	var wg sync.WaitGroup
 	for i := range phases {
 		wg.Go(func() {
-			// Whole groups of pictures earlier, so that each copy begins at a key
-			// frame, and a fraction of a second later, so that they do not beat.
 			d, ok, err := entrance(ctx, p, clip, s, w, time.Duration(i)*2*time.Second/phases)
 			mu.Lock()
 			defer mu.Unlock()
