@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"shouwang/web/front"
 	"strings"
 	"testing"
 )
@@ -151,7 +152,7 @@ func TestFirstPasswordMustBeReplaced(t *testing.T) {
 	tn := newTown(t)
 	tn.people.change["officer:chen"] = true
 	chen := tn.signIn("officer:chen")
-	if p := chen.problem(http.StatusForbidden, "GET", "/api/cameras", nil); len(p.Reasons) != 1 || p.Reasons[0] != ReasonFirstPassword {
+	if p := chen.problem(http.StatusForbidden, "GET", "/api/cameras", nil); len(p.Reasons) != 1 || p.Reasons[0] != front.ReasonFirstPassword {
 		t.Errorf("reasons: %v", p.Reasons)
 	}
 	if status, body := chen.do("POST", "/api/session/password", map[string]string{"old": "a", "new": "b"}); status != http.StatusOK {

@@ -10,6 +10,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 // Link is how a camera's main stream does; it holds no address.
@@ -68,10 +69,10 @@ type camerasOutput struct {
 
 type cameraInput struct {
 	ID shouwang.CameraID `path:"id" maxLength:"64"`
-	Why
+	front.Why
 }
 
-type camerasInput struct{ Why }
+type camerasInput struct{ front.Why }
 
 type cameraOutput struct{ Body CameraView }
 
@@ -82,34 +83,34 @@ type placesOutput struct {
 }
 
 func (s *Server) cameraRoutes() {
-	route(s, op{id: "listPlaces", method: http.MethodGet, path: "/api/places", tag: "cameras", summary: "The township's places as a tree"}, signedIn, s.listPlaces)
-	route(s, op{id: "listCameras", method: http.MethodGet, path: "/api/cameras", tag: "cameras", summary: "The cameras one may know of, with what a live view would answer"}, signedIn, s.listCameras)
-	route(s, op{id: "getCamera", method: http.MethodGet, path: "/api/cameras/{id}", tag: "cameras", summary: "One camera"}, signedIn, s.getCamera)
+	front.Route(s.Front, front.Op{ID: "listPlaces", Method: http.MethodGet, Path: "/api/places", Tag: "cameras", Summary: "The township's places as a tree"}, front.SignedIn, s.listPlaces)
+	front.Route(s.Front, front.Op{ID: "listCameras", Method: http.MethodGet, Path: "/api/cameras", Tag: "cameras", Summary: "The cameras one may know of, with what a live view would answer"}, front.SignedIn, s.listCameras)
+	front.Route(s.Front, front.Op{ID: "getCamera", Method: http.MethodGet, Path: "/api/cameras/{id}", Tag: "cameras", Summary: "One camera"}, front.SignedIn, s.getCamera)
 }
 
-func (s *Server) listPlaces(_ context.Context, c *caller, _ *struct{}) (*placesOutput, error) {
+func (s *Server) listPlaces(_ context.Context, c *front.Caller, _ *struct{}) (*placesOutput, error) {
 	out := &placesOutput{}
-	for _, p := range c.world.Places() {
+	for _, p := range c.World.Places() {
 		out.Body.Places = append(out.Body.Places, p)
 	}
 	slices.SortFunc(out.Body.Places, func(a, b shouwang.Place) int { return cmp.Compare(a.ID, b.ID) })
 	return out, nil
 }
 
-func (s *Server) listCameras(_ context.Context, c *caller, in *camerasInput) (*camerasOutput, error) {
+func (s *Server) listCameras(_ context.Context, c *front.Caller, in *camerasInput) (*camerasOutput, error) {
 	out := &camerasOutput{}
 	out.Body.Cameras = []CameraView{}
 	links := s.links()
-	for _, cam := range c.world.Cameras() {
-		if c.knows(cam) {
+	for _, cam := range c.World.Cameras() {
+		if c.Knows(cam) {
 			out.Body.Cameras = append(out.Body.Cameras, s.cameraView(c, cam, links, in.Why))
 		}
 	}
 	return out, nil
 }
 
-func (s *Server) getCamera(_ context.Context, c *caller, in *cameraInput) (*cameraOutput, error) {
-	cam, err := c.camera(in.ID)
+func (s *Server) getCamera(_ context.Context, c *front.Caller, in *cameraInput) (*cameraOutput, error) {
+	cam, err := c.Camera(in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +128,7 @@ func (s *Server) links() map[shouwang.CameraID]shouwang.StreamStatus {
 	return out
 }
 
-func (s *Server) cameraView(c *caller, cam *policy.Camera, links map[shouwang.CameraID]shouwang.StreamStatus, why Why) CameraView {
+func (s *Server) cameraView(c *front.Caller, cam *policy.Camera, links map[shouwang.CameraID]shouwang.StreamStatus, why front.Why) CameraView {
 	id := cam.CameraID()
 	v := CameraView{
 		ID: id, Name: cameraName(c, cam), Place: cam.Place, Position: shouwang.Position(cam.Position), Class: cam.LegalClass,
@@ -139,13 +140,13 @@ func (s *Server) cameraView(c *caller, cam *policy.Camera, links map[shouwang.Ca
 
 // liveNow asks what a live view would answer, without an incident first and
 // then under each incident that is open.
-func (s *Server) liveNow(c *caller, cam *policy.Camera, why Why) Live {
-	req := c.request(policy.ViewLive, cam, why, s.now())
+func (s *Server) liveNow(c *front.Caller, cam *policy.Camera, why front.Why) Live {
+	req := c.Request(policy.ViewLive, cam, why, s.Now())
 	first := s.judged(c, req, cam)
-	if first.Allowed() || req.Incident != "" || c.who.Type != policy.TypeOfficer {
+	if first.Allowed() || req.Incident != "" || c.Who.Type != policy.TypeOfficer {
 		return s.liveOf(c, &first, "")
 	}
-	for _, incident := range s.openIncidents(c.world) {
+	for _, incident := range s.openIncidents(c.World) {
 		req.Incident = incident.ID
 		if d := s.judged(c, req, cam); d.Allowed() {
 			return s.liveOf(c, &d, incident.ID)
@@ -155,18 +156,18 @@ func (s *Server) liveNow(c *caller, cam *policy.Camera, why Why) Live {
 }
 
 // judged is foresee with this room's own refusals in it.
-func (s *Server) judged(c *caller, req policy.Request, cam *policy.Camera) policy.Decision {
+func (s *Server) judged(c *front.Caller, req policy.Request, cam *policy.Camera) policy.Decision {
 	d := s.foresee(c, req)
 	if d.Allowed() {
-		if _, refused := s.carry(&d, c, cam); refused != "" {
+		if _, refused := s.looks.Carry(&d, c, cam); refused != "" {
 			d.Decision, d.Reasons = "deny", []policy.Reason{refused}
 		}
 	}
 	return d
 }
 
-func (s *Server) liveOf(c *caller, d *policy.Decision, incident string) Live {
-	v := Live{Decision: d.Decision, Reasons: d.Reasons, Text: s.textFor(c, d), Incident: incident, Obligations: []policy.ObligationID{}}
+func (s *Server) liveOf(c *front.Caller, d *policy.Decision, incident string) Live {
+	v := Live{Decision: d.Decision, Reasons: d.Reasons, Text: s.TextFor(c, d), Incident: incident, Obligations: []policy.ObligationID{}}
 	for _, duty := range d.Obligations {
 		v.Obligations = append(v.Obligations, duty.ID)
 	}
@@ -186,8 +187,8 @@ func linkOf(st shouwang.StreamStatus) Link {
 
 // sharing tells the state of the consent for public safety, or of the first
 // there is; a department's camera is shared by its filing.
-func (s *Server) sharing(c *caller, cam *policy.Camera) Sharing {
-	consents := c.world.CurrentConsents(cam.ID)
+func (s *Server) sharing(c *front.Caller, cam *policy.Camera) Sharing {
+	consents := c.World.CurrentConsents(cam.ID)
 	if len(consents) == 0 {
 		if cam.LegalClass == shouwang.ClassPublic {
 			return Sharing{State: policy.Given, Reason: "department_filing"}
@@ -201,21 +202,21 @@ func (s *Server) sharing(c *caller, cam *policy.Camera) Sharing {
 		}
 	}
 	out := Sharing{State: consent.State}
-	if p := consent.PauseUntil; p != nil && s.now().Before(*p) {
+	if p := consent.PauseUntil; p != nil && s.Now().Before(*p) {
 		out.State, out.Until = policy.Paused, p
-	} else if consent.State.Live() && !s.now().Before(consent.NotAfter) {
+	} else if consent.State.Live() && !s.Now().Before(consent.NotAfter) {
 		out.State = policy.Expired
 	} else if consent.State.Live() {
 		out.Until = &consent.NotAfter
-		if !consent.Slots.Has(policy.SlotOf(s.now().In(c.world.Zone()))) {
+		if !consent.Slots.Has(policy.SlotOf(s.Now().In(c.World.Zone()))) {
 			out.Reason = "outside_slot"
 		}
 	}
 	return out
 }
 
-func cameraName(c *caller, cam *policy.Camera) string {
-	if c.lang == "en" && cam.NameEn != "" {
+func cameraName(c *front.Caller, cam *policy.Camera) string {
+	if c.Lang == "en" && cam.NameEn != "" {
 		return cam.NameEn
 	}
 	if cam.Name != "" {
@@ -226,13 +227,13 @@ func cameraName(c *caller, cam *policy.Camera) string {
 
 // ownerName names the unit that owns a camera; a resident's name is told to
 // that resident only.
-func ownerName(c *caller, cam *policy.Camera) string {
-	if c.owns(cam) {
-		return c.name()
+func ownerName(c *front.Caller, cam *policy.Camera) string {
+	if c.Owns(cam) {
+		return c.Name()
 	}
 	if id, ok := strings.CutPrefix(cam.Owner, "unit:"); ok {
-		if u, ok := c.world.Unit(id); ok {
-			if c.lang == "en" && u.NameEn != "" {
+		if u, ok := c.World.Unit(id); ok {
+			if c.Lang == "en" && u.NameEn != "" {
 				return u.NameEn
 			}
 			return u.Name

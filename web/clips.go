@@ -14,6 +14,8 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
+	"shouwang/web/look"
 )
 
 // ClipView is a clip as a page shows it.
@@ -34,7 +36,7 @@ type clipsInput struct {
 	Camera shouwang.CameraID `query:"camera" maxLength:"64"`
 	Event  shouwang.EventID  `query:"event" maxLength:"128"`
 	SpanInput
-	Why
+	front.Why
 	Limit int `query:"limit" default:"100" minimum:"1" maximum:"500"`
 }
 
@@ -48,7 +50,7 @@ func (in SpanInput) span() shouwang.Span { return shouwang.Span{From: in.From, T
 
 type clipInput struct {
 	ID shouwang.ClipID `path:"id" maxLength:"128"`
-	Why
+	front.Why
 }
 
 type clipsOutput struct {
@@ -60,15 +62,15 @@ type clipsOutput struct {
 type clipOutput struct{ Body ClipView }
 
 func (s *Server) clipRoutes() {
-	route(s, op{id: "listClips", method: http.MethodGet, path: "/api/clips", tag: "clips", summary: "Clips of the cameras one may search, newest first"}, signedIn, s.listClips)
-	route(s, op{id: "getClip", method: http.MethodGet, path: "/api/clips/{id}", tag: "clips", summary: "One clip, without its pictures"}, signedIn, s.getClip)
-	route(s, op{
-		id: "playClip", method: http.MethodGet, path: "/api/clips/{id}/media.mp4", tag: "clips",
-		summary: "A clip's pictures as MP4, with Range", media: "video/mp4", picture: true,
-	}, signedIn, s.playClip)
+	front.Route(s.Front, front.Op{ID: "listClips", Method: http.MethodGet, Path: "/api/clips", Tag: "clips", Summary: "Clips of the cameras one may search, newest first"}, front.SignedIn, s.listClips)
+	front.Route(s.Front, front.Op{ID: "getClip", Method: http.MethodGet, Path: "/api/clips/{id}", Tag: "clips", Summary: "One clip, without its pictures"}, front.SignedIn, s.getClip)
+	front.Route(s.Front, front.Op{
+		ID: "playClip", Method: http.MethodGet, Path: "/api/clips/{id}/media.mp4", Tag: "clips",
+		Summary: "A clip's pictures as MP4, with Range", Media: "video/mp4", Picture: true,
+	}, front.SignedIn, s.playClip)
 }
 
-func (s *Server) listClips(ctx context.Context, c *caller, in *clipsInput) (*clipsOutput, error) {
+func (s *Server) listClips(ctx context.Context, c *front.Caller, in *clipsInput) (*clipsOutput, error) {
 	clips, err := gather(s, c, in.Camera, in.Limit, func(camera shouwang.CameraID, limit int) ([]StoredClip, error) {
 		return s.deps.Clips.Clips(ctx, ClipQuery{Camera: camera, Span: in.span(), Event: in.Event, Limit: limit})
 	}, func(clip *StoredClip) (shouwang.CameraID, time.Time) { return clip.Camera, clip.From })
@@ -86,8 +88,8 @@ func (s *Server) listClips(ctx context.Context, c *caller, in *clipsInput) (*cli
 }
 
 // clipView shows a clip to a caller who may know of its camera.
-func (s *Server) clipView(c *caller, clip *StoredClip, why Why) (ClipView, bool) {
-	cam, err := c.camera(clip.Camera)
+func (s *Server) clipView(c *front.Caller, clip *StoredClip, why front.Why) (ClipView, bool) {
+	cam, err := c.Camera(clip.Camera)
 	if err != nil {
 		return ClipView{}, false
 	}
@@ -98,22 +100,22 @@ func (s *Server) clipView(c *caller, clip *StoredClip, why Why) (ClipView, bool)
 	decision := s.foresee(c, s.playRequest(c, cam, clip, why))
 	v.Playable = decision.Allowed()
 	if !v.Playable {
-		v.Reasons, v.Reason = decision.Reasons, s.textFor(c, &decision)
+		v.Reasons, v.Reason = decision.Reasons, s.TextFor(c, &decision)
 	}
 	return v, true
 }
 
 // playRequest is the question whether the caller may play the clip.
-func (s *Server) playRequest(c *caller, cam *policy.Camera, clip *StoredClip, why Why) policy.Request {
-	req := c.request(policy.Playback, cam, why, s.now())
+func (s *Server) playRequest(c *front.Caller, cam *policy.Camera, clip *StoredClip, why front.Why) policy.Request {
+	req := c.Request(policy.Playback, cam, why, s.Now())
 	req.Resource = "footage:" + string(clip.ID)
 	req.Footage = &policy.Footage{ID: req.Resource, Camera: cam.ID, From: clip.From, To: clip.To, KeyState: clip.Keys, Quarantined: cam.Quarantined}
 	return req
 }
 
 // foresee asks the gate without looking: for what a page shows beforehand.
-func (s *Server) foresee(c *caller, req policy.Request) policy.Decision {
-	if c.who.Type == policy.TypeAdministrator || c.who.Type == policy.TypeService {
+func (s *Server) foresee(c *front.Caller, req policy.Request) policy.Decision {
+	if c.Who.Type == policy.TypeAdministrator || c.Who.Type == policy.TypeService {
 		return policy.Decision{ID: req.ID, Decision: "deny", Reasons: []policy.Reason{policy.ReasonNeverAPicture}}
 	}
 	return s.deps.Gate.Decide(req)
@@ -121,7 +123,7 @@ func (s *Server) foresee(c *caller, req policy.Request) policy.Decision {
 
 // clip finds a clip of a camera that the caller may search; any other is not
 // found.
-func (s *Server) clip(ctx context.Context, c *caller, id shouwang.ClipID) (StoredClip, *policy.Camera, error) {
+func (s *Server) clip(ctx context.Context, c *front.Caller, id shouwang.ClipID) (StoredClip, *policy.Camera, error) {
 	missing := shouwang.Errorf(shouwang.CodeNotFound, "no clip %q that you may know of", id)
 	clip, err := s.deps.Clips.Clip(ctx, id)
 	if err != nil {
@@ -130,22 +132,22 @@ func (s *Server) clip(ctx context.Context, c *caller, id shouwang.ClipID) (Store
 		}
 		return StoredClip{}, nil, err
 	}
-	cam, err := c.camera(clip.Camera)
+	cam, err := c.Camera(clip.Camera)
 	if err != nil {
 		return StoredClip{}, nil, missing
 	}
 	return clip, cam, nil
 }
 
-func (s *Server) getClip(ctx context.Context, c *caller, in *clipInput) (*clipOutput, error) {
+func (s *Server) getClip(ctx context.Context, c *front.Caller, in *clipInput) (*clipOutput, error) {
 	clip, cam, err := s.clip(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if c.who.Type == policy.TypeOfficer {
+	if c.Who.Type == policy.TypeOfficer {
 		// Who was sent here by an older list is told why it is closed now.
-		if d := s.deps.Gate.Decide(c.request(policy.Search, cam, Why{}, s.now())); !d.Allowed() {
-			return nil, denial(&d, s.textFor(c, &d))
+		if d := s.deps.Gate.Decide(c.Request(policy.Search, cam, front.Why{}, s.Now())); !d.Allowed() {
+			return nil, front.Denial(&d, s.TextFor(c, &d))
 		}
 	} else if !s.maySearch(c, cam) {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "no clip %q that you may know of", in.ID)
@@ -154,7 +156,7 @@ func (s *Server) getClip(ctx context.Context, c *caller, in *clipInput) (*clipOu
 	return &clipOutput{Body: view}, nil
 }
 
-func (s *Server) playClip(ctx context.Context, c *caller, in *clipInput) (*huma.StreamResponse, error) {
+func (s *Server) playClip(ctx context.Context, c *front.Caller, in *clipInput) (*huma.StreamResponse, error) {
 	clip, cam, err := s.clip(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
@@ -170,7 +172,7 @@ func (s *Server) playClip(ctx context.Context, c *caller, in *clipInput) (*huma.
 	}
 	if !again {
 		// The look begins here: its entry is durable before a byte leaves.
-		if err := p.look.commit(ctx); err != nil {
+		if err := p.look.Commit(ctx); err != nil {
 			return nil, errors.Join(err, file.Close())
 		}
 		if !s.plays.keep(p) {
@@ -185,26 +187,26 @@ func destroyed(clip *StoredClip, err error) error {
 	if clip.Keys != policy.KeyShredded {
 		return err
 	}
-	denied := problemOf(err)
-	gone := problemOf(shouwang.Errorf(shouwang.CodeKeyDestroyed, "the keys of this clip are destroyed; nobody can play it any more"))
+	denied := front.ProblemOf(err)
+	gone := front.ProblemOf(shouwang.Errorf(shouwang.CodeKeyDestroyed, "the keys of this clip are destroyed; nobody can play it any more"))
 	gone.Reasons, gone.Text = denied.Reasons, denied.Text
 	return gone
 }
 
 // pictures opens what the look may show: the bits as recorded, or a viewing
 // copy.
-func (s *Server) pictures(ctx context.Context, l *look, clip *StoredClip) (File, error) {
-	if l.options.Plain() {
-		return s.deps.Footage.File(ctx, l.grant, clip.Camera, clip.Span)
+func (s *Server) pictures(ctx context.Context, l *look.Look, clip *StoredClip) (File, error) {
+	if l.Options.Plain() {
+		return s.deps.Footage.File(ctx, l.Grant, clip.Camera, clip.Span)
 	}
 	if clip.Duration() > s.cfg.CopySpan {
 		return nil, shouwang.Errorf(shouwang.CodeTooLarge, "a viewing copy is at most %s long; ask for a shorter clip", s.cfg.CopySpan)
 	}
-	key := fmt.Sprintf("%s|%s|%d|%d|%+v", l.request.Principal, clip.Camera, clip.From.UnixMilli(), clip.To.UnixMilli(), l.options)
+	key := fmt.Sprintf("%s|%s|%d|%d|%+v", l.Request.Principal, clip.Camera, clip.From.UnixMilli(), clip.To.UnixMilli(), l.Options)
 	data := s.copies.get(key)
 	if data == nil {
 		var err error
-		if data, err = s.copies.make(ctx, key, l.grant, clip.Camera, clip.Span, l.options); err != nil {
+		if data, err = s.copies.make(ctx, key, l.Grant, clip.Camera, clip.Span, l.Options); err != nil {
 			return nil, err
 		}
 	}
@@ -227,7 +229,7 @@ func (p *play) serve(file File) *huma.StreamResponse {
 		h.Set("Content-Type", "video/mp4")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Disposition", "inline")
-		h.Set("X-Shouwang-Decision", p.look.decision.DecisionID)
+		h.Set("X-Shouwang-Decision", p.look.Decision.DecisionID)
 		counted := &countingWriter{ResponseWriter: w, control: http.NewResponseController(w), n: &p.bytes}
 		http.ServeContent(counted, r, "", time.Time{}, content{file, p})
 	}}

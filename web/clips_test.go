@@ -10,6 +10,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/look"
 )
 
 func clipOf(id shouwang.ClipID, camera shouwang.CameraID) StoredClip {
@@ -150,8 +151,7 @@ func TestWithdrawalDropsCopiesAndDeniesClips(t *testing.T) {
 }
 
 func TestAPlayIsCutOffWhenItsRightsChange(t *testing.T) {
-	tn := clipTown(t)
-	p := &play{look: &look{s: tn.server}}
+	p := &play{look: &look.Look{}}
 	c := content{nopFile{strings.NewReader("abcdef")}, p}
 	if n, err := c.Read(make([]byte, 3)); n != 3 || err != nil {
 		t.Fatal(n, err)

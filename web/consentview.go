@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 // ConsentView is a consent as its owner's page shows it.
@@ -71,7 +72,7 @@ type LookView struct {
 
 // lookViews joins each look with its end. A look whose notice is deferred is
 // left out and counted.
-func lookViews(c *caller, entries []LoggedLook) (views []LookView, deferred int) {
+func lookViews(c *front.Caller, entries []LoggedLook) (views []LookView, deferred int) {
 	ends := map[string]*LoggedLook{}
 	for i := range entries {
 		if e := &entries[i]; e.Kind == "look_end" {
@@ -93,22 +94,22 @@ func lookViews(c *caller, entries []LoggedLook) (views []LookView, deferred int)
 	return views, deferred
 }
 
-func lookView(c *caller, e, end *LoggedLook) LookView {
+func lookView(c *front.Caller, e, end *LoggedLook) LookView {
 	v := LookView{
 		At: e.At, Person: e.Person, Unit: e.Unit, Action: e.Action, Purpose: e.Purpose, Index: e.Index,
-		Obligations: append([]policy.ObligationID{}, e.Obligations...), Own: e.Principal == c.who.ID,
+		Obligations: append([]policy.ObligationID{}, e.Obligations...), Own: e.Principal == c.Who.ID,
 		CapturedFrom: e.From, CapturedTo: e.To,
 	}
 	if v.Person == "" {
 		v.Person = e.Principal
 	}
-	if u, ok := c.world.Unit(e.Unit); ok && u.Name != "" {
+	if u, ok := c.World.Unit(e.Unit); ok && u.Name != "" {
 		v.Unit = u.Name
-		if c.lang == "en" && u.NameEn != "" {
+		if c.Lang == "en" && u.NameEn != "" {
 			v.Unit = u.NameEn
 		}
 	}
-	if cs, ok := c.world.Case(e.Case); ok {
+	if cs, ok := c.World.Case(e.Case); ok {
 		v.CaseType = cs.Type
 	}
 	if end != nil {

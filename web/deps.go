@@ -8,7 +8,9 @@ import (
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/auth"
+	"shouwang/web/front"
 	"shouwang/web/live"
+	"shouwang/web/look"
 	"shouwang/web/watch"
 )
 
@@ -36,9 +38,6 @@ type Accounts interface {
 	// account; the token given stays good, or a new one is returned.
 	SetPassword(ctx context.Context, token, old, new string) (newToken string, err error)
 }
-
-// RetryAfter is implemented by errors that know when to try again.
-type RetryAfter interface{ RetryAfter() time.Duration }
 
 // Cameras tells what is known of cameras beside consent: masks and links.
 type Cameras interface {
@@ -199,6 +198,9 @@ type Deps struct {
 	Desk     Desk
 	Looks    Looks
 	Consents Consents
+	// Rooms are the operations that live in rooms of their own: each registers
+	// what it serves, on the kernel and through the one way to a picture.
+	Rooms []func(*front.Front, *look.Looks)
 	// System returns what the administrator's page shows; it holds no picture
 	// and no credential. Its values must be JSON.
 	System func(ctx context.Context) map[string]any

@@ -9,6 +9,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 // maxIncident is the longest an incident stays open; it closes by itself.
@@ -74,28 +75,16 @@ type openCaseInput struct {
 }
 
 func (s *Server) deskRoutes() {
-	route(s, op{id: "listIncidents", method: http.MethodGet, path: "/api/incidents", tag: "desk", summary: "Incidents of the last day, open ones first"}, signedIn, s.listIncidents)
-	route(s, op{id: "openIncident", method: http.MethodPost, path: "/api/incidents", tag: "desk", summary: "Open an incident at a camera or a position"}, officers, s.openIncident)
-	route(s, op{id: "closeIncident", method: http.MethodPost, path: "/api/incidents/{id}/close", tag: "desk", summary: "Close an incident before its time"}, officers, s.closeIncident)
-	route(s, op{id: "listCases", method: http.MethodGet, path: "/api/cases", tag: "desk", summary: "The cases one is a member of"}, officers, s.listCases)
-	route(s, op{id: "openCase", method: http.MethodPost, path: "/api/cases", tag: "desk", summary: "Open a case; who opens it is its first member"}, officers, s.openCase)
-	route(s, op{id: "closeCase", method: http.MethodPost, path: "/api/cases/{id}/close", tag: "desk", summary: "Close a case of one's own"}, officers, s.closeCase)
-}
-
-// works reports, as an error, that the caller's role opens no incidents and no
-// cases.
-func (c *caller) works(roles ...policy.Role) error {
-	if !slices.ContainsFunc(roles, c.who.Has) {
-		return denial(&policy.Decision{Reasons: []policy.Reason{policy.ReasonRole}}, policy.TextForOfficer(policy.ReasonRole, c.lang))
-	}
-	if !c.who.OnDuty {
-		return denial(&policy.Decision{Reasons: []policy.Reason{policy.ReasonOffDuty}}, policy.TextForOfficer(policy.ReasonOffDuty, c.lang))
-	}
-	return nil
+	front.Route(s.Front, front.Op{ID: "listIncidents", Method: http.MethodGet, Path: "/api/incidents", Tag: "desk", Summary: "Incidents of the last day, open ones first"}, front.SignedIn, s.listIncidents)
+	front.Route(s.Front, front.Op{ID: "openIncident", Method: http.MethodPost, Path: "/api/incidents", Tag: "desk", Summary: "Open an incident at a camera or a position"}, front.Officers, s.openIncident)
+	front.Route(s.Front, front.Op{ID: "closeIncident", Method: http.MethodPost, Path: "/api/incidents/{id}/close", Tag: "desk", Summary: "Close an incident before its time"}, front.Officers, s.closeIncident)
+	front.Route(s.Front, front.Op{ID: "listCases", Method: http.MethodGet, Path: "/api/cases", Tag: "desk", Summary: "The cases one is a member of"}, front.Officers, s.listCases)
+	front.Route(s.Front, front.Op{ID: "openCase", Method: http.MethodPost, Path: "/api/cases", Tag: "desk", Summary: "Open a case; who opens it is its first member"}, front.Officers, s.openCase)
+	front.Route(s.Front, front.Op{ID: "closeCase", Method: http.MethodPost, Path: "/api/cases/{id}/close", Tag: "desk", Summary: "Close a case of one's own"}, front.Officers, s.closeCase)
 }
 
 func (s *Server) incidentView(i *policy.Incident) IncidentView {
-	now := s.now()
+	now := s.Now()
 	return IncidentView{
 		ID: i.ID, Type: i.Type, Title: i.Title, Position: shouwang.Position(i.Position), From: i.From, To: i.To,
 		Open: !now.Before(i.From) && now.Before(i.To),
@@ -104,7 +93,7 @@ func (s *Server) incidentView(i *policy.Incident) IncidentView {
 
 // openIncidents returns the incidents that are open now, newest first.
 func (s *Server) openIncidents(w *policy.World) []*policy.Incident {
-	now := s.now()
+	now := s.Now()
 	var out []*policy.Incident
 	for _, i := range w.Incidents() {
 		if !now.Before(i.From) && now.Before(i.To) {
@@ -115,14 +104,14 @@ func (s *Server) openIncidents(w *policy.World) []*policy.Incident {
 	return out
 }
 
-func (s *Server) listIncidents(_ context.Context, c *caller, _ *struct{}) (*incidentsOutput, error) {
+func (s *Server) listIncidents(_ context.Context, c *front.Caller, _ *struct{}) (*incidentsOutput, error) {
 	out := &incidentsOutput{}
 	out.Body.Incidents = []IncidentView{}
-	if c.who.Type != policy.TypeOfficer && c.who.Type != policy.TypeKiosk {
+	if c.Who.Type != policy.TypeOfficer && c.Who.Type != policy.TypeKiosk {
 		return out, nil
 	}
-	since := s.now().Add(-24 * time.Hour)
-	for _, i := range c.world.Incidents() {
+	since := s.Now().Add(-24 * time.Hour)
+	for _, i := range c.World.Incidents() {
 		if i.To.After(since) {
 			out.Body.Incidents = append(out.Body.Incidents, s.incidentView(i))
 		}
@@ -131,13 +120,13 @@ func (s *Server) listIncidents(_ context.Context, c *caller, _ *struct{}) (*inci
 	return out, nil
 }
 
-func (s *Server) openIncident(ctx context.Context, c *caller, in *openIncidentInput) (*incidentOutput, error) {
-	if err := c.works(policy.RoleDispatcher, policy.RoleSupervisor, policy.RoleGridWorker); err != nil {
+func (s *Server) openIncident(ctx context.Context, c *front.Caller, in *openIncidentInput) (*incidentOutput, error) {
+	if err := c.Works(policy.RoleDispatcher, policy.RoleSupervisor, policy.RoleGridWorker); err != nil {
 		return nil, err
 	}
 	position := in.Body.Position
 	if in.Body.Camera != "" {
-		cam, err := c.camera(in.Body.Camera)
+		cam, err := c.Camera(in.Body.Camera)
 		if err != nil {
 			return nil, err
 		}
@@ -147,28 +136,28 @@ func (s *Server) openIncident(ctx context.Context, c *caller, in *openIncidentIn
 	if position == nil || position.Lat < -90 || position.Lat > 90 || position.Lon < -180 || position.Lon > 180 {
 		return nil, shouwang.Errorf(shouwang.CodeBadUsage, "say where the incident is: a camera or a position in degrees")
 	}
-	now := s.now()
+	now := s.Now()
 	i := &policy.Incident{
-		ID: newID("inc"), Type: in.Body.Type, Title: in.Body.Text, Position: policy.Position(*position),
+		ID: front.NewID("inc"), Type: in.Body.Type, Title: in.Body.Text, Position: policy.Position(*position),
 		From: now, To: now.Add(min(time.Duration(in.Body.Minutes)*time.Minute, maxIncident)),
 	}
-	if err := s.deps.Desk.PutIncident(ctx, c.who.ID, i); err != nil {
+	if err := s.deps.Desk.PutIncident(ctx, c.Who.ID, i); err != nil {
 		return nil, fmt.Errorf("open incident: %w", err)
 	}
 	return &incidentOutput{Body: s.incidentView(i)}, nil
 }
 
-func (s *Server) closeIncident(ctx context.Context, c *caller, in *idInput) (*incidentOutput, error) {
-	if err := c.works(policy.RoleDispatcher, policy.RoleSupervisor, policy.RoleGridWorker); err != nil {
+func (s *Server) closeIncident(ctx context.Context, c *front.Caller, in *idInput) (*incidentOutput, error) {
+	if err := c.Works(policy.RoleDispatcher, policy.RoleSupervisor, policy.RoleGridWorker); err != nil {
 		return nil, err
 	}
-	old, ok := c.world.Incident(in.ID)
+	old, ok := c.World.Incident(in.ID)
 	if !ok {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "no incident %q", in.ID)
 	}
 	closed := *old
-	closed.To = minTime(old.To, s.now())
-	if err := s.deps.Desk.PutIncident(ctx, c.who.ID, &closed); err != nil {
+	closed.To = minTime(old.To, s.Now())
+	if err := s.deps.Desk.PutIncident(ctx, c.Who.ID, &closed); err != nil {
 		return nil, fmt.Errorf("close incident: %w", err)
 	}
 	return &incidentOutput{Body: s.incidentView(&closed)}, nil
@@ -185,11 +174,11 @@ func caseView(cs *policy.Case) CaseView {
 	return CaseView{ID: cs.ID, Type: cs.Type, Title: cs.Title, Open: cs.Open, Members: append([]string{}, cs.Members...), Opened: cs.Opened, Closed: cs.Closed}
 }
 
-func (s *Server) listCases(_ context.Context, c *caller, _ *struct{}) (*casesOutput, error) {
+func (s *Server) listCases(_ context.Context, c *front.Caller, _ *struct{}) (*casesOutput, error) {
 	out := &casesOutput{}
 	out.Body.Cases = []CaseView{}
-	for _, cs := range c.world.Cases() {
-		if slices.Contains(cs.Members, c.who.ID) {
+	for _, cs := range c.World.Cases() {
+		if slices.Contains(cs.Members, c.Who.ID) {
 			out.Body.Cases = append(out.Body.Cases, caseView(cs))
 		}
 	}
@@ -197,29 +186,29 @@ func (s *Server) listCases(_ context.Context, c *caller, _ *struct{}) (*casesOut
 	return out, nil
 }
 
-func (s *Server) openCase(ctx context.Context, c *caller, in *openCaseInput) (*caseOutput, error) {
-	if err := c.works(policy.RoleDispatcher, policy.RoleInvestigator, policy.RoleSupervisor); err != nil {
+func (s *Server) openCase(ctx context.Context, c *front.Caller, in *openCaseInput) (*caseOutput, error) {
+	if err := c.Works(policy.RoleDispatcher, policy.RoleInvestigator, policy.RoleSupervisor); err != nil {
 		return nil, err
 	}
-	now := s.now()
+	now := s.Now()
 	cs := &policy.Case{
-		ID: newID("case-" + now.In(c.world.Zone()).Format("2006")), Open: true, Type: in.Body.Type,
-		Title: in.Body.Title, Members: []string{c.who.ID}, Opened: now,
+		ID: front.NewID("case-" + now.In(c.World.Zone()).Format("2006")), Open: true, Type: in.Body.Type,
+		Title: in.Body.Title, Members: []string{c.Who.ID}, Opened: now,
 	}
-	if err := s.deps.Desk.PutCase(ctx, c.who.ID, cs); err != nil {
+	if err := s.deps.Desk.PutCase(ctx, c.Who.ID, cs); err != nil {
 		return nil, fmt.Errorf("open case: %w", err)
 	}
 	return &caseOutput{Body: caseView(cs)}, nil
 }
 
-func (s *Server) closeCase(ctx context.Context, c *caller, in *idInput) (*caseOutput, error) {
-	old, ok := c.world.Case(in.ID)
-	if !ok || !slices.Contains(old.Members, c.who.ID) {
+func (s *Server) closeCase(ctx context.Context, c *front.Caller, in *idInput) (*caseOutput, error) {
+	old, ok := c.World.Case(in.ID)
+	if !ok || !slices.Contains(old.Members, c.Who.ID) {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "no case %q of yours", in.ID)
 	}
 	closed := *old
-	closed.Open, closed.Closed = false, s.now()
-	if err := s.deps.Desk.PutCase(ctx, c.who.ID, &closed); err != nil {
+	closed.Open, closed.Closed = false, s.Now()
+	if err := s.deps.Desk.PutCase(ctx, c.Who.ID, &closed); err != nil {
 		return nil, fmt.Errorf("close case: %w", err)
 	}
 	return &caseOutput{Body: caseView(&closed)}, nil

@@ -9,6 +9,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 var errBroken = errors.New("the disk is gone")
@@ -151,8 +152,8 @@ func TestSystemPageIsForAdministrators(t *testing.T) {
 }
 
 func TestOffDutyOpensNothing(t *testing.T) {
-	c := &caller{who: &policy.Principal{Roles: []policy.Role{policy.RoleDispatcher}}, lang: "en"}
-	p := problemOf(c.works(policy.RoleDispatcher))
+	c := &front.Caller{Who: &policy.Principal{Roles: []policy.Role{policy.RoleDispatcher}}, Lang: "en"}
+	p := front.ProblemOf(c.Works(policy.RoleDispatcher))
 	if p.Status != http.StatusForbidden || p.Reasons[0] != policy.ReasonOffDuty || p.Text == "" {
 		t.Errorf("%+v", p)
 	}

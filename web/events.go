@@ -8,6 +8,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 // EventView is an event as a page shows it.
@@ -56,12 +57,12 @@ type timelineOutput struct {
 }
 
 func (s *Server) eventRoutes() {
-	route(s, op{id: "listEvents", method: http.MethodGet, path: "/api/events", tag: "events", summary: "Events before the cameras one may search, newest first"}, signedIn, s.listEvents)
-	route(s, op{id: "judgeEvent", method: http.MethodPost, path: "/api/events/{id}/verdict", tag: "events", summary: "Say that an event was seen, or was none"}, officers, s.judgeEvent)
-	route(s, op{id: "timeline", method: http.MethodGet, path: "/api/cameras/{id}/timeline", tag: "clips", summary: "What of a stretch of time is recorded, what is missing and why, what happened"}, signedIn, s.timeline)
+	front.Route(s.Front, front.Op{ID: "listEvents", Method: http.MethodGet, Path: "/api/events", Tag: "events", Summary: "Events before the cameras one may search, newest first"}, front.SignedIn, s.listEvents)
+	front.Route(s.Front, front.Op{ID: "judgeEvent", Method: http.MethodPost, Path: "/api/events/{id}/verdict", Tag: "events", Summary: "Say that an event was seen, or was none"}, front.Officers, s.judgeEvent)
+	front.Route(s.Front, front.Op{ID: "timeline", Method: http.MethodGet, Path: "/api/cameras/{id}/timeline", Tag: "clips", Summary: "What of a stretch of time is recorded, what is missing and why, what happened"}, front.SignedIn, s.timeline)
 }
 
-func (s *Server) listEvents(ctx context.Context, c *caller, in *eventsInput) (*eventsOutput, error) {
+func (s *Server) listEvents(ctx context.Context, c *front.Caller, in *eventsInput) (*eventsOutput, error) {
 	events, err := gather(s, c, in.Camera, in.Limit, func(camera shouwang.CameraID, limit int) ([]StoredEvent, error) {
 		return s.deps.Events.Events(ctx, EventQuery{Camera: camera, Kind: in.Kind, Span: in.span(), Before: in.Before, Limit: limit})
 	}, func(e *StoredEvent) (shouwang.CameraID, time.Time) { return e.Camera, e.Start })
@@ -75,17 +76,17 @@ func (s *Server) listEvents(ctx context.Context, c *caller, in *eventsInput) (*e
 
 // eventViews shows events to a caller who may search their cameras, each with
 // its clip where there is one.
-func (s *Server) eventViews(ctx context.Context, c *caller, events []StoredEvent) []EventView {
+func (s *Server) eventViews(ctx context.Context, c *front.Caller, events []StoredEvent) []EventView {
 	views := []EventView{}
 	for i := range events {
 		e := &events[i]
 		v := EventView{Event: e.Event, Verdict: e.Verdict, By: e.By}
-		if cam, err := c.camera(e.Camera); err == nil {
+		if cam, err := c.Camera(e.Camera); err == nil {
 			v.CameraName = cameraName(c, cam)
 		}
 		clips, err := s.deps.Clips.Clips(ctx, ClipQuery{Camera: e.Camera, Event: e.ID, Limit: 1})
 		if err != nil {
-			s.log.Warn("find clip of event", "event", e.ID, "error", err)
+			s.Log.Warn("find clip of event", "event", e.ID, "error", err)
 		} else if len(clips) > 0 {
 			v.Clip = clips[0].ID
 		}
@@ -94,11 +95,11 @@ func (s *Server) eventViews(ctx context.Context, c *caller, events []StoredEvent
 	return views
 }
 
-func (s *Server) judgeEvent(ctx context.Context, c *caller, in *verdictInput) (*eventOutput, error) {
+func (s *Server) judgeEvent(ctx context.Context, c *front.Caller, in *verdictInput) (*eventOutput, error) {
 	event, err := s.deps.Events.Event(ctx, in.ID)
 	var cam *policy.Camera
 	if err == nil {
-		cam, err = c.camera(event.Camera)
+		cam, err = c.Camera(event.Camera)
 	}
 	if err == nil && !s.maySearch(c, cam) {
 		err = shouwang.Errorf(shouwang.CodeNotFound, "no event %q that you may know of", in.ID)
@@ -106,18 +107,18 @@ func (s *Server) judgeEvent(ctx context.Context, c *caller, in *verdictInput) (*
 	if err != nil {
 		return nil, err
 	}
-	if err := s.deps.Events.SetVerdict(ctx, in.ID, in.Body.Verdict, c.who.ID); err != nil {
+	if err := s.deps.Events.SetVerdict(ctx, in.ID, in.Body.Verdict, c.Who.ID); err != nil {
 		return nil, fmt.Errorf("keep verdict: %w", err)
 	}
-	event.Verdict, event.By = in.Body.Verdict, c.who.ID
+	event.Verdict, event.By = in.Body.Verdict, c.Who.ID
 	return &eventOutput{Body: s.eventViews(ctx, c, []StoredEvent{event})[0]}, nil
 }
 
 // maxTimeline is the longest stretch a timeline covers.
 const maxTimeline = 31 * 24 * time.Hour
 
-func (s *Server) timeline(ctx context.Context, c *caller, in *timelineInput) (*timelineOutput, error) {
-	cam, err := c.camera(in.ID)
+func (s *Server) timeline(ctx context.Context, c *front.Caller, in *timelineInput) (*timelineOutput, error) {
+	cam, err := c.Camera(in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ func (s *Server) timeline(ctx context.Context, c *caller, in *timelineInput) (*t
 	}
 	span := in.span()
 	if span.To.IsZero() {
-		span.To = s.now()
+		span.To = s.Now()
 	}
 	if span.From.IsZero() {
 		span.From = span.To.Add(-24 * time.Hour)

@@ -6,6 +6,7 @@ import (
 
 	"shouwang"
 	"shouwang/web/auth"
+	"shouwang/web/front"
 )
 
 // factors is the part of sign-in about second factors; Accounts that lack it
@@ -29,12 +30,12 @@ type enrolOutput struct {
 }
 
 func (s *Server) factorRoutes() {
-	post := func(id, path, summary string) op {
-		return op{id: id, method: http.MethodPost, path: path, tag: "session", summary: summary}
+	post := func(id, path, summary string) front.Op {
+		return front.Op{ID: id, Method: http.MethodPost, Path: path, Tag: "session", Summary: summary}
 	}
-	route(s, post("showFactor", "/api/session/factor", "Show one's second factor; acts that need it fresh look back five minutes"), signedIn, s.showFactor)
-	route(s, post("enrolFactor", "/api/session/factor/enrol", "Ask for a second factor; it counts once confirmed"), signedIn, s.enrolFactor)
-	route(s, post("confirmFactor", "/api/session/factor/confirm", "Confirm a second factor with one of its codes"), signedIn, s.confirmFactor)
+	front.Route(s.Front, post("showFactor", "/api/session/factor", "Show one's second factor; acts that need it fresh look back five minutes"), front.SignedIn, s.showFactor)
+	front.Route(s.Front, post("enrolFactor", "/api/session/factor/enrol", "Ask for a second factor; it counts once confirmed"), front.SignedIn, s.enrolFactor)
+	front.Route(s.Front, post("confirmFactor", "/api/session/factor/confirm", "Confirm a second factor with one of its codes"), front.SignedIn, s.confirmFactor)
 }
 
 func (s *Server) factors() (factors, error) {
@@ -45,32 +46,32 @@ func (s *Server) factors() (factors, error) {
 	return f, nil
 }
 
-func (s *Server) showFactor(ctx context.Context, c *caller, in *codeInput) (*struct{}, error) {
+func (s *Server) showFactor(ctx context.Context, c *front.Caller, in *codeInput) (*struct{}, error) {
 	f, err := s.factors()
 	if err != nil {
 		return nil, err
 	}
-	return nil, f.ShowSecondFactor(ctx, c.token, in.Body.Code)
+	return nil, f.ShowSecondFactor(ctx, c.Token, in.Body.Code)
 }
 
-func (s *Server) confirmFactor(ctx context.Context, c *caller, in *codeInput) (*struct{}, error) {
+func (s *Server) confirmFactor(ctx context.Context, c *front.Caller, in *codeInput) (*struct{}, error) {
 	f, err := s.factors()
 	if err != nil {
 		return nil, err
 	}
-	return nil, f.ConfirmSecondFactor(ctx, c.token, in.Body.Code)
+	return nil, f.ConfirmSecondFactor(ctx, c.Token, in.Body.Code)
 }
 
-func (s *Server) enrolFactor(ctx context.Context, c *caller, _ *struct{}) (*enrolOutput, error) {
+func (s *Server) enrolFactor(ctx context.Context, c *front.Caller, _ *struct{}) (*enrolOutput, error) {
 	f, err := s.factors()
 	if err != nil {
 		return nil, err
 	}
-	secret, err := f.EnrolSecondFactor(ctx, c.token)
+	secret, err := f.EnrolSecondFactor(ctx, c.Token)
 	if err != nil {
 		return nil, err
 	}
 	out := &enrolOutput{}
-	out.Body.Address = auth.TOTPAddress("Shouwang", c.session.Account, secret)
+	out.Body.Address = auth.TOTPAddress("Shouwang", c.Session.Account, secret)
 	return out, nil
 }

@@ -21,6 +21,7 @@ import (
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/auth"
+	"shouwang/web/front"
 	"shouwang/web/live"
 	"shouwang/web/watch"
 )
@@ -230,12 +231,12 @@ func get[T any](p *person, path string) (out T) {
 }
 
 // problem decodes an answer that must be a problem with the status given.
-func (p *person) problem(status int, method, path string, body any) Problem {
+func (p *person) problem(status int, method, path string, body any) front.Problem {
 	p.town.t.Helper()
 	resp := p.request(context.Background(), method, path, body)
 	defer resp.Body.Close()
 	raw, _ := io.ReadAll(resp.Body)
-	var out Problem
+	var out front.Problem
 	if resp.StatusCode != status || json.Unmarshal(raw, &out) != nil || resp.Header.Get("Content-Type") != "application/problem+json" {
 		p.town.t.Fatalf("%s %s: want problem %d, got %d %s %s", method, path, status, resp.StatusCode, resp.Header.Get("Content-Type"), raw)
 	}
@@ -387,7 +388,7 @@ func (a *fakeAccounts) SignIn(_ context.Context, name, password, _ string) (stri
 		}
 		return "", auth.Session{}, shouwang.Errorf(shouwang.CodeUnauthenticated, "the name or the password is wrong")
 	}
-	token := newID("token")
+	token := front.NewID("token")
 	a.sessions[token] = auth.Session{ID: token[len(token)-6:], Principal: name, MustChange: a.change[name], Expires: time.Now().Add(time.Hour)}
 	return token, a.sessions[token], nil
 }
@@ -547,7 +548,7 @@ func (f *fakeStore) Append(_ context.Context, next *policy.Consent) (Receipt, er
 		}
 		f.mu.Unlock()
 	}
-	r := Receipt{ID: newID("rc"), At: f.town.clock.now(), Camera: next.Camera, Consent: next.Ref(), State: string(next.State), RecordHash: next.RecordHash}
+	r := Receipt{ID: front.NewID("rc"), At: f.town.clock.now(), Camera: next.Camera, Consent: next.Ref(), State: string(next.State), RecordHash: next.RecordHash}
 	if f.receipts == nil {
 		f.receipts = map[string]Receipt{}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 // fewCameras is up to how many cameras are asked for one by one; whoever may
@@ -16,25 +17,25 @@ const fewCameras = 64
 // maySearch reports whether the caller may be told what happened before the
 // camera, without a picture: the gate's word for officers; owners always, for
 // their own; a wall, where it may show the camera now.
-func (s *Server) maySearch(c *caller, cam *policy.Camera) bool {
-	switch c.who.Type {
+func (s *Server) maySearch(c *front.Caller, cam *policy.Camera) bool {
+	switch c.Who.Type {
 	case policy.TypeResident:
-		return c.owns(cam)
+		return c.Owns(cam)
 	case policy.TypeOfficer:
-		d := s.deps.Gate.Decide(c.request(policy.Search, cam, Why{}, s.now()))
+		d := s.deps.Gate.Decide(c.Request(policy.Search, cam, front.Why{}, s.Now()))
 		return d.Allowed()
 	case policy.TypeKiosk:
-		d := s.deps.Gate.Decide(c.request(policy.ViewLive, cam, Why{}, s.now()))
+		d := s.deps.Gate.Decide(c.Request(policy.ViewLive, cam, front.Why{}, s.Now()))
 		return d.Allowed()
 	}
 	return false
 }
 
 // searchable returns the cameras whose events the caller may be told.
-func (s *Server) searchable(c *caller) map[shouwang.CameraID]bool {
+func (s *Server) searchable(c *front.Caller) map[shouwang.CameraID]bool {
 	out := map[shouwang.CameraID]bool{}
-	for _, cam := range c.world.Cameras() {
-		if c.knows(cam) && s.maySearch(c, cam) {
+	for _, cam := range c.World.Cameras() {
+		if c.Knows(cam) && s.maySearch(c, cam) {
 			out[cam.CameraID()] = true
 		}
 	}
@@ -44,9 +45,9 @@ func (s *Server) searchable(c *caller) map[shouwang.CameraID]bool {
 // gather lists records of one camera, or of every camera the caller may
 // search, newest first and at most limit. A camera that the caller may not
 // search is not found.
-func gather[T any](s *Server, c *caller, camera shouwang.CameraID, limit int, list func(shouwang.CameraID, int) ([]T, error), at func(*T) (shouwang.CameraID, time.Time)) ([]T, error) {
+func gather[T any](s *Server, c *front.Caller, camera shouwang.CameraID, limit int, list func(shouwang.CameraID, int) ([]T, error), at func(*T) (shouwang.CameraID, time.Time)) ([]T, error) {
 	if camera != "" {
-		cam, err := c.camera(camera)
+		cam, err := c.Camera(camera)
 		if err != nil {
 			return nil, err
 		}

@@ -15,7 +15,7 @@ import (
 func (s *Server) hear(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := s.hearOnce(ctx); err != nil && ctx.Err() == nil {
-			s.log.Warn("read changes of consent", "error", err)
+			s.Log.Warn("read changes of consent", "error", err)
 			select {
 			case <-ctx.Done():
 			case <-time.After(time.Second):

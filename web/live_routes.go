@@ -15,6 +15,7 @@ import (
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/fragment"
+	"shouwang/web/front"
 	"shouwang/web/live"
 	"shouwang/web/watch"
 )
@@ -25,13 +26,13 @@ const firstPictureWithin = 12 * time.Second
 
 type whepInput struct {
 	ID shouwang.CameraID `path:"id" maxLength:"64"`
-	Why
+	front.Why
 	RawBody []byte `contentType:"application/sdp"`
 }
 
 type liveInput struct {
 	ID shouwang.CameraID `path:"id" maxLength:"64"`
-	Why
+	front.Why
 	Transport string `query:"transport" enum:"mse" doc:"Only mse, which is the default"`
 }
 
@@ -40,32 +41,32 @@ type ticketInput struct {
 }
 
 func (s *Server) liveRoutes() {
-	route(s, op{
-		id: "openLive", method: http.MethodPost, path: "/api/cameras/{id}/whep", tag: "live",
-		summary: "Watch a camera over WebRTC (WHEP): SDP offer in, SDP answer out",
-		status:  http.StatusCreated, media: "application/sdp", picture: true, body: maxOffer,
-	}, signedIn, s.whep)
-	route(s, op{
-		id: "closeLive", method: http.MethodDelete, path: "/api/live/{ticket}", tag: "live",
-		summary: "End a live view of one's own", status: http.StatusNoContent,
-	}, signedIn, s.closeLive)
-	route(s, op{
-		id: "liveMP4", method: http.MethodGet, path: "/api/cameras/{id}/live.mp4", tag: "live",
-		summary: "Watch a camera as fragmented MP4 for Media Source, while the response lasts",
-		media:   "video/mp4", picture: true,
-	}, signedIn, s.liveMP4)
+	front.Route(s.Front, front.Op{
+		ID: "openLive", Method: http.MethodPost, Path: "/api/cameras/{id}/whep", Tag: "live",
+		Summary: "Watch a camera over WebRTC (WHEP): SDP offer in, SDP answer out",
+		Status:  http.StatusCreated, Media: "application/sdp", Picture: true, Body: maxOffer,
+	}, front.SignedIn, s.whep)
+	front.Route(s.Front, front.Op{
+		ID: "closeLive", Method: http.MethodDelete, Path: "/api/live/{ticket}", Tag: "live",
+		Summary: "End a live view of one's own", Status: http.StatusNoContent,
+	}, front.SignedIn, s.closeLive)
+	front.Route(s.Front, front.Op{
+		ID: "liveMP4", Method: http.MethodGet, Path: "/api/cameras/{id}/live.mp4", Tag: "live",
+		Summary: "Watch a camera as fragmented MP4 for Media Source, while the response lasts",
+		Media:   "video/mp4", Picture: true,
+	}, front.SignedIn, s.liveMP4)
 }
 
 // maxOffer bounds an SDP offer, in bytes.
 const maxOffer = 64 << 10
 
 // openView does everything up to the first picture but the audit entry.
-func (s *Server) openView(ctx context.Context, c *caller, id shouwang.CameraID, why Why) (*ticket, watch.Units, error) {
-	cam, err := c.camera(id)
+func (s *Server) openView(ctx context.Context, c *front.Caller, id shouwang.CameraID, why front.Why) (*ticket, watch.Units, error) {
+	cam, err := c.Camera(id)
 	if err != nil {
 		return nil, nil, err
 	}
-	l, err := s.decide(ctx, c, c.request(policy.ViewLive, cam, why, s.now()), cam)
+	l, err := s.looks.Decide(ctx, c, c.Request(policy.ViewLive, cam, why, s.Now()), cam)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,7 +76,7 @@ func (s *Server) openView(ctx context.Context, c *caller, id shouwang.CameraID, 
 	}
 	opening, cancel := context.WithTimeout(ctx, firstPictureWithin)
 	defer cancel()
-	units, err := s.feeds.Open(opening, watch.Spec{Camera: id, Stream: shouwang.StreamMain, Options: l.options})
+	units, err := s.feeds.Open(opening, watch.Spec{Camera: id, Stream: shouwang.StreamMain, Options: l.Options})
 	if err != nil {
 		s.tickets.drop(t)
 		return nil, nil, noPicture(err)
@@ -91,14 +92,14 @@ func noPicture(err error) error {
 	return err
 }
 
-func (s *Server) whep(ctx context.Context, c *caller, in *whepInput) (*huma.StreamResponse, error) {
+func (s *Server) whep(ctx context.Context, c *front.Caller, in *whepInput) (*huma.StreamResponse, error) {
 	t, units, err := s.openView(ctx, c, in.ID, in.Why)
 	if err != nil {
 		return nil, err
 	}
 	peer, answer, err := s.deps.Media.Answer(ctx, string(in.RawBody))
 	if err == nil {
-		if err = t.look.commit(ctx); err != nil {
+		if err = t.look.Commit(ctx); err != nil {
 			peer.Close()
 		}
 	}
@@ -127,8 +128,8 @@ func (s *Server) whep(ctx context.Context, c *caller, in *whepInput) (*huma.Stre
 // headers says under which decision the view runs, and for how long.
 func (t *ticket) headers(h http.Header) {
 	h.Set("X-Shouwang-Ticket", t.id)
-	h.Set("X-Shouwang-Decision", t.look.decision.DecisionID)
-	h.Set("X-Shouwang-Ttl", strconv.Itoa(t.look.decision.TTL))
+	h.Set("X-Shouwang-Decision", t.look.Decision.DecisionID)
+	h.Set("X-Shouwang-Ttl", strconv.Itoa(t.look.Decision.TTL))
 	h.Set("Cache-Control", "no-store")
 }
 
@@ -155,22 +156,21 @@ func (g *guarded) Next(ctx context.Context) (*shouwang.AccessUnit, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := g.t.look
-	if !l.grant.Covers(policy.ViewLive, l.camera, l.s.now()) {
+	if !g.t.look.LiveNow() {
 		g.t.end(EndTTL)
 		return nil, ended{EndTTL}
 	}
 	return au, nil
 }
 
-func (s *Server) closeLive(_ context.Context, c *caller, in *ticketInput) (*struct{}, error) {
-	if !s.tickets.close(in.Ticket, c.who.ID) {
+func (s *Server) closeLive(_ context.Context, c *front.Caller, in *ticketInput) (*struct{}, error) {
+	if !s.tickets.close(in.Ticket, c.Who.ID) {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "no live view of yours has this ticket")
 	}
 	return nil, nil
 }
 
-func (s *Server) liveMP4(ctx context.Context, c *caller, in *liveInput) (*huma.StreamResponse, error) {
+func (s *Server) liveMP4(ctx context.Context, c *front.Caller, in *liveInput) (*huma.StreamResponse, error) {
 	t, units, err := s.openView(ctx, c, in.ID, in.Why)
 	if err != nil {
 		return nil, err
@@ -190,7 +190,7 @@ func (s *Server) liveMP4(ctx context.Context, c *caller, in *liveInput) (*huma.S
 	if err != nil {
 		return fail(err)
 	}
-	if err := t.look.commit(ctx); err != nil {
+	if err := t.look.Commit(ctx); err != nil {
 		return fail(err)
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {

@@ -17,6 +17,7 @@ import (
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/live/livetest"
+	"shouwang/web/look"
 )
 
 // watchLive opens a live view over WHEP; the answer must be 201.
@@ -166,7 +167,7 @@ func TestWithoutARendererWhatMustBeMaskedIsDenied(t *testing.T) {
 	tn.store.clips = []StoredClip{clipOf("clip-1", "door")}
 	chen := tn.signIn("officer:chen")
 	for _, path := range []string{"/api/cameras/door/live.mp4?case=case-1", "/api/clips/clip-1/media.mp4?case=case-1"} {
-		if p := chen.problem(http.StatusForbidden, "GET", path, nil); len(p.Reasons) != 1 || p.Reasons[0] != ReasonNoRenderer {
+		if p := chen.problem(http.StatusForbidden, "GET", path, nil); len(p.Reasons) != 1 || p.Reasons[0] != look.ReasonNoRenderer {
 			t.Errorf("%s: %v", path, p.Reasons)
 		}
 	}

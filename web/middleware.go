@@ -1,12 +1,11 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime/debug"
+	"shouwang/web/front"
 	"strconv"
 	"strings"
 	"time"
@@ -40,13 +39,6 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-type requestIDKey struct{}
-
-func requestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
-
 // answerWithin bounds the time to write an answer; streams extend it as they
 // go on.
 const answerWithin = 60 * time.Second
@@ -55,16 +47,16 @@ const answerWithin = 60 * time.Second
 // in the metrics, and turns a panic into a problem.
 func (s *Server) watched(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := newID("q")
+		id := front.NewID("q")
 		w.Header().Set("X-Request-Id", id)
 		// One new request here and none below: the router notes its pattern on it.
-		r = r.WithContext(context.WithValue(noted(r), requestIDKey{}, id))
+		r = r.WithContext(front.WithRequestID(front.Noted(r), id))
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answerWithin))
-		began := s.now()
+		began := s.Now()
 		rec := &recorder{ResponseWriter: w}
 		defer func() {
 			s.recovered(rec, r, recover())
-			s.note(rec, r, s.now().Sub(began))
+			s.note(rec, r, s.Now().Sub(began))
 		}()
 		next.ServeHTTP(rec, r)
 	})
@@ -78,9 +70,9 @@ func (s *Server) recovered(w *recorder, r *http.Request, value any) {
 	if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(value) // net/http's own way to drop a connection
 	}
-	s.log.Error("handler panicked", "request", requestID(r.Context()), "path", r.URL.Path, "panic", value, "stack", string(debug.Stack()))
+	s.Log.Error("handler panicked", "request", front.RequestID(r.Context()), "path", r.URL.Path, "panic", value, "stack", string(debug.Stack()))
 	if w.status == 0 {
-		newProblem(http.StatusInternalServerError, shouwang.CodeInternal, "something went wrong here; the log of the service says what").write(w)
+		front.NewProblem(http.StatusInternalServerError, shouwang.CodeInternal, "something went wrong here; the log of the service says what").Write(w)
 	}
 }
 
@@ -92,7 +84,7 @@ func (s *Server) note(w *recorder, r *http.Request, took time.Duration) {
 	if !w.flushed {
 		s.metrics.seconds.WithLabelValues(operation).Observe(took.Seconds())
 	}
-	s.log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("id", requestID(r.Context())),
+	s.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("id", front.RequestID(r.Context())),
 		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Duration("took", took))
 }
 
@@ -135,12 +127,3 @@ func (w *recorder) FlushError() error {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// hostOf cuts the port off an address.
-func hostOf(addr string) string {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return addr
-	}
-	return host
-}

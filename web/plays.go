@@ -10,6 +10,8 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
+	"shouwang/web/look"
 )
 
 // playIdle is how long after its last byte a playback counts as over.
@@ -19,7 +21,7 @@ const playIdle = time.Minute
 // all of them are one look.
 type play struct {
 	key     string
-	look    *look
+	look    *look.Look
 	token   string
 	expires time.Time
 	decided uint64 // plays.changes before the gate was asked
@@ -47,35 +49,35 @@ type plays struct {
 
 func newPlays(s *Server) *plays { return &plays{s: s, by: map[string]*play{}} }
 
-func playKey(c *caller, clip shouwang.ClipID, why Why) string {
-	return c.session.ID + "|" + string(clip) + "|" + why.Purpose + "|" + why.Case + "|" + why.Incident + "|" + why.SecondPerson + "|" + why.Order
+func playKey(c *front.Caller, clip shouwang.ClipID, why front.Why) string {
+	return c.Session.ID + "|" + string(clip) + "|" + why.Purpose + "|" + why.Case + "|" + why.Incident + "|" + why.SecondPerson + "|" + why.Order
 }
 
 // playback returns the play to serve from: the one under way when the gate
 // still says the same, else a new look that the caller has to commit.
-func (s *Server) playback(ctx context.Context, c *caller, cam *policy.Camera, clip *StoredClip, why Why) (p *play, again bool, err error) {
+func (s *Server) playback(ctx context.Context, c *front.Caller, cam *policy.Camera, clip *StoredClip, why front.Why) (p *play, again bool, err error) {
 	key := playKey(c, clip.ID, why)
 	req := s.playRequest(c, cam, clip, why)
-	if p := s.plays.find(key); p != nil && s.now().Before(p.expires) {
+	if p := s.plays.find(key); p != nil && s.Now().Before(p.expires) {
 		decision := s.foresee(c, req)
-		decision.DecisionID = p.look.decision.DecisionID
+		decision.DecisionID = p.look.Decision.DecisionID
 		if decision.Allowed() {
-			if options, refused := s.carry(&decision, c, cam); refused == "" && sameOptions(options, p.look.options) {
+			if options, refused := s.looks.Carry(&decision, c, cam); refused == "" && sameOptions(options, p.look.Options) {
 				return p, true, nil
 			}
 		}
 		s.plays.end(p, "denied")
 	}
 	decided := s.plays.changes.Load()
-	l, err := s.decide(ctx, c, req, cam)
+	l, err := s.looks.Decide(ctx, c, req, cam)
 	if err != nil {
 		return nil, false, err
 	}
-	ttl := time.Duration(l.decision.TTL) * time.Second
+	ttl := time.Duration(l.Decision.TTL) * time.Second
 	if ttl <= 0 {
 		ttl = defaultTTL
 	}
-	return &play{key: key, look: l, token: c.token, expires: s.now().Add(ttl), decided: decided, span: clip.Span}, false, nil
+	return &play{key: key, look: l, token: c.Token, expires: s.Now().Add(ttl), decided: decided, span: clip.Span}, false, nil
 }
 
 func (ps *plays) find(key string) *play {
@@ -83,7 +85,7 @@ func (ps *plays) find(key string) *play {
 	defer ps.mu.Unlock()
 	p := ps.by[key]
 	if p != nil {
-		p.last = ps.s.now()
+		p.last = ps.s.Now()
 	}
 	return p
 }
@@ -94,7 +96,7 @@ func (ps *plays) keep(p *play) bool {
 	ps.mu.Lock()
 	old := ps.by[p.key]
 	ps.by[p.key] = p
-	p.last = ps.s.now()
+	p.last = ps.s.Now()
 	ps.mu.Unlock()
 	if old != nil {
 		ps.close(old, "asked again")
@@ -123,7 +125,7 @@ func (ps *plays) end(p *play, reason string) {
 // change must not wait for the log.
 func (ps *plays) close(p *play, reason string) {
 	if !p.over.Swap(true) {
-		ps.wg.Go(func() { p.look.end(p.bytes.Load(), reason) })
+		ps.wg.Go(func() { p.look.End(p.bytes.Load(), reason) })
 	}
 }
 
@@ -147,12 +149,12 @@ func (ps *plays) endWhere(reason string, pick func(*play) bool) {
 // changed. A player that may go on asks for its next Range and is judged anew.
 func (ps *plays) change(camera shouwang.CameraID) {
 	ps.changes.Add(1)
-	ps.endWhere("changed", func(p *play) bool { return camera == "" || p.look.camera == camera })
+	ps.endWhere("changed", func(p *play) bool { return camera == "" || p.look.Camera == camera })
 }
 
 // sweep ends what nobody has read for a minute, or whose time is over.
 func (ps *plays) sweep() {
-	now := ps.s.now()
+	now := ps.s.Now()
 	ps.endWhere(EndViewer, func(p *play) bool {
 		return p.active.Load() == 0 && now.Sub(p.last) > playIdle
 	})

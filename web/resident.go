@@ -9,6 +9,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 // MyCamera is a camera that the caller answers for.
@@ -73,36 +74,36 @@ type looksOutput struct {
 type receiptOutput struct{ Body Receipt }
 
 func (s *Server) residentRoutes() {
-	post := func(id, path, summary string) op {
-		return op{id: id, method: http.MethodPost, path: path, tag: "my", summary: summary}
+	post := func(id, path, summary string) front.Op {
+		return front.Op{ID: id, Method: http.MethodPost, Path: path, Tag: "my", Summary: summary}
 	}
-	route(s, op{id: "myCameras", method: http.MethodGet, path: "/api/my/cameras", tag: "my", summary: "The cameras one answers for, with their consents"}, residents, s.myCameras)
-	route(s, op{id: "previewChange", method: http.MethodGet, path: "/api/my/consents/{id}/preview", tag: "my", summary: "What a change of consent would do"}, residents, s.preview)
-	route(s, post("pauseConsent", "/api/my/consents/{id}/pause", "Pause sharing for a time"), residents, s.pause)
-	route(s, post("resumeConsent", "/api/my/consents/{id}/resume", "Go on sharing"), residents, s.resume)
-	route(s, post("giveConsent", "/api/my/consents/{id}/give", "Give consent, or change what is shared"), residents, s.give)
-	route(s, post("withdrawConsent", "/api/my/consents/{id}/withdraw", "Withdraw: views end, recordings are erased"), residents, s.withdraw)
-	route(s, op{id: "whoLooked", method: http.MethodGet, path: "/api/my/cameras/{id}/looks", tag: "my", summary: "Who looked at one's camera"}, residents, s.whoLooked)
-	route(s, op{id: "getReceipt", method: http.MethodGet, path: "/api/my/receipts/{id}", tag: "my", summary: "A receipt of a change"}, residents, s.receipt)
+	front.Route(s.Front, front.Op{ID: "myCameras", Method: http.MethodGet, Path: "/api/my/cameras", Tag: "my", Summary: "The cameras one answers for, with their consents"}, front.Residents, s.myCameras)
+	front.Route(s.Front, front.Op{ID: "previewChange", Method: http.MethodGet, Path: "/api/my/consents/{id}/preview", Tag: "my", Summary: "What a change of consent would do"}, front.Residents, s.preview)
+	front.Route(s.Front, post("pauseConsent", "/api/my/consents/{id}/pause", "Pause sharing for a time"), front.Residents, s.pause)
+	front.Route(s.Front, post("resumeConsent", "/api/my/consents/{id}/resume", "Go on sharing"), front.Residents, s.resume)
+	front.Route(s.Front, post("giveConsent", "/api/my/consents/{id}/give", "Give consent, or change what is shared"), front.Residents, s.give)
+	front.Route(s.Front, post("withdrawConsent", "/api/my/consents/{id}/withdraw", "Withdraw: views end, recordings are erased"), front.Residents, s.withdraw)
+	front.Route(s.Front, front.Op{ID: "whoLooked", Method: http.MethodGet, Path: "/api/my/cameras/{id}/looks", Tag: "my", Summary: "Who looked at one's camera"}, front.Residents, s.whoLooked)
+	front.Route(s.Front, front.Op{ID: "getReceipt", Method: http.MethodGet, Path: "/api/my/receipts/{id}", Tag: "my", Summary: "A receipt of a change"}, front.Residents, s.receipt)
 }
 
 // manages reports whether the gate lets the caller manage the camera's
 // consents.
-func (s *Server) manages(c *caller, cam *policy.Camera) bool {
-	d := s.deps.Gate.Decide(c.request(policy.ManageConsent, cam, Why{}, s.now()))
+func (s *Server) manages(c *front.Caller, cam *policy.Camera) bool {
+	d := s.deps.Gate.Decide(c.Request(policy.ManageConsent, cam, front.Why{}, s.Now()))
 	return d.Allowed()
 }
 
-func (s *Server) myCameras(_ context.Context, c *caller, _ *struct{}) (*myCamerasOutput, error) {
+func (s *Server) myCameras(_ context.Context, c *front.Caller, _ *struct{}) (*myCamerasOutput, error) {
 	out := &myCamerasOutput{}
 	out.Body.Cameras = []MyCamera{}
 	links := s.links()
-	for _, cam := range c.world.Cameras() {
-		if !c.knows(cam) || !s.manages(c, cam) {
+	for _, cam := range c.World.Cameras() {
+		if !c.Knows(cam) || !s.manages(c, cam) {
 			continue
 		}
-		mine := MyCamera{Camera: s.cameraView(c, cam, links, Why{}), Consents: []ConsentView{}}
-		for _, consent := range c.world.CurrentConsents(cam.ID) {
+		mine := MyCamera{Camera: s.cameraView(c, cam, links, front.Why{}), Consents: []ConsentView{}}
+		for _, consent := range c.World.CurrentConsents(cam.ID) {
 			mine.Consents = append(mine.Consents, consentView(consent))
 		}
 		out.Body.Cameras = append(out.Body.Cameras, mine)
@@ -111,10 +112,10 @@ func (s *Server) myCameras(_ context.Context, c *caller, _ *struct{}) (*myCamera
 }
 
 // consent finds a consent that the caller manages; any other is not found.
-func (s *Server) consent(c *caller, id string) (*policy.Consent, *policy.Camera, error) {
-	for _, cam := range c.world.Cameras() {
-		for _, consent := range c.world.CurrentConsents(cam.ID) {
-			if consent.ID == id && c.knows(cam) && s.manages(c, cam) {
+func (s *Server) consent(c *front.Caller, id string) (*policy.Consent, *policy.Camera, error) {
+	for _, cam := range c.World.Cameras() {
+		for _, consent := range c.World.CurrentConsents(cam.ID) {
+			if consent.ID == id && c.Knows(cam) && s.manages(c, cam) {
 				return consent, cam, nil
 			}
 		}
@@ -122,7 +123,7 @@ func (s *Server) consent(c *caller, id string) (*policy.Consent, *policy.Camera,
 	return nil, nil, shouwang.Errorf(shouwang.CodeNotFound, "no consent %q of yours", id)
 }
 
-func (s *Server) preview(ctx context.Context, c *caller, in *previewInput) (*previewOutput, error) {
+func (s *Server) preview(ctx context.Context, c *front.Caller, in *previewInput) (*previewOutput, error) {
 	consent, cam, err := s.consent(c, in.ID)
 	if err != nil {
 		return nil, err
@@ -160,7 +161,7 @@ func (s *Server) viewersOf(cam *policy.Camera) (n int) {
 	return n
 }
 
-func (s *Server) previewErasure(ctx context.Context, c *caller, cam *policy.Camera, e *Effect) error {
+func (s *Server) previewErasure(ctx context.Context, c *front.Caller, cam *policy.Camera, e *Effect) error {
 	if cam.LegalClass == shouwang.ClassPublic {
 		e.Keeps = string(policy.ReasonStatutoryPeriod)
 		return nil
@@ -169,10 +170,10 @@ func (s *Server) previewErasure(ctx context.Context, c *caller, cam *policy.Came
 	if e.Clips, e.ErasedBytes, err = s.deps.Consents.Erasable(ctx, cam.CameraID()); err != nil {
 		return fmt.Errorf("count what a withdrawal erases: %w", err)
 	}
-	for _, h := range c.world.HoldsOf(cam.ID) {
-		if h.Active(s.now()) {
+	for _, h := range c.World.HoldsOf(cam.ID) {
+		if h.Active(s.Now()) {
 			reason := ""
-			if cs, ok := c.world.Case(h.Case); ok {
+			if cs, ok := c.World.Case(h.Case); ok {
 				reason = cs.Type
 			}
 			e.Held = append(e.Held, HeldBy{Case: h.Case, Until: h.Until, Reason: reason})
@@ -181,28 +182,28 @@ func (s *Server) previewErasure(ctx context.Context, c *caller, cam *policy.Came
 	return nil
 }
 
-func (s *Server) pause(ctx context.Context, c *caller, in *pauseInput) (*changeOutput, error) {
-	until := s.now().Add(time.Duration(in.Body.Hours * float64(time.Hour)))
+func (s *Server) pause(ctx context.Context, c *front.Caller, in *pauseInput) (*changeOutput, error) {
+	until := s.Now().Add(time.Duration(in.Body.Hours * float64(time.Hour)))
 	if in.Body.Until != nil {
 		until = *in.Body.Until
 	}
-	if !until.After(s.now()) {
+	if !until.After(s.Now()) {
 		return nil, shouwang.Errorf(shouwang.CodeBadUsage, "say until when to pause: hours or until, in the future")
 	}
 	return s.change(ctx, c, in.ID, pausing(until))
 }
 
-func (s *Server) resume(ctx context.Context, c *caller, in *idInput) (*changeOutput, error) {
+func (s *Server) resume(ctx context.Context, c *front.Caller, in *idInput) (*changeOutput, error) {
 	return s.change(ctx, c, in.ID, (*policy.Consent).Resume)
 }
 
-func (s *Server) withdraw(ctx context.Context, c *caller, in *idInput) (*changeOutput, error) {
+func (s *Server) withdraw(ctx context.Context, c *front.Caller, in *idInput) (*changeOutput, error) {
 	return s.change(ctx, c, in.ID, (*policy.Consent).Withdraw)
 }
 
-func (s *Server) give(ctx context.Context, c *caller, in *giveInput) (*changeOutput, error) {
+func (s *Server) give(ctx context.Context, c *front.Caller, in *giveInput) (*changeOutput, error) {
 	for _, a := range in.Body.Audiences {
-		if !slices.Contains(c.world.Audiences(), a) {
+		if !slices.Contains(c.World.Audiences(), a) {
 			return nil, shouwang.Errorf(shouwang.CodeBadUsage, "audience %q is not one of the township's", a)
 		}
 	}
@@ -212,21 +213,21 @@ func (s *Server) give(ctx context.Context, c *caller, in *giveInput) (*changeOut
 // change makes the next version of a consent and has it carried out. What
 // opens a camera is logged before it is done; what closes one is never kept
 // waiting by a log that is away.
-func (s *Server) change(ctx context.Context, c *caller, id string, next nextVersion) (*changeOutput, error) {
+func (s *Server) change(ctx context.Context, c *front.Caller, id string, next nextVersion) (*changeOutput, error) {
 	old, cam, err := s.consent(c, id)
 	if err != nil {
 		return nil, err
 	}
-	made, err := next(old, policy.Change{At: s.now(), By: c.who.ID, Channel: "app"})
+	made, err := next(old, policy.Change{At: s.Now(), By: c.Who.ID, Channel: "app"})
 	if err != nil {
 		return nil, err
 	}
 	entry := policy.Entry{
-		At: s.now(), Kind: "consent", Principal: c.who.ID, Person: c.who.Name, Action: policy.ManageConsent,
+		At: s.Now(), Kind: "consent", Principal: c.Who.ID, Person: c.Who.Name, Action: policy.ManageConsent,
 		Camera: cam.ID, Purpose: made.Purpose, Consent: made.Ref(), Detail: string(made.State),
 	}
 	if made.State.Live() && made.PauseUntil == nil {
-		if _, err := s.append(ctx, entry); err != nil {
+		if _, err := s.looks.Append(ctx, entry); err != nil {
 			return nil, err
 		}
 	}
@@ -238,8 +239,8 @@ func (s *Server) change(ctx context.Context, c *caller, id string, next nextVers
 	}
 	s.spread(ctx, cam, made)
 	if !made.State.Live() || made.PauseUntil != nil {
-		if _, err := s.append(ctx, entry); err != nil {
-			s.log.Error("log change of consent", "consent", made.Ref(), "error", err)
+		if _, err := s.looks.Append(ctx, entry); err != nil {
+			s.Log.Error("log change of consent", "consent", made.Ref(), "error", err)
 		}
 	}
 	out := &changeOutput{}
@@ -252,21 +253,21 @@ func (s *Server) spread(ctx context.Context, cam *policy.Camera, made *policy.Co
 	s.changed(cam.CameraID())
 	_, err := s.deps.Bus.Publish(ctx, shouwang.TopicConsent, shouwang.ConsentChange{Camera: cam.CameraID(), State: string(made.State)})
 	if err != nil {
-		s.log.Error("publish change of consent", "consent", made.Ref(), "error", err)
+		s.Log.Error("publish change of consent", "consent", made.Ref(), "error", err)
 	}
 }
 
-func (s *Server) whoLooked(ctx context.Context, c *caller, in *looksInput) (*looksOutput, error) {
-	cam, err := c.camera(in.ID)
+func (s *Server) whoLooked(ctx context.Context, c *front.Caller, in *looksInput) (*looksOutput, error) {
+	cam, err := c.Camera(in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if d := s.deps.Gate.Decide(c.request(policy.ReadAccessLog, cam, Why{}, s.now())); !d.Allowed() {
-		return nil, denial(&d, s.textFor(c, &d))
+	if d := s.deps.Gate.Decide(c.Request(policy.ReadAccessLog, cam, front.Why{}, s.Now())); !d.Allowed() {
+		return nil, front.Denial(&d, s.TextFor(c, &d))
 	}
 	span := in.span()
 	if span.To.IsZero() {
-		span.To = s.now().Add(time.Minute)
+		span.To = s.Now().Add(time.Minute)
 	}
 	if span.From.IsZero() {
 		span.From = span.To.Add(-30 * 24 * time.Hour)
@@ -280,11 +281,11 @@ func (s *Server) whoLooked(ctx context.Context, c *caller, in *looksInput) (*loo
 	return out, nil
 }
 
-func (s *Server) receipt(ctx context.Context, c *caller, in *idInput) (*receiptOutput, error) {
+func (s *Server) receipt(ctx context.Context, c *front.Caller, in *idInput) (*receiptOutput, error) {
 	receipt, err := s.deps.Consents.Receipt(ctx, in.ID)
 	if err == nil {
-		cam, ok := c.world.Camera(receipt.Camera)
-		if ok && c.knows(cam) && s.manages(c, cam) {
+		cam, ok := c.World.Camera(receipt.Camera)
+		if ok && c.Knows(cam) && s.manages(c, cam) {
 			return &receiptOutput{Body: receipt}, nil
 		}
 	} else if shouwang.CodeOf(err) != shouwang.CodeNotFound {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 type changed struct {
@@ -114,7 +115,7 @@ func TestOwnerReadsWhoLooked(t *testing.T) {
 }
 
 func TestDeferredNoticesAreCountedNotShown(t *testing.T) {
-	c := &caller{who: &policy.Principal{ID: "resident:li"}, world: townWorld(t)}
+	c := &front.Caller{Who: &policy.Principal{ID: "resident:li"}, World: townWorld(t)}
 	views, deferred := lookViews(c, []LoggedLook{
 		{Index: 1, Entry: policy.Entry{Kind: "look", DecisionID: "d-1", Obligations: []policy.ObligationID{policy.ObligeNotifyDeferred}}},
 		{Index: 2, Entry: policy.Entry{Kind: "look", DecisionID: "d-2", Principal: "officer:x"}},

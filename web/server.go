@@ -17,30 +17,29 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"shouwang"
+	"shouwang/web/front"
+	"shouwang/web/look"
 	"shouwang/web/tlsca"
 	"shouwang/web/watch"
 )
 
 // Server is the HTTP side of Shouwang: New, then Run.
 type Server struct {
+	*front.Front
 	cfg     Config
 	deps    Deps
-	log     *slog.Logger
-	now     func() time.Time
-	api     huma.API
+	mux     *http.ServeMux
 	handler http.Handler
+	looks   *look.Looks
 	feeds   *watch.Feeds
 	copies  *copies
 	tickets *tickets
 	plays   *plays
 	metrics *metrics
-	texts   texts
 
 	stopping context.Context // ends when the service stops
 	stop     context.CancelFunc
 }
-
-var setProblems sync.Once
 
 // New joins the server to its neighbours. Metrics are registered with
 // registry, which /metrics serves. Nothing runs before Run.
@@ -48,25 +47,27 @@ func New(cfg Config, deps Deps, clock func() time.Time, log *slog.Logger, regist
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	// huma keeps this in a package variable; this module has one form of error.
-	setProblems.Do(func() { huma.NewError = humaProblem })
-	s := &Server{cfg: cfg, deps: deps, log: log, now: clock}
+	mux := http.NewServeMux()
+	kernel, err := front.New(humago.New(mux, apiConfig()), deps.Accounts, deps.World, clock, log)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Front: kernel, cfg: cfg, deps: deps, mux: mux}
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.feeds = watch.NewFeeds(deps.Hubs, deps.Renderer, log)
 	s.copies = newCopies(deps.Footage, deps.Renderer, cfg.CopyBytes, cfg.CacheBytes)
 	s.tickets, s.plays = newTickets(s), newPlays(s)
 	s.metrics = newMetrics(registry, s)
-	var err error
-	if s.texts, err = readTexts(); err != nil {
-		return nil, err
-	}
+	s.looks = look.New(kernel, look.Deps{
+		Gate: deps.Gate, Audit: deps.Audit, Cameras: deps.Cameras, Bus: deps.Bus, CanRender: s.feeds.CanRender,
+		Metrics: look.Metrics{Looks: s.metrics.looks, Denials: s.metrics.denials, BytesOut: s.metrics.bytesOut},
+	})
 	return s, s.build()
 }
 
 // build lays out the routes and what stands before them.
 func (s *Server) build() error {
-	mux := http.NewServeMux()
-	s.api = humago.New(mux, apiConfig())
+	mux := s.mux
 	s.sessionRoutes()
 	s.factorRoutes()
 	s.cameraRoutes()
@@ -77,6 +78,9 @@ func (s *Server) build() error {
 	s.deskRoutes()
 	s.residentRoutes()
 	s.systemRoutes()
+	for _, room := range s.deps.Rooms {
+		room(s.Front, s.looks)
+	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.Handle("GET /metrics", s.guardMetrics(promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{})))
@@ -87,7 +91,7 @@ func (s *Server) build() error {
 	mux.Handle("/", static)
 	origin := http.NewCrossOriginProtection()
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		newProblem(http.StatusForbidden, shouwang.CodeDenied, "this request comes from another site and is refused").write(w)
+		front.NewProblem(http.StatusForbidden, shouwang.CodeDenied, "this request comes from another site and is refused").Write(w)
 	}))
 	s.handler = s.watched(secured(origin.Handler(mux)))
 	return nil
@@ -99,7 +103,7 @@ func apiConfig() huma.Config {
 	cfg.DocsPath, cfg.SchemasPath, cfg.CreateHooks = "", "", nil
 	cfg.Info.Description = "Consent-first video of shared community cameras. Every answer is limited by what the policy allows the session."
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"session": {Type: "apiKey", In: "cookie", Name: cookieName, Description: "Set by POST /api/session"},
+		"session": {Type: "apiKey", In: "cookie", Name: front.CookieName, Description: "Set by POST /api/session"},
 	}
 	return cfg
 }
@@ -108,15 +112,15 @@ func apiConfig() huma.Config {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // OpenAPI returns the API's description as JSON (OpenAPI 3.1).
-func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }
+func (s *Server) OpenAPI() ([]byte, error) { return s.API.OpenAPI().MarshalJSON() }
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 	if s.deps.Ready != nil {
 		if err := s.deps.Ready(r.Context()); err != nil {
-			s.log.Warn("not ready", "error", err)
-			p := problemOf(err)
+			s.Log.Warn("not ready", "error", err)
+			p := front.ProblemOf(err)
 			p.Status = http.StatusServiceUnavailable
-			p.write(w)
+			p.Write(w)
 			return
 		}
 	}
@@ -127,13 +131,13 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 // they name no person, but they tell when a house is quiet.
 func (s *Server) guardMetrics(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if ip := net.ParseIP(hostOf(r.RemoteAddr)); ip == nil || !(ip.IsLoopback() || ip.IsPrivate()) {
-			c, err := s.caller(r.Context())
+		if ip := net.ParseIP(front.HostOf(r.RemoteAddr)); ip == nil || !(ip.IsLoopback() || ip.IsPrivate()) {
+			c, err := s.Caller(r.Context())
 			if err == nil {
-				err = s.may(c, administrators)
+				err = s.May(c, front.Administrators)
 			}
 			if err != nil {
-				problemOf(err).write(w)
+				front.ProblemOf(err).Write(w)
 				return
 			}
 		}
@@ -164,11 +168,11 @@ func (s *Server) TLSConfig(dir string) (*tls.Config, error) {
 		cfg.Certificates = []tls.Certificate{pair}
 		return cfg, nil
 	case "auto":
-		authority, err := tlsca.Open(dir, s.cfg.Names, s.now)
+		authority, err := tlsca.Open(dir, s.cfg.Names, s.Now)
 		if err != nil {
 			return nil, err
 		}
-		s.log.Info("local certificate authority", "install", authority.CertPath())
+		s.Log.Info("local certificate authority", "install", authority.CertPath())
 		cfg.GetCertificate = authority.Certificate
 		return cfg, nil
 	}
@@ -183,7 +187,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener, tlsConfig *tls.Config)
 	}
 	server := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
 	work := s.Work()
 	defer work()

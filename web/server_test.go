@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"shouwang/web/front"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -161,7 +162,7 @@ func TestPanicIsAProblem(t *testing.T) {
 }
 
 func TestInternalErrorsTellNothing(t *testing.T) {
-	p := problemOf(errors.New("open /var/lib/secret: permission denied"))
+	p := front.ProblemOf(errors.New("open /var/lib/secret: permission denied"))
 	if p.Status != 500 || strings.Contains(p.Detail, "secret") {
 		t.Errorf("%+v", p)
 	}
@@ -204,7 +205,7 @@ func TestPagesFallBackToTheOnePage(t *testing.T) {
 
 func TestLanguage(t *testing.T) {
 	for accept, want := range map[string]string{"": "zh-CN", "en-GB,en;q=0.9": "en", "fr,en;q=0.5": "en", "zh-TW,en": "zh-CN", "fr": "zh-CN"} {
-		if got := language(accept); got != want {
+		if got := front.Language(accept); got != want {
 			t.Errorf("%q: %s, want %s", accept, got, want)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 // Me is who is signed in, and through which entrance they go.
@@ -44,15 +45,15 @@ type signOutOutput struct {
 }
 
 func (s *Server) sessionRoutes() {
-	open(s, op{id: "signIn", method: http.MethodPost, path: "/api/session", tag: "session", summary: "Sign in"}, s.signIn)
-	route(s, op{id: "whoAmI", method: http.MethodGet, path: "/api/session", tag: "session", summary: "Who is signed in"}, firstSteps, s.whoAmI)
-	route(s, op{id: "signOut", method: http.MethodDelete, path: "/api/session", tag: "session", summary: "Sign out; live views end", status: http.StatusNoContent}, firstSteps, s.signOut)
-	route(s, op{id: "changePassword", method: http.MethodPost, path: "/api/session/password", tag: "session", summary: "Replace one's password"}, firstSteps, s.changePassword)
+	front.Open(s.Front, front.Op{ID: "signIn", Method: http.MethodPost, Path: "/api/session", Tag: "session", Summary: "Sign in"}, s.signIn)
+	front.Route(s.Front, front.Op{ID: "whoAmI", Method: http.MethodGet, Path: "/api/session", Tag: "session", Summary: "Who is signed in"}, front.FirstSteps, s.whoAmI)
+	front.Route(s.Front, front.Op{ID: "signOut", Method: http.MethodDelete, Path: "/api/session", Tag: "session", Summary: "Sign out; live views end", Status: http.StatusNoContent}, front.FirstSteps, s.signOut)
+	front.Route(s.Front, front.Op{ID: "changePassword", Method: http.MethodPost, Path: "/api/session/password", Tag: "session", Summary: "Replace one's password"}, front.FirstSteps, s.changePassword)
 }
 
 func (s *Server) signIn(ctx context.Context, in *signInInput) (*meOutput, error) {
-	t := transportOf(ctx)
-	token, session, err := s.deps.Accounts.SignIn(ctx, in.Body.Name, in.Body.Password, hostOf(t.remote))
+	t := front.TransportOf(ctx)
+	token, session, err := s.deps.Accounts.SignIn(ctx, in.Body.Name, in.Body.Password, front.HostOf(t.Remote))
 	if err != nil {
 		return nil, err
 	}
@@ -61,15 +62,15 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*meOutput, error)
 	if !ok {
 		who = &policy.Principal{ID: session.Principal}
 	}
-	c := &caller{session: session, token: token, who: who, world: world, lang: t.lang}
-	return &meOutput{SetCookie: []http.Cookie{s.cookie(token, session.Expires, t.secure)}, Body: me(c)}, nil
+	c := &front.Caller{Session: session, Token: token, Who: who, World: world, Lang: t.Lang}
+	return &meOutput{SetCookie: []http.Cookie{s.cookie(token, session.Expires, t.Secure)}, Body: me(c)}, nil
 }
 
 // cookie holds the token: unreadable for scripts, never sent from other
 // sites, over TLS only where there is TLS.
 func (s *Server) cookie(token string, expires time.Time, secure bool) http.Cookie {
 	c := http.Cookie{
-		Name: cookieName, Value: token, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode,
+		Name: front.CookieName, Value: token, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode,
 	}
 	if token == "" {
 		c.MaxAge = -1
@@ -79,16 +80,16 @@ func (s *Server) cookie(token string, expires time.Time, secure bool) http.Cooki
 	return c
 }
 
-func (s *Server) whoAmI(ctx context.Context, c *caller, _ *struct{}) (*meOutput, error) {
+func (s *Server) whoAmI(ctx context.Context, c *front.Caller, _ *struct{}) (*meOutput, error) {
 	// The cookie lives as long as the session, which every use prolongs.
-	cookie := s.cookie(c.token, c.session.Expires, transportOf(ctx).secure)
+	cookie := s.cookie(c.Token, c.Session.Expires, front.TransportOf(ctx).Secure)
 	return &meOutput{SetCookie: []http.Cookie{cookie}, Body: me(c)}, nil
 }
 
-func me(c *caller) Me {
+func me(c *front.Caller) Me {
 	return Me{
-		Principal: c.who.ID, Name: c.name(), Type: string(c.who.Type), Roles: append([]policy.Role{}, c.who.Roles...),
-		Unit: c.who.Unit, Face: faceOf(c.who), Language: c.lang, MustChange: c.session.MustChange,
+		Principal: c.Who.ID, Name: c.Name(), Type: string(c.Who.Type), Roles: append([]policy.Role{}, c.Who.Roles...),
+		Unit: c.Who.Unit, Face: faceOf(c.Who), Language: c.Lang, MustChange: c.Session.MustChange,
 	}
 }
 
@@ -108,12 +109,12 @@ func faceOf(p *policy.Principal) string {
 	return "evidence"
 }
 
-func (s *Server) signOut(ctx context.Context, c *caller, _ *struct{}) (*signOutOutput, error) {
-	if err := s.deps.Accounts.SignOut(ctx, c.token); err != nil {
+func (s *Server) signOut(ctx context.Context, c *front.Caller, _ *struct{}) (*signOutOutput, error) {
+	if err := s.deps.Accounts.SignOut(ctx, c.Token); err != nil {
 		return nil, err
 	}
-	s.endSession(c.token)
-	return &signOutOutput{SetCookie: []http.Cookie{s.cookie("", time.Time{}, transportOf(ctx).secure)}}, nil
+	s.endSession(c.Token)
+	return &signOutOutput{SetCookie: []http.Cookie{s.cookie("", time.Time{}, front.TransportOf(ctx).Secure)}}, nil
 }
 
 // endSession ends everything that shows pictures under a token.
@@ -122,8 +123,8 @@ func (s *Server) endSession(token string) {
 	s.plays.endWhere(EndSignOut, func(p *play) bool { return p.token == token })
 }
 
-func (s *Server) changePassword(ctx context.Context, c *caller, in *passwordInput) (*meOutput, error) {
-	token, err := s.deps.Accounts.SetPassword(ctx, c.token, in.Body.Old, in.Body.New)
+func (s *Server) changePassword(ctx context.Context, c *front.Caller, in *passwordInput) (*meOutput, error) {
+	token, err := s.deps.Accounts.SetPassword(ctx, c.Token, in.Body.Old, in.Body.New)
 	if err != nil {
 		return nil, err
 	}
@@ -131,9 +132,9 @@ func (s *Server) changePassword(ctx context.Context, c *caller, in *passwordInpu
 	if err != nil {
 		return nil, err
 	}
-	if token != c.token {
-		s.endSession(c.token)
+	if token != c.Token {
+		s.endSession(c.Token)
 	}
-	c.session, c.token = session, token
-	return &meOutput{SetCookie: []http.Cookie{s.cookie(token, session.Expires, transportOf(ctx).secure)}, Body: me(c)}, nil
+	c.Session, c.Token = session, token
+	return &meOutput{SetCookie: []http.Cookie{s.cookie(token, session.Expires, front.TransportOf(ctx).Secure)}, Body: me(c)}, nil
 }

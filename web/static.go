@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"shouwang/web/front"
 	"strings"
 	"time"
 )
@@ -39,7 +40,7 @@ func pagesOf(files fs.FS) http.Handler {
 		name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
 		if name == "" || !serveFile(w, r, files, name) {
 			if strings.HasPrefix(name, "assets/") || strings.HasPrefix(name, "api/") {
-				newProblem(http.StatusNotFound, "not_found", "nothing is here").write(w)
+				front.NewProblem(http.StatusNotFound, "not_found", "nothing is here").Write(w)
 				return
 			}
 			if !serveFile(w, r, files, "index.html") {

@@ -14,6 +14,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 // heartbeat is how often a stream says that it is alive when nothing happens.
@@ -25,17 +26,17 @@ type streamInput struct {
 }
 
 func (s *Server) streamRoutes() {
-	route(s, op{
-		id: "events", method: http.MethodGet, path: "/api/events/stream", tag: "events", media: "text/event-stream",
-		summary: "What happens, as server-sent events: event, camera, consent, ticket, look, missed",
-	}, signedIn, s.stream)
+	front.Route(s.Front, front.Op{
+		ID: "events", Method: http.MethodGet, Path: "/api/events/stream", Tag: "events", Media: "text/event-stream",
+		Summary: "What happens, as server-sent events: event, camera, consent, ticket, look, missed",
+	}, front.SignedIn, s.stream)
 }
 
 var streamTopics = []shouwang.Topic{
 	shouwang.TopicEvent, shouwang.TopicCamera, shouwang.TopicConsent, shouwang.TopicTicket, shouwang.TopicLook,
 }
 
-func (s *Server) stream(ctx context.Context, c *caller, in *streamInput) (*huma.StreamResponse, error) {
+func (s *Server) stream(ctx context.Context, c *front.Caller, in *streamInput) (*huma.StreamResponse, error) {
 	after := in.Last
 	if after == "" {
 		after = in.After
@@ -77,7 +78,7 @@ func (s *Server) untilShutdown(ctx context.Context) (context.Context, context.Ca
 }
 
 // follow sends messages until the reader, the session or the listener ends.
-func (s *Server) follow(ctx context.Context, c *caller, reader shouwang.MessageReader, out *sse) {
+func (s *Server) follow(ctx context.Context, c *front.Caller, reader shouwang.MessageReader, out *sse) {
 	for out.err == nil {
 		wait, cancel := context.WithTimeout(ctx, heartbeat)
 		m, err := reader.Next(wait)
@@ -93,7 +94,7 @@ func (s *Server) follow(ctx context.Context, c *caller, reader shouwang.MessageR
 		case errors.Is(err, shouwang.ErrMissed):
 			out.send("missed", "", []byte("{}"))
 		case err != nil:
-			s.log.Warn("read bus for stream", "error", err)
+			s.Log.Warn("read bus for stream", "error", err)
 			return
 		default:
 			s.pass(ctx, c, m, out)
@@ -101,38 +102,38 @@ func (s *Server) follow(ctx context.Context, c *caller, reader shouwang.MessageR
 	}
 }
 
-func (s *Server) stillSignedIn(ctx context.Context, c *caller) bool {
-	session, err := s.deps.Accounts.Session(ctx, c.token)
-	return err == nil && session.Principal == c.who.ID
+func (s *Server) stillSignedIn(ctx context.Context, c *front.Caller) bool {
+	session, err := s.deps.Accounts.Session(ctx, c.Token)
+	return err == nil && session.Principal == c.Who.ID
 }
 
 // pass sends one message if the listener may be told. Rights are judged anew
 // for each message, since they change while a stream is open.
-func (s *Server) pass(ctx context.Context, c *caller, m shouwang.Message, out *sse) {
+func (s *Server) pass(ctx context.Context, c *front.Caller, m shouwang.Message, out *sse) {
 	now := *c
-	now.world = s.deps.World()
-	who, ok := now.world.Principal(c.who.ID)
+	now.World = s.deps.World()
+	who, ok := now.World.Principal(c.Who.ID)
 	if !ok {
 		return
 	}
-	now.who = who
+	now.Who = who
 	if body, ok := s.tellable(ctx, &now, m); ok {
 		out.send(string(m.Topic), m.ID, body)
 	}
 }
 
 // tellable returns the message as this listener may read it.
-func (s *Server) tellable(ctx context.Context, c *caller, m shouwang.Message) ([]byte, bool) {
+func (s *Server) tellable(ctx context.Context, c *front.Caller, m shouwang.Message) ([]byte, bool) {
 	switch m.Topic {
 	case shouwang.TopicEvent:
 		return s.tellEvent(ctx, c, m)
 	case shouwang.TopicTicket:
 		var t shouwang.TicketEnd
-		return m.Body, json.Unmarshal(m.Body, &t) == nil && t.Viewer == c.who.ID
+		return m.Body, json.Unmarshal(m.Body, &t) == nil && t.Viewer == c.Who.ID
 	case shouwang.TopicLook:
 		var l shouwang.LookNotice
 		cam, ok := s.cameraOf(c, m, &l, func() shouwang.CameraID { return l.Camera })
-		return m.Body, ok && c.owns(cam)
+		return m.Body, ok && c.Owns(cam)
 	case shouwang.TopicConsent:
 		var change shouwang.ConsentChange
 		_, ok := s.cameraOf(c, m, &change, func() shouwang.CameraID { return change.Camera })
@@ -152,7 +153,7 @@ func (s *Server) tellable(ctx context.Context, c *caller, m shouwang.Message) ([
 	return nil, false
 }
 
-func (s *Server) tellEvent(ctx context.Context, c *caller, m shouwang.Message) ([]byte, bool) {
+func (s *Server) tellEvent(ctx context.Context, c *front.Caller, m shouwang.Message) ([]byte, bool) {
 	var e shouwang.Event
 	cam, ok := s.cameraOf(c, m, &e, func() shouwang.CameraID { return e.Camera })
 	if !ok || !s.maySearch(c, cam) {
@@ -168,12 +169,12 @@ func (s *Server) tellEvent(ctx context.Context, c *caller, m shouwang.Message) (
 
 // cameraOf reads a message and returns its camera, if the listener may know
 // of it.
-func (s *Server) cameraOf(c *caller, m shouwang.Message, into any, id func() shouwang.CameraID) (*policy.Camera, bool) {
+func (s *Server) cameraOf(c *front.Caller, m shouwang.Message, into any, id func() shouwang.CameraID) (*policy.Camera, bool) {
 	if err := json.Unmarshal(m.Body, into); err != nil {
-		s.log.Warn("read message", "topic", m.Topic, "id", m.ID, "error", err)
+		s.Log.Warn("read message", "topic", m.Topic, "id", m.ID, "error", err)
 		return nil, false
 	}
-	cam, err := c.camera(id())
+	cam, err := c.Camera(id())
 	return cam, err == nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 // Health is one camera as the administrator's page shows it.
@@ -34,26 +35,26 @@ type systemOutput struct {
 }
 
 func (s *Server) systemRoutes() {
-	route(s, op{id: "system", method: http.MethodGet, path: "/api/system", tag: "system", summary: "How the service does; never a picture"}, administrators, s.system)
+	front.Route(s.Front, front.Op{ID: "system", Method: http.MethodGet, Path: "/api/system", Tag: "system", Summary: "How the service does; never a picture"}, front.Administrators, s.system)
 }
 
-func (s *Server) system(ctx context.Context, c *caller, _ *struct{}) (*systemOutput, error) {
+func (s *Server) system(ctx context.Context, c *front.Caller, _ *struct{}) (*systemOutput, error) {
 	out := &systemOutput{}
 	b := &out.Body
-	b.Now, b.Views, b.CopyBytes = s.now(), len(s.tickets.list("")), s.copies.size()
+	b.Now, b.Views, b.CopyBytes = s.Now(), len(s.tickets.list("")), s.copies.size()
 	b.Renderings, _ = s.feeds.Renderings()
 	b.Parts = map[string]any{}
 	if s.deps.System != nil {
 		b.Parts = s.deps.System(ctx)
 	}
 	links := s.links()
-	for _, cam := range c.world.Cameras() {
+	for _, cam := range c.World.Cameras() {
 		b.Cameras = append(b.Cameras, s.health(c, cam, links[cam.CameraID()]))
 	}
 	return out, nil
 }
 
-func (s *Server) health(c *caller, cam *policy.Camera, st shouwang.StreamStatus) Health {
+func (s *Server) health(c *front.Caller, cam *policy.Camera, st shouwang.StreamStatus) Health {
 	return Health{
 		ID: cam.CameraID(), Name: cameraName(c, cam), Class: cam.LegalClass, Link: linkOf(st),
 		Analysis: s.deps.Cameras.Analysis(cam.CameraID()), Lost: st.Lost, Reconnects: st.Reconnects, Units: st.Units,

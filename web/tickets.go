@@ -9,6 +9,8 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
+	"shouwang/web/look"
 )
 
 // Why a live view ended; a denial's own reason stands in their place.
@@ -34,7 +36,7 @@ func (e ended) Error() string { return "view ended: " + e.reason }
 // ticket is one live view under way: a look that is judged again and again.
 type ticket struct {
 	id      string
-	look    *look
+	look    *look.Look
 	viewer  string // principal
 	token   string
 	expires time.Time
@@ -64,12 +66,12 @@ func newTickets(s *Server) *tickets {
 }
 
 // add registers a view for a look. CodeOverloaded when there are too many.
-func (ts *tickets) add(l *look, c *caller) (*ticket, error) {
-	ttl := time.Duration(l.decision.TTL) * time.Second
+func (ts *tickets) add(l *look.Look, c *front.Caller) (*ticket, error) {
+	ttl := time.Duration(l.Decision.TTL) * time.Second
 	if ttl <= 0 {
 		ttl = defaultTTL
 	}
-	t := &ticket{id: newID("t"), look: l, viewer: c.who.ID, token: c.token, expires: ts.s.now().Add(ttl)}
+	t := &ticket{id: front.NewID("t"), look: l, viewer: c.Who.ID, token: c.Token, expires: ts.s.Now().Add(ttl)}
 	t.ctx, t.cancel = context.WithCancelCause(context.Background())
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -83,7 +85,7 @@ func (ts *tickets) add(l *look, c *caller) (*ticket, error) {
 		return nil, shouwang.Errorf(shouwang.CodeOverloaded, "%d live views are open, %d of them yours; close one first", len(ts.open), mine)
 	}
 	ts.open[t.id] = t
-	ts.change(l.camera) // something may have changed between the answer and now
+	ts.change(l.Camera) // something may have changed between the answer and now
 	return t, nil
 }
 
@@ -98,7 +100,7 @@ func (ts *tickets) drop(t *ticket) {
 // serve runs a view until it ends, logs its end and tells the viewer's pages
 // why. play gets a context that ends with the ticket, and returns why it ended.
 func (ts *tickets) serve(t *ticket, play func(ctx context.Context) error) {
-	timer := time.AfterFunc(t.expires.Sub(ts.s.now()), func() { t.end(EndTTL) })
+	timer := time.AfterFunc(t.expires.Sub(ts.s.Now()), func() { t.end(EndTTL) })
 	err := play(t.ctx)
 	timer.Stop()
 	reason := EndViewer
@@ -110,13 +112,13 @@ func (ts *tickets) serve(t *ticket, play func(ctx context.Context) error) {
 		reason = EndCamera
 	case !errors.Is(err, errViewerGone):
 		reason = EndFailed
-		ts.s.log.Info("live view failed", "camera", t.look.camera, "ticket", t.id, "code", shouwang.CodeOf(err), "error", err)
+		ts.s.Log.Info("live view failed", "camera", t.look.Camera, "ticket", t.id, "code", shouwang.CodeOf(err), "error", err)
 	}
 	t.end(reason)
 	ts.mu.Lock()
 	delete(ts.open, t.id)
 	ts.mu.Unlock()
-	t.look.end(t.bytes.Load(), reason)
+	t.look.End(t.bytes.Load(), reason)
 	if reason != EndViewer {
 		ts.tell(t, reason)
 	}
@@ -131,10 +133,10 @@ func (ts *tickets) tell(t *ticket, reason string) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	_, err := ts.s.deps.Bus.Publish(ctx, shouwang.TopicTicket, shouwang.TicketEnd{
-		Camera: t.look.camera, Viewer: t.viewer, Ticket: t.id, Reason: reason,
+		Camera: t.look.Camera, Viewer: t.viewer, Ticket: t.id, Reason: reason,
 	})
 	if err != nil {
-		ts.s.log.Warn("publish end of view", "ticket", t.id, "error", err)
+		ts.s.Log.Warn("publish end of view", "ticket", t.id, "error", err)
 	}
 }
 
@@ -165,7 +167,7 @@ func (ts *tickets) list(camera shouwang.CameraID) []*ticket {
 	defer ts.mu.Unlock()
 	out := make([]*ticket, 0, len(ts.open))
 	for _, t := range ts.open {
-		if camera == "" || t.look.camera == camera {
+		if camera == "" || t.look.Camera == camera {
 			out = append(out, t)
 		}
 	}
@@ -224,13 +226,13 @@ func (ts *tickets) stillGood(ctx context.Context, t *ticket) string {
 	}
 	world := s.deps.World()
 	who, ok := world.Principal(t.viewer)
-	cam, ok2 := world.Camera(t.look.request.Resource)
+	cam, ok2 := world.Camera(t.look.Request.Resource)
 	if !ok || !ok2 {
 		return EndReplaced
 	}
-	c := &caller{session: session, token: t.token, who: who, world: world, lang: "en"}
-	req := t.look.request
-	req.ID, req.At = newID("r"), s.now()
+	c := &front.Caller{Session: session, Token: t.token, Who: who, World: world, Lang: "en"}
+	req := t.look.Request
+	req.ID, req.At = front.NewID("r"), s.Now()
 	req.SecondFactorAge = session.SecondFactorAge(req.At)
 	decision := s.deps.Gate.Decide(req)
 	if !decision.Allowed() {
@@ -241,13 +243,13 @@ func (ts *tickets) stillGood(ctx context.Context, t *ticket) string {
 
 // sameDuties reports, as an end reason, that the picture would have to be
 // shown differently from how it is.
-func (ts *tickets) sameDuties(t *ticket, c *caller, d *policy.Decision, cam *policy.Camera) string {
-	d.DecisionID = t.look.decision.DecisionID // the watermark names the look's own
-	options, refused := ts.s.carry(d, c, cam)
+func (ts *tickets) sameDuties(t *ticket, c *front.Caller, d *policy.Decision, cam *policy.Camera) string {
+	d.DecisionID = t.look.Decision.DecisionID // the watermark names the look's own
+	options, refused := ts.s.looks.Carry(d, c, cam)
 	if refused != "" {
 		return string(refused)
 	}
-	if !sameOptions(options, t.look.options) {
+	if !sameOptions(options, t.look.Options) {
 		return EndChanged
 	}
 	return ""

@@ -1,7 +1,6 @@
 import { createI18n } from 'vue-i18n'
 import { setApiLanguage } from '../api/client'
-import en from './en.json'
-import zh from './zh-CN.json'
+import { en, zh } from './catalogue'
 
 export type Language = 'zh-CN' | 'en'
 export const languages: Language[] = ['zh-CN', 'en']

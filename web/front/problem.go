@@ -1,4 +1,4 @@
-package web
+package front
 
 import (
 	"encoding/json"
@@ -61,22 +61,22 @@ var statusOf = map[shouwang.Code]int{
 	shouwang.CodeDiskFull: http.StatusServiceUnavailable,
 }
 
-// problemOf turns any error into what the caller may be told. What is not
+// ProblemOf turns any error into what the caller may be told. What is not
 // meant for callers is told as an internal error and nothing more.
-func problemOf(err error) *Problem {
+func ProblemOf(err error) *Problem {
 	var p *Problem
 	if errors.As(err, &p) {
 		return p
 	}
 	var e *shouwang.Error
 	if !errors.As(err, &e) {
-		return newProblem(http.StatusInternalServerError, shouwang.CodeInternal, "something went wrong here; the log of the service says what")
+		return NewProblem(http.StatusInternalServerError, shouwang.CodeInternal, "something went wrong here; the log of the service says what")
 	}
 	status, ok := statusOf[e.Code]
 	if !ok {
 		status = http.StatusInternalServerError
 	}
-	p = newProblem(status, e.Code, e.Message)
+	p = NewProblem(status, e.Code, e.Message)
 	var retry RetryAfter
 	if errors.As(err, &retry) {
 		p.retryAfter = retry.RetryAfter()
@@ -84,16 +84,18 @@ func problemOf(err error) *Problem {
 	return p
 }
 
-func newProblem(status int, code shouwang.Code, detail string) *Problem {
+// NewProblem is a problem with the HTTP status, the stable code and one line
+// in English that says what to do.
+func NewProblem(status int, code shouwang.Code, detail string) *Problem {
 	return &Problem{
 		Type: "urn:shouwang:problem:" + string(code), Title: http.StatusText(status),
 		Status: status, Detail: detail, Code: code,
 	}
 }
 
-// denial is the problem of a request that the gate or this room refused.
-func denial(d *policy.Decision, text string) *Problem {
-	p := newProblem(http.StatusForbidden, shouwang.CodeDenied, "denied: "+joinReasons(d.Reasons))
+// Denial is the problem of a request that the gate or this room refused.
+func Denial(d *policy.Decision, text string) *Problem {
+	p := NewProblem(http.StatusForbidden, shouwang.CodeDenied, "denied: "+joinReasons(d.Reasons))
 	p.Reasons, p.Text = d.Reasons, text
 	return p
 }
@@ -106,8 +108,8 @@ func joinReasons(list []policy.Reason) string {
 	return strings.Join(words, ", ")
 }
 
-// write sends the problem from a plain handler.
-func (p *Problem) write(w http.ResponseWriter) {
+// Write sends the problem from a plain handler.
+func (p *Problem) Write(w http.ResponseWriter) {
 	for k, v := range p.GetHeaders() {
 		w.Header()[k] = v
 	}
@@ -128,7 +130,7 @@ func humaProblem(status int, msg string, errs ...error) huma.StatusError {
 	case status >= 400 && status < 500:
 		code = shouwang.CodeBadUsage
 	}
-	p := newProblem(status, code, msg)
+	p := NewProblem(status, code, msg)
 	for _, err := range errs {
 		if detail, ok := err.(huma.ErrorDetailer); ok {
 			// The value is left out: it may be a password.
@@ -138,3 +140,6 @@ func humaProblem(status int, msg string, errs ...error) huma.StatusError {
 	}
 	return p
 }
+
+// RetryAfter is implemented by errors that know when to try again.
+type RetryAfter interface{ RetryAfter() time.Duration }

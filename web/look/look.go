@@ -1,4 +1,4 @@
-package web
+package look
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
 	"shouwang/web/watch"
 )
 
@@ -23,53 +24,52 @@ const (
 	// ReasonNoGrant says that the gate allowed and yet gave no grant that
 	// covers the picture.
 	ReasonNoGrant policy.Reason = "no_grant"
-	// ReasonFirstPassword says that the first password must be replaced.
-	ReasonFirstPassword policy.Reason = "password_change_required"
 )
 
 // auditWithin is how long a picture waits for its audit entry to be durable.
 const auditWithin = 5 * time.Second
 
-// look is an allowed request whose duties can all be carried out. No picture
-// may leave before commit returned nil.
-type look struct {
-	s        *Server
-	request  policy.Request
-	decision policy.Decision
-	grant    policy.Grant
-	camera   shouwang.CameraID
-	options  watch.Options
-	entry    policy.Entry
-	index    uint64
-	began    time.Time
+// Look is an allowed request whose duties can all be carried out. No picture
+// may leave before [Look.Commit] returned nil.
+type Look struct {
+	Request  policy.Request
+	Decision policy.Decision
+	Grant    policy.Grant
+	Camera   shouwang.CameraID
+	Options  watch.Options // what is done to the picture
+	Index    uint64        // place in the access log, once committed
+	Began    time.Time     // when it was committed
+
+	s     *Looks
+	entry policy.Entry
 }
 
-// decide asks the gate for a look and checks that every duty can be carried
-// out. A denial is logged and returned as a *Problem with its reasons.
-func (s *Server) decide(ctx context.Context, c *caller, req policy.Request, cam *policy.Camera) (*look, error) {
+// Decide asks the gate for a look and checks that every duty can be carried
+// out. A denial is logged and returned as a *front.Problem with its reasons.
+func (s *Looks) Decide(ctx context.Context, c *front.Caller, req policy.Request, cam *policy.Camera) (*Look, error) {
 	decision, grant := s.ask(c, req, cam)
-	l := &look{s: s, request: req, decision: decision, grant: grant, camera: cam.CameraID(), entry: s.entryOf(c, req, &decision, cam)}
+	l := &Look{s: s, Request: req, Decision: decision, Grant: grant, Camera: cam.CameraID(), entry: s.entryOf(c, req, &decision, cam)}
 	if decision.Allowed() {
 		var refused policy.Reason
-		if l.options, refused = s.carry(&decision, c, cam); refused != "" {
+		if l.Options, refused = s.Carry(&decision, c, cam); refused != "" {
 			decision.Decision, decision.Reasons = "deny", []policy.Reason{refused}
 		}
 	}
 	if !decision.Allowed() {
-		s.metrics.denials.WithLabelValues(string(req.Action)).Inc()
+		s.deps.Metrics.Denials.WithLabelValues(string(req.Action)).Inc()
 		l.entry.Kind, l.entry.Decision, l.entry.Reasons, l.entry.Obligations = "denial", "deny", decision.Reasons, nil
-		if _, err := s.append(ctx, l.entry); err != nil {
-			s.log.Error("log denial", "error", err)
+		if _, err := s.Append(ctx, l.entry); err != nil {
+			s.front.Log.Error("log denial", "error", err)
 		}
-		return nil, denial(&decision, s.textFor(c, &decision))
+		return nil, front.Denial(&decision, s.front.TextFor(c, &decision))
 	}
 	return l, nil
 }
 
 // ask puts the question to the gate, and refuses by itself what no gate may
 // ever allow.
-func (s *Server) ask(c *caller, req policy.Request, cam *policy.Camera) (policy.Decision, policy.Grant) {
-	if c.who.Type == policy.TypeAdministrator || c.who.Type == policy.TypeService {
+func (s *Looks) ask(c *front.Caller, req policy.Request, cam *policy.Camera) (policy.Decision, policy.Grant) {
+	if c.Who.Type == policy.TypeAdministrator || c.Who.Type == policy.TypeService {
 		return policy.Decision{ID: req.ID, Decision: "deny", Reasons: []policy.Reason{policy.ReasonNeverAPicture}}, policy.Grant{}
 	}
 	decision, grant := s.deps.Gate.Look(req)
@@ -88,15 +88,15 @@ func covers(g policy.Grant, req policy.Request, cam *policy.Camera) bool {
 	return g.Covers(req.Action, cam.CameraID(), req.At)
 }
 
-// carry sorts the decision's obligations into what is done to the picture. It
+// Carry sorts the decision's obligations into what is done to the picture. It
 // returns the reason to deny for the first that cannot be carried out; the
 // zero reason means that all can.
-func (s *Server) carry(d *policy.Decision, c *caller, cam *policy.Camera) (watch.Options, policy.Reason) {
+func (s *Looks) Carry(d *policy.Decision, c *front.Caller, cam *policy.Camera) (watch.Options, policy.Reason) {
 	var o watch.Options
 	for _, duty := range d.Obligations {
 		switch duty.ID {
 		case policy.ObligeMask:
-			masks, ok := s.masks(cam, c.world)
+			masks, ok := s.masks(cam, c.World)
 			if !ok {
 				return o, ReasonObligation
 			}
@@ -113,7 +113,7 @@ func (s *Server) carry(d *policy.Decision, c *caller, cam *policy.Camera) (watch
 			return o, ReasonObligation
 		}
 	}
-	if !o.Plain() && !s.feeds.CanRender() {
+	if !o.Plain() && !s.deps.CanRender() {
 		return o, ReasonNoRenderer
 	}
 	return o, ""
@@ -121,7 +121,7 @@ func (s *Server) carry(d *policy.Decision, c *caller, cam *policy.Camera) (watch
 
 // masks gathers the owner's polygons from the consents and the camera's
 // filing. A mask that encloses nothing cannot be carried out.
-func (s *Server) masks(cam *policy.Camera, world *policy.World) ([]shouwang.Polygon, bool) {
+func (s *Looks) masks(cam *policy.Camera, world *policy.World) ([]shouwang.Polygon, bool) {
 	var all []shouwang.Polygon
 	if known, ok := s.deps.Cameras.Camera(cam.CameraID()); ok {
 		all = append(all, known.Masks...)
@@ -141,7 +141,7 @@ func (s *Server) masks(cam *policy.Camera, world *policy.World) ([]shouwang.Poly
 
 // watermark is the text burned in: what the policy says, else who looks and
 // under which decision. The renderer adds the time.
-func watermark(duty policy.Obligation, c *caller, d *policy.Decision) string {
+func watermark(duty policy.Obligation, c *front.Caller, d *policy.Decision) string {
 	if text, ok := duty.Properties["text"].(string); ok && text != "" {
 		return text
 	}
@@ -149,12 +149,12 @@ func watermark(duty policy.Obligation, c *caller, d *policy.Decision) string {
 	if len(short) > 12 {
 		short = short[len(short)-12:]
 	}
-	return fmt.Sprintf("%s %s", c.who.ID, short)
+	return fmt.Sprintf("%s %s", c.Who.ID, short)
 }
 
-func (s *Server) entryOf(c *caller, req policy.Request, d *policy.Decision, cam *policy.Camera) policy.Entry {
+func (s *Looks) entryOf(c *front.Caller, req policy.Request, d *policy.Decision, cam *policy.Camera) policy.Entry {
 	e := policy.Entry{
-		At: req.At, Kind: "look", Principal: c.who.ID, Person: c.who.Name, Unit: c.who.Unit, Action: req.Action,
+		At: req.At, Kind: "look", Principal: c.Who.ID, Person: c.Who.Name, Unit: c.Who.Unit, Action: req.Action,
 		Camera: cam.ID, Purpose: req.Purpose, Case: req.Case, Incident: req.Incident,
 		Decision: d.Decision, DecisionID: d.DecisionID, PolicySet: d.PolicySet, Consent: d.Consent, Reasons: d.Reasons,
 	}
@@ -167,9 +167,9 @@ func (s *Server) entryOf(c *caller, req policy.Request, d *policy.Decision, cam 
 	return e
 }
 
-// append writes one entry of the access log and waits until it is durable, no
+// Append writes one entry of the access log and waits until it is durable, no
 // longer than auditWithin; the caller's going away does not lose it.
-func (s *Server) append(ctx context.Context, e policy.Entry) (uint64, error) {
+func (s *Looks) Append(ctx context.Context, e policy.Entry) (uint64, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditWithin)
 	defer cancel()
 	index, err := s.deps.Audit.Append(ctx, e)
@@ -182,18 +182,18 @@ func (s *Server) append(ctx context.Context, e policy.Entry) (uint64, error) {
 	return index, nil
 }
 
-// commit makes the look's audit entry durable and tells the owner where the
+// Commit makes the look's audit entry durable and tells the owner where the
 // decision demands it. Only after it returned nil may a picture leave.
-func (l *look) commit(ctx context.Context) error {
-	l.began = l.s.now()
-	index, err := l.s.append(ctx, l.entry)
+func (l *Look) Commit(ctx context.Context) error {
+	l.Began = l.s.front.Now()
+	index, err := l.s.Append(ctx, l.entry)
 	if err != nil {
-		l.s.log.Error("log look", "camera", l.camera, "error", errors.Unwrap(err))
+		l.s.front.Log.Error("log look", "camera", l.Camera, "error", errors.Unwrap(err))
 		return err
 	}
-	l.index = index
-	l.s.metrics.looks.WithLabelValues(string(l.request.Action)).Inc()
-	if l.decision.Has(policy.ObligeNotifyOwner) {
+	l.Index = index
+	l.s.deps.Metrics.Looks.WithLabelValues(string(l.Request.Action)).Inc()
+	if l.Decision.Has(policy.ObligeNotifyOwner) {
 		return l.notify(ctx)
 	}
 	return nil
@@ -202,25 +202,29 @@ func (l *look) commit(ctx context.Context) error {
 // notify tells whoever watches the owner's page that a look began. The owner
 // reads the entry itself in the access log; a bus that is away therefore
 // loses nothing but the hurry.
-func (l *look) notify(ctx context.Context) error {
+func (l *Look) notify(ctx context.Context) error {
 	_, err := l.s.deps.Bus.Publish(ctx, shouwang.TopicLook, shouwang.LookNotice{
-		Camera: l.camera, At: l.began, Index: l.index, Action: string(l.request.Action),
+		Camera: l.Camera, At: l.Began, Index: l.Index, Action: string(l.Request.Action),
 	})
 	if err != nil {
-		l.s.log.Warn("publish look notice", "camera", l.camera, "error", err)
+		l.s.front.Log.Warn("publish look notice", "camera", l.Camera, "error", err)
 	}
 	return nil
 }
 
-// end logs how long the look took and what left the house.
-func (l *look) end(bytes int64, reason string) {
+// End logs how long the look took and what left the house.
+func (l *Look) End(bytes int64, reason string) {
 	e := l.entry
-	e.Kind, e.At, e.BytesOut, e.Detail = "look_end", l.s.now(), bytes, reason
-	if l.request.Footage == nil {
-		e.From, e.To = l.began, e.At
+	e.Kind, e.At, e.BytesOut, e.Detail = "look_end", l.s.front.Now(), bytes, reason
+	if l.Request.Footage == nil {
+		e.From, e.To = l.Began, e.At
 	}
-	l.s.metrics.bytesOut.WithLabelValues(string(l.request.Action)).Add(float64(bytes))
-	if _, err := l.s.append(context.Background(), e); err != nil {
-		l.s.log.Error("log end of look", "camera", l.camera, "decision", l.decision.DecisionID, "error", errors.Unwrap(err))
+	l.s.deps.Metrics.BytesOut.WithLabelValues(string(l.Request.Action)).Add(float64(bytes))
+	if _, err := l.s.Append(context.Background(), e); err != nil {
+		l.s.front.Log.Error("log end of look", "camera", l.Camera, "decision", l.Decision.DecisionID, "error", errors.Unwrap(err))
 	}
 }
+
+// LiveNow reports whether the grant covers a live view at this very moment: it
+// ends by itself with the hour for which consent was given.
+func (l *Look) LiveNow() bool { return l.Grant.Covers(policy.ViewLive, l.Camera, l.s.front.Now()) }

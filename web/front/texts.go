@@ -1,4 +1,4 @@
-package web
+package front
 
 import (
 	_ "embed"
@@ -23,16 +23,19 @@ func readTexts() (texts, error) {
 	return t, nil
 }
 
-// textFor is the decision in words for the caller, in the caller's language.
-func (s *Server) textFor(c *caller, d *policy.Decision) string {
+// TextFor is the decision in words for the caller, in the caller's language.
+func (f *Front) TextFor(c *Caller, d *policy.Decision) string {
 	if len(d.Reasons) > 0 {
-		if own, ok := s.texts[d.Reasons[0]][c.lang]; ok {
+		if own, ok := f.texts[d.Reasons[0]][c.Lang]; ok {
 			return own
 		}
 	}
-	officer, resident := d.Texts(c.lang)
-	if c.who.Type == policy.TypeResident {
+	officer, resident := d.Texts(c.Lang)
+	if c.Who.Type == policy.TypeResident {
 		return resident
 	}
 	return officer
 }
+
+// ReasonFirstPassword says that the first password must be replaced.
+const ReasonFirstPassword policy.Reason = "password_change_required"

@@ -1,0 +1,50 @@
+package look
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"shouwang"
+	"shouwang/policy"
+	"shouwang/web/front"
+)
+
+// Gate answers for a look that will happen.
+type Gate interface {
+	Look(req policy.Request) (policy.Decision, policy.Grant)
+}
+
+// Cameras tells a camera's own masks.
+type Cameras interface {
+	Camera(id shouwang.CameraID) (shouwang.Camera, bool)
+}
+
+// Bus tells the owner's page that a look began.
+type Bus interface {
+	Publish(ctx context.Context, topic shouwang.Topic, body any) (id string, err error)
+}
+
+// Metrics count looks, denials and bytes, each by action.
+type Metrics struct {
+	Looks, Denials, BytesOut *prometheus.CounterVec
+}
+
+// Deps are what looks are joined to; all are needed.
+type Deps struct {
+	Gate      Gate
+	Audit     policy.Auditor
+	Cameras   Cameras
+	Bus       Bus
+	CanRender func() bool // whether something runs that can mask and mark
+	Metrics   Metrics
+}
+
+// Looks decides and logs looks.
+type Looks struct {
+	front *front.Front
+	deps  Deps
+}
+
+// New joins looks to the kernel and their neighbours.
+func New(f *front.Front, deps Deps) *Looks { return &Looks{front: f, deps: deps} }
