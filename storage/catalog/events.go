@@ -27,10 +27,13 @@ func (d *DB) PutEvent(ctx context.Context, e shouwang.Event) error {
 	if err != nil {
 		return fmt.Errorf("keep event: %w", err)
 	}
-	_, err = d.write.ExecContext(ctx, `INSERT INTO events (id, camera, kind, phase, from_ns, to_ns, body) VALUES (?,?,?,?,?,?,?)
-		ON CONFLICT (id) DO UPDATE SET kind=excluded.kind, phase=excluded.phase, from_ns=excluded.from_ns, to_ns=excluded.to_ns, body=excluded.body
+	s := shapeOf(&e)
+	_, err = d.write.ExecContext(ctx, `INSERT INTO events (id, camera, kind, phase, from_ns, to_ns, body, label, area, dx, dy, cells)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
+		ON CONFLICT (id) DO UPDATE SET kind=excluded.kind, phase=excluded.phase, from_ns=excluded.from_ns, to_ns=excluded.to_ns,
+			body=excluded.body, label=excluded.label, area=excluded.area, dx=excluded.dx, dy=excluded.dy, cells=excluded.cells
 		WHERE `+fmt.Sprintf(phaseRank, "excluded.phase")+` >= `+fmt.Sprintf(phaseRank, "events.phase"),
-		e.ID, e.Camera, e.Kind, e.Phase, e.Start.UnixNano(), nanos(e.End), body)
+		e.ID, e.Camera, e.Kind, e.Phase, e.Start.UnixNano(), nanos(e.End), body, e.Label, s.area, s.dx, s.dy, s.cells)
 	return wrapErr(err, "keep event")
 }
 
