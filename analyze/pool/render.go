@@ -27,6 +27,8 @@ type RenderOptions struct {
 	MaxFPS   float64
 	// GOP is the most pictures between key frames; 0 means 50.
 	GOP int
+	// Keys puts a key frame wherever the input has one.
+	Keys bool
 	// Bitrate bounds the output in bits a second; 0 lets quality decide.
 	Bitrate int
 }
@@ -43,7 +45,7 @@ func (o *RenderOptions) spec(c *Config) (wire.RenderSpec, error) {
 	_, zone := c.Now().In(c.Zone).Zone()
 	return wire.RenderSpec{
 		Masks: o.Masks, Veil: o.BlurPeople || o.BlurPlates, Watermark: o.Watermark, Zone: zone,
-		MaxWidth: o.MaxWidth, MaxFPS: o.MaxFPS, GOP: o.GOP, Bitrate: o.Bitrate,
+		MaxWidth: o.MaxWidth, MaxFPS: o.MaxFPS, GOP: o.GOP, Keys: o.Keys, Bitrate: o.Bitrate,
 	}, nil
 }
 

@@ -111,7 +111,7 @@ func (r *Renderer) Render(p *decode.Picture, pts shouwang.MediaTime, wall int64,
 	if r.mark != nil {
 		r.mark.draw(c, wall)
 	}
-	out, err := r.enc.encode(r.tick(pts), fresh)
+	out, err := r.enc.encode(r.tick(pts), fresh || r.spec.Keys && p.Key)
 	if err != nil {
 		return err
 	}

@@ -439,3 +439,19 @@ func BenchmarkRender(b *testing.B) {
 		})
 	}
 }
+
+func TestKeyFramesStandWhereTheCameraHadThem(t *testing.T) {
+	r, s := renderer(t, wire.RenderSpec{GOP: 50, Keys: true}), newScreen(t)
+	for i := range 40 {
+		p := street(i)
+		p.Key = i%13 == 0
+		if err := r.Render(p, shouwang.MediaTime(i*9000), 0, s.show); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, c := range s.out {
+		if c.Key != (i%13 == 0) {
+			t.Errorf("picture %d: key %v", i, c.Key)
+		}
+	}
+}

@@ -61,6 +61,9 @@ type RenderSpec struct {
 	MaxFPS   float64 `json:"max_fps,omitempty"`
 	// GOP is the most pictures from key frame to key frame.
 	GOP int `json:"gop,omitempty"`
+	// Keys puts a key frame wherever the input has one, so that a run of groups
+	// of pictures stays one.
+	Keys bool `json:"keys,omitempty"`
 	// Bitrate bounds the output in bits a second; 0 lets quality decide.
 	Bitrate int `json:"bitrate,omitempty"`
 }

@@ -19,8 +19,8 @@ type Spec struct {
 
 // key tells which viewers can share one rendering.
 func (s Spec) key() string {
-	return fmt.Sprintf("%s|%s|%v|%t|%t|%q", s.Camera, s.Stream, s.Options.Masks,
-		s.Options.BlurPeople, s.Options.BlurPlates, s.Options.Watermark)
+	o := s.Options
+	return fmt.Sprintf("%s|%s|%v|%t|%t|%q|%d|%t", s.Camera, s.Stream, o.Masks, o.BlurPeople, o.BlurPlates, o.Watermark, o.Width, o.Keys)
 }
 
 // Feeds opens runs of pictures for viewers and shares what can be shared.

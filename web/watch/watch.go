@@ -39,6 +39,11 @@ type Options struct {
 	BlurPeople, BlurPlates bool
 	// Watermark is burned in with the wall time; "" burns nothing in.
 	Watermark string
+	// Width bounds the picture, in pixels; 0 leaves it to the renderer.
+	Width int
+	// Keys puts a key frame wherever the camera had one, so that a stretch can
+	// be cut out at the camera's own.
+	Keys bool
 }
 
 // Plain reports whether the pictures may go out as the camera sent them.

@@ -19,9 +19,13 @@ type renderer struct{ pool *pool.Pool }
 
 // Render starts one rendering under the options given.
 func (r renderer) Render(ctx context.Context, o watch.Options) (watch.Rendering, error) {
+	width := viewWidth
+	if o.Width > 0 {
+		width = min(o.Width, viewWidth)
+	}
 	run, err := r.pool.Render(ctx, pool.RenderOptions{
 		Camera: o.Camera, Masks: o.Masks, BlurPeople: o.BlurPeople, BlurPlates: o.BlurPlates,
-		Watermark: o.Watermark, MaxWidth: viewWidth, GOP: viewGOP,
+		Watermark: o.Watermark, MaxWidth: width, GOP: viewGOP, Keys: o.Keys,
 	})
 	if err != nil {
 		return nil, err
