@@ -44,14 +44,14 @@ func Check(ctx context.Context, cfg Config, seen []string, progress func(done, o
 		return nil, unreadable("check access log: %w", err)
 	}
 	db := &database{reader: reader}
-	c := &comparison{report: report, dir: public, ledger: &Ledger{db: db, keys: &keyCache{box: box, db: db}}}
+	c := &comparison{report: report, src: Folder(public), ledger: &Ledger{db: db, keys: &keyCache{box: box, db: db}}}
 	return report, errors.Join(c.run(ctx), reader.Close())
 }
 
 // comparison walks the entries and the public log side by side.
 type comparison struct {
 	report *Report
-	dir    string
+	src    Source
 	ledger *Ledger
 	number uint64   // of the bundle at hand
 	bundle [][]byte // nil before the first
@@ -66,29 +66,29 @@ func (c *comparison) run(ctx context.Context) error {
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		if err := c.one(rows); err != nil {
+		if err := c.one(ctx, rows); err != nil {
 			return fmt.Errorf("check access log: %w", err)
 		}
 	}
 	if c.public < c.report.Size {
-		c.report.problem("%d entries of the public log have no clear line kept here: rows were dropped", c.report.Size-c.public)
+		c.report.problem(Dropped, "%d entries of the public log have no clear line kept here: rows were dropped", c.report.Size-c.public)
 	}
 	return rows.Err()
 }
 
-func (c *comparison) one(rows *sql.Rows) error {
+func (c *comparison) one(ctx context.Context, rows *sql.Rows) error {
 	var r row
 	if err := r.scan(rows); err != nil {
 		return err
 	}
 	if r.seq != c.next {
-		c.report.problem("entries %d to %d are missing", c.next, r.seq-1)
+		c.report.problem(Dropped, "entries %d to %d are missing", c.next, r.seq-1)
 	}
 	c.next = r.seq + 1
 	_, line, err := c.ledger.clearLine(&r)
 	switch {
 	case err != nil:
-		c.report.problem("%v", err)
+		c.report.problem(Changed, "%v", err)
 	case line == nil:
 		c.report.Erased++
 	default:
@@ -99,21 +99,28 @@ func (c *comparison) one(rows *sql.Rows) error {
 		return nil
 	}
 	c.public++
-	if want := c.leafAt(uint64(r.leafIndex.Int64)); string(want) != string(r.leaf) {
-		c.report.problem("entry %d is not the one that stands in the public log", r.seq)
+	want, err := c.leafAt(ctx, uint64(r.leafIndex.Int64))
+	if err != nil {
+		return err
+	}
+	if string(want) != string(r.leaf) {
+		c.report.problem(Changed, "entry %d is not the one that stands in the public log", r.seq)
 	}
 	return nil
 }
 
 // leafAt returns a commitment of the public log, nil if there is none.
-func (c *comparison) leafAt(index uint64) []byte {
+func (c *comparison) leafAt(ctx context.Context, index uint64) (leaf []byte, err error) {
 	number := index / layout.EntryBundleWidth
 	if c.bundle == nil || number != c.number {
-		w := &walk{dir: c.dir}
-		c.number, c.bundle = number, w.bundle(number, min(layout.EntryBundleWidth, c.report.Size-number*layout.EntryBundleWidth))
+		w := &walk{src: c.src}
+		c.number = number
+		if c.bundle, err = w.bundle(ctx, number, min(layout.EntryBundleWidth, c.report.Size-number*layout.EntryBundleWidth)); err != nil {
+			return nil, err
+		}
 	}
 	if at := index % layout.EntryBundleWidth; at < uint64(len(c.bundle)) {
-		return c.bundle[at]
+		return c.bundle[at], nil
 	}
-	return nil
+	return nil, nil
 }

@@ -210,7 +210,7 @@ func (l *Ledger) Stats(ctx context.Context) (s Stats, err error) {
 		s.Failing = (*why).Error()
 	}
 	cp, err := l.tree.checkpoint(ctx)
-	s.Published = cp.size
+	s.Published = cp.Size
 	return s, err
 }
 

@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"github.com/transparency-dev/tessera/client"
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"shouwang"
+	"shouwang/storage/ledger/checkpoint"
 )
 
 // Proof shows that one entry stands in the log that a checkpoint commits to.
@@ -51,7 +51,7 @@ func (l *Ledger) Proof(ctx context.Context, index uint64) (*Proof, error) {
 	if err != nil {
 		return nil, err
 	}
-	builder, err := client.NewProofBuilder(ctx, cp.size, l.tree.read.ReadTile)
+	builder, err := client.NewProofBuilder(ctx, cp.Size, l.tree.read.ReadTile)
 	if err != nil {
 		return nil, fmt.Errorf("prove entry %d: %w", index, err)
 	}
@@ -59,11 +59,11 @@ func (l *Ledger) Proof(ctx context.Context, index uint64) (*Proof, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prove entry %d: %w", index, err)
 	}
-	return &Proof{Index: index, LeafIndex: at, Salt: salt, Entry: string(line), Leaf: r.leaf, Hashes: hashes, Checkpoint: cp.raw}, nil
+	return &Proof{Index: index, LeafIndex: at, Salt: salt, Entry: string(line), Leaf: r.leaf, Hashes: hashes, Checkpoint: cp.Raw}, nil
 }
 
 // published waits until a checkpoint covers the entry.
-func (l *Ledger) published(ctx context.Context, seq uint64) (at uint64, cp checkpoint, err error) {
+func (l *Ledger) published(ctx context.Context, seq uint64) (at uint64, cp checkpoint.Checkpoint, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -72,7 +72,7 @@ func (l *Ledger) published(ctx context.Context, seq uint64) (at uint64, cp check
 		var placed *uint64
 		err := l.db.reader.QueryRowContext(ctx, `SELECT leaf_index FROM entries WHERE seq = ?`, seq).Scan(&placed)
 		if err == nil && placed != nil {
-			if cp, err = l.tree.checkpoint(ctx); err == nil && cp.size > *placed {
+			if cp, err = l.tree.checkpoint(ctx); err == nil && cp.Size > *placed {
 				return *placed, cp, nil
 			}
 		}
@@ -87,7 +87,7 @@ func (l *Ledger) published(ctx context.Context, seq uint64) (at uint64, cp check
 // Checkpoint returns the newest signed checkpoint.
 func (l *Ledger) Checkpoint(ctx context.Context) (string, error) {
 	cp, err := l.tree.checkpoint(ctx)
-	return cp.raw, err
+	return cp.Raw, err
 }
 
 // Consistency proves that the log of size to begins with the whole log of size
@@ -97,8 +97,8 @@ func (l *Ledger) Consistency(ctx context.Context, from, to uint64) ([][]byte, er
 	if err != nil {
 		return nil, err
 	}
-	if from == 0 || from > to || to > cp.size {
-		return nil, shouwang.Errorf(shouwang.CodeBadUsage, "consistency from %d to %d: sizes go from 1 to %d", from, to, cp.size)
+	if from == 0 || from > to || to > cp.Size {
+		return nil, shouwang.Errorf(shouwang.CodeBadUsage, "consistency from %d to %d: sizes go from 1 to %d", from, to, cp.Size)
 	}
 	builder, err := client.NewProofBuilder(ctx, to, l.tree.read.ReadTile)
 	if err != nil {
@@ -115,77 +115,31 @@ func (l *Ledger) Consistency(ctx context.Context, from, to uint64) ([][]byte, er
 // checkpoint is the log's, that the leaf stands in it and that salt and entry
 // are what the leaf commits to. An error has CodeTampered.
 func VerifyProof(p *Proof, vkey string) error {
-	cp, err := checkpointOf(p.Checkpoint, vkey)
+	cp, err := checkpoint.Open(p.Checkpoint, checkpoint.Trust{Key: vkey})
 	if err != nil {
 		return err
 	}
 	if len(p.Salt) == 0 && len(p.Entry) == 0 {
 		if len(p.Leaf) != tlog.HashSize {
-			return broken("the leaf is not a commitment")
+			return checkpoint.Broken("the leaf is not a commitment")
 		}
 	} else if len(p.Salt) != saltBytes || string(Commitment(p.Salt, []byte(p.Entry))) != string(p.Leaf) {
-		return broken("the entry is not the one that was logged")
+		return checkpoint.Broken("the entry is not the one that was logged")
 	}
-	path, err := toHashes(p.Hashes)
-	if err != nil || cp.size > maxSize || p.LeafIndex >= cp.size {
-		return broken("the entry is not in the log")
-	}
-	if err := tlog.CheckRecord(path, int64(cp.size), cp.root, int64(p.LeafIndex), tlog.RecordHash(p.Leaf)); err != nil {
-		return broken("the entry is not in the log")
-	}
-	return nil
+	return cp.Holds(p.Leaf, p.LeafIndex, p.Hashes)
 }
 
 // VerifyConsistency checks that the newer checkpoint's log begins with the
 // older's. An error has CodeTampered: two checkpoints that do not agree are
 // the proof of a split or rewritten log, so keep both.
 func VerifyConsistency(older, newer string, proof [][]byte, vkey string) error {
-	a, err := checkpointOf(older, vkey)
+	a, err := checkpoint.Open(older, checkpoint.Trust{Key: vkey})
 	if err != nil {
 		return err
 	}
-	b, err := checkpointOf(newer, vkey)
+	b, err := checkpoint.Open(newer, checkpoint.Trust{Key: vkey})
 	if err != nil {
 		return err
 	}
-	if a.size > b.size {
-		return broken("the newer checkpoint is smaller: entries were dropped")
-	}
-	if a.size == b.size || a.size == 0 {
-		if a.size == b.size && a.root != b.root {
-			return broken("two checkpoints of one size differ: the log was split")
-		}
-		return nil
-	}
-	path, err := toHashes(proof)
-	if err != nil || b.size > maxSize || tlog.CheckTree(path, int64(b.size), b.root, int64(a.size), a.root) != nil {
-		return broken("the newer checkpoint does not continue the older: the log was split or rewritten")
-	}
-	return nil
-}
-
-// maxSize keeps sizes of a hostile checkpoint within what the arithmetic holds.
-const maxSize = 1 << 48
-
-func broken(what string) error {
-	return shouwang.Errorf(shouwang.CodeTampered, "verify access log: %s", what)
-}
-
-func toHashes(list [][]byte) ([]tlog.Hash, error) {
-	out := make([]tlog.Hash, len(list))
-	for i, h := range list {
-		if len(h) != tlog.HashSize || i > 64*2 {
-			return nil, broken("a hash has a wrong size")
-		}
-		copy(out[i][:], h)
-	}
-	return out, nil
-}
-
-func checkpointOf(raw, vkey string) (checkpoint, error) {
-	verifier, err := note.NewVerifier(vkey)
-	if err != nil {
-		return checkpoint{}, shouwang.Errorf(shouwang.CodeBadUsage, "verify access log: the public key is not readable: %w", err)
-	}
-	return openCheckpoint(raw, verifier)
+	return checkpoint.Follows(a, b, proof)
 }

@@ -2,14 +2,12 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +18,8 @@ import (
 	"github.com/transparency-dev/tessera/storage/posix"
 	"golang.org/x/mod/sumdb/note"
 	"k8s.io/klog/v2"
+
+	"shouwang/storage/ledger/checkpoint"
 )
 
 const (
@@ -34,7 +34,6 @@ type tree struct {
 	dir      string
 	origin   string
 	vkey     string
-	verifier note.Verifier
 	appender *tessera.Appender
 	shutdown func(context.Context) error
 	read     tessera.LogReader
@@ -51,12 +50,8 @@ func openTree(cfg Config, fresh bool) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := note.NewVerifier(vkey)
-	if err != nil {
-		return nil, unreadable("open access log: %w", err)
-	}
 	ctx, stop := context.WithCancel(context.Background())
-	t := &tree{dir: filepath.Join(cfg.Dir, "public"), origin: cfg.Origin, vkey: vkey, verifier: verifier, stop: stop}
+	t := &tree{dir: filepath.Join(cfg.Dir, "public"), origin: cfg.Origin, vkey: vkey, stop: stop}
 	driver, err := posix.New(ctx, posix.Config{Path: t.dir})
 	if err == nil {
 		t.appender, t.shutdown, t.read, err = tessera.NewAppender(ctx, driver, options(signer))
@@ -68,7 +63,8 @@ func openTree(cfg Config, fresh bool) (*tree, error) {
 	return t, nil
 }
 
-// options is where witnesses will join (WithWitnesses).
+// options leaves tessera's own witnessing out: a checkpoint would wait for the
+// slowest witness, and proofs with it. Cosigner asks beside the log's work.
 func options(signer note.Signer) *tessera.AppendOptions {
 	return tessera.NewAppendOptions().
 		WithCheckpointSigner(signer).
@@ -77,15 +73,15 @@ func options(signer note.Signer) *tessera.AppendOptions {
 		WithCheckpointRepublishInterval(0)
 }
 
-// openKey reads the log's Ed25519 key (note format) and its public half beside
-// it, made together with a new log and never after.
+// openKey reads the log's Ed25519 key and its public half, made together with a
+// new log and never after.
 func openKey(path, origin string, fresh bool) (note.Signer, string, error) {
-	raw, err := os.ReadFile(path)
+	private, public, err := checkpoint.ReadKey(path)
 	if errors.Is(err, fs.ErrNotExist) && fresh {
-		if err := makeKey(path, origin); err != nil {
+		if err := checkpoint.MakeKey(path, origin); err != nil {
 			return nil, "", unreadable("open access log: make its key: %w", err)
 		}
-		raw, err = os.ReadFile(path)
+		private, public, err = checkpoint.ReadKey(path)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", unreadable("open access log: its key %s is missing: restore it, a log cannot go on under another key", path)
@@ -93,55 +89,20 @@ func openKey(path, origin string, fresh bool) (note.Signer, string, error) {
 	if err != nil {
 		return nil, "", unreadable("open access log: %w", err)
 	}
-	signer, err := note.NewSigner(strings.TrimSpace(string(raw)))
+	signer, err := note.NewSigner(private)
 	if err != nil || signer.Name() != origin {
 		return nil, "", unreadable("open access log: %s is not a key of the log %q", path, origin)
 	}
-	public, err := os.ReadFile(strings.TrimSuffix(path, ".key") + ".pub")
-	if err != nil {
-		return nil, "", unreadable("open access log: its public key is missing: %w", err)
-	}
-	return signer, strings.TrimSpace(string(public)), nil
-}
-
-// makeKey writes the public half first: a private one alone would look whole.
-func makeKey(path, origin string) error {
-	private, public, err := note.GenerateKey(rand.Reader, origin)
-	if err != nil {
-		return err
-	}
-	if err := writeSynced(strings.TrimSuffix(path, ".key")+".pub", public+"\n", 0o644); err != nil {
-		return err
-	}
-	return writeSynced(path, private+"\n", 0o600)
-}
-
-func writeSynced(path, text string, mode os.FileMode) error {
-	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
-}
-
-// checkpoint is a signed statement of the log's size and root.
-type checkpoint struct {
-	raw  string
-	size uint64
-	root [32]byte
+	return signer, public, nil
 }
 
 // checkpoint returns the newest one published.
-func (t *tree) checkpoint(ctx context.Context) (checkpoint, error) {
+func (t *tree) checkpoint(ctx context.Context) (checkpoint.Checkpoint, error) {
 	raw, err := t.read.ReadCheckpoint(ctx)
 	if err != nil {
-		return checkpoint{}, fmt.Errorf("read checkpoint: %w", err)
+		return checkpoint.Checkpoint{}, fmt.Errorf("read checkpoint: %w", err)
 	}
-	return openCheckpoint(string(raw), t.verifier)
+	return checkpoint.Open(string(raw), checkpoint.Trust{Key: t.vkey})
 }
 
 // integrated returns how many leaves the Merkle log holds.

@@ -2,98 +2,102 @@ package ledger
 
 import (
 	"context"
-	"encoding/base64"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
+	"io/fs"
 
 	"github.com/transparency-dev/tessera/api/layout"
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"shouwang/storage/ledger/checkpoint"
 )
 
-// openCheckpoint verifies the signature and reads a checkpoint: origin, size
-// and root, a line each (C2SP tlog-checkpoint). The origin is the key's name.
-func openCheckpoint(raw string, verifier note.Verifier) (checkpoint, error) {
-	n, err := note.Open([]byte(raw), note.VerifierList(verifier))
-	if err != nil {
-		return checkpoint{}, broken("the checkpoint is not signed by the log's key")
-	}
-	lines := strings.Split(n.Text, "\n")
-	if len(lines) < 4 || lines[0] != verifier.Name() {
-		return checkpoint{}, broken("the checkpoint is another log's")
-	}
-	size, errSize := strconv.ParseUint(lines[1], 10, 64)
-	root, errRoot := base64.StdEncoding.DecodeString(lines[2])
-	if errSize != nil || errRoot != nil || len(root) != tlog.HashSize {
-		return checkpoint{}, broken("the checkpoint cannot be read")
-	}
-	return checkpoint{raw: raw, size: size, root: [32]byte(root)}, nil
-}
+// What a problem is about, at the head of its line.
+const (
+	Signature = "signature" // a checkpoint is not the log's, or too few witnesses have cosigned
+	Changed   = "changed"   // an entry is not what was logged
+	Reordered = "reordered" // entries stand in another order
+	Dropped   = "dropped"   // entries are missing
+	Split     = "split"     // two signed checkpoints cannot be of one log
+	Damaged   = "damaged"   // tiles that do not fit the entries
+)
 
 // Report is what Verify found.
 type Report struct {
-	Size     uint64   // entries under the newest checkpoint
-	Details  uint64   // clear lines compared with their commitment
-	Erased   uint64   // entries whose clear line was erased
-	Waiting  uint64   // entries not yet under a checkpoint
-	Problems []string // one line each; none means that all is as it was written
+	Size     uint64                   // entries under the newest checkpoint
+	Head     string                   // that checkpoint; "" if it does not verify
+	Cosigned []checkpoint.Cosignature // the witnesses of the trust that have signed it
+	Details  uint64                   // clear lines compared with their commitment
+	Erased   uint64                   // entries whose clear line was erased
+	Waiting  uint64                   // entries not yet under a checkpoint
+	Problems []string                 // "KIND: what", one line each; none means that all is as it was written
 }
 
 // OK reports whether nothing is wrong.
 func (r *Report) OK() bool { return len(r.Problems) == 0 }
 
-func (r *Report) problem(format string, args ...any) {
+func (r *Report) problem(kind, format string, args ...any) {
 	const enough = 100 // a log rewritten from the front on needs no longer list
 	if len(r.Problems) < enough {
-		r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
+		r.Problems = append(r.Problems, kind+": "+fmt.Sprintf(format, args...))
 	}
 }
 
 // Verify reads a public log folder (Config.Dir/public, or a copy of it) from
-// end to end with the public key alone: the checkpoint's signature, every
-// commitment hashed up to the signed root, every tile against the commitments,
-// and that each checkpoint in seen, kept from earlier, is one the log passed
-// through. progress, which may be nil, is told how many entries are done. The
-// error is about reading; what is wrong with the log is in the report.
+// end to end with the public key alone. It is VerifyLog without witnesses.
 func Verify(ctx context.Context, dir, vkey string, seen []string, progress func(done, of uint64)) (*Report, error) {
-	raw, err := os.ReadFile(filepath.Join(dir, layout.CheckpointPath))
+	return VerifyLog(ctx, Folder(dir), checkpoint.Trust{Key: vkey}, seen, progress)
+}
+
+// VerifyLog reads a public log from end to end: the checkpoint's signature and
+// cosignatures, every commitment hashed up to the signed root, every tile
+// against the commitments, and that each checkpoint in seen, kept from earlier
+// or had from a witness, is one the log passed through. progress, which may be
+// nil, is told how many entries are done. The error is about reading; what is
+// wrong with the log is in the report.
+func VerifyLog(ctx context.Context, src Source, trust checkpoint.Trust, seen []string, progress func(done, of uint64)) (*Report, error) {
+	raw, err := src.Read(ctx, checkpointPath)
 	if err != nil {
 		return nil, unreadable("verify access log: %w", err)
 	}
 	r := &Report{}
-	cp, err := checkpointOf(string(raw), vkey)
+	cp, err := checkpoint.Open(string(raw), trust)
 	if err != nil {
-		r.problem("%v", err)
+		r.problem(Signature, "%v", err)
 		return r, nil
 	}
-	r.Size = cp.size
-	v := &walk{report: r, dir: dir, size: cp.size, wanted: map[uint64][][32]byte{cp.size: {cp.root}}}
+	r.Size, r.Head, r.Cosigned = cp.Size, cp.Raw, cp.Cosigned
+	v := &walk{report: r, src: src, size: cp.Size, wanted: map[uint64][]wanted{cp.Size: {{cp.Root, Changed}}}}
 	for i, text := range seen {
-		old, err := checkpointOf(text, vkey)
+		old, err := checkpoint.Open(text, checkpoint.Trust{Key: trust.Key})
 		switch {
 		case err != nil:
-			r.problem("checkpoint %d of those kept: %v", i+1, err)
-		case old.size > cp.size:
-			r.problem("the log has %d entries and had %d: entries were dropped", cp.size, old.size)
+			r.problem(Signature, "checkpoint %d of those kept: %v", i+1, err)
+		case old.Size > cp.Size:
+			r.problem(Dropped, "the log has %d entries and had %d: entries were dropped, or an older log is shown", cp.Size, old.Size)
 		default:
-			v.wanted[old.size] = append(v.wanted[old.size], old.root)
+			v.wanted[old.Size] = append(v.wanted[old.Size], wanted{old.Root, Split})
 		}
 	}
 	return r, v.run(ctx, progress)
+}
+
+// wanted is a root that the log must have at some size, and what it means when
+// it has not.
+type wanted struct {
+	root tlog.Hash
+	kind string
 }
 
 // walk hashes a log from its first entry on. It holds the roots of the complete
 // subtrees so far, so its memory does not grow with the log.
 type walk struct {
 	report *Report
-	dir    string
+	src    Source
 	size   uint64
-	wanted map[uint64][][32]byte // the roots the log must have at these sizes
-	peaks  []tlog.Hash           // of complete subtrees, largest first
-	levels [][]tlog.Hash         // per tile level: the tile under way
+	wanted map[uint64][]wanted
+	peaks  []tlog.Hash   // of complete subtrees, largest first
+	levels [][]tlog.Hash // per tile level: the tile under way
 }
 
 func (w *walk) run(ctx context.Context, progress func(done, of uint64)) error {
@@ -103,63 +107,77 @@ func (w *walk) run(ctx context.Context, progress func(done, of uint64)) error {
 			return err
 		}
 		n := min(layout.EntryBundleWidth, w.size-first)
-		leaves := w.bundle(first/layout.EntryBundleWidth, n)
+		leaves, err := w.bundle(ctx, first/layout.EntryBundleWidth, n)
+		if err != nil {
+			return err
+		}
 		if uint64(len(leaves)) < n {
-			w.report.problem("entries %d to %d are missing or cannot be read", first+uint64(len(leaves)), first+n-1)
+			w.report.problem(Dropped, "entries %d to %d are missing or cannot be read", first+uint64(len(leaves)), first+n-1)
 			return nil
 		}
 		for i, leaf := range leaves[:n] {
-			w.add(first+uint64(i), tlog.RecordHash(leaf))
+			if err := w.add(ctx, first+uint64(i), tlog.RecordHash(leaf)); err != nil {
+				return err
+			}
 		}
 		if progress != nil {
 			progress(first+n, w.size)
 		}
 	}
 	for level := range w.levels {
-		w.tile(level, w.size>>(8*level)/layout.TileWidth, w.levels[level])
+		if err := w.tile(ctx, level, w.size>>(8*level)/layout.TileWidth, w.levels[level]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// bundle reads one file of commitments: the full one or the partial one of the
-// log's present size.
-func (w *walk) bundle(number, n uint64) [][]byte {
-	raw, err := os.ReadFile(filepath.Join(w.dir, layout.EntriesPath(number, uint8(n%layout.EntryBundleWidth))))
-	if err != nil && n < layout.EntryBundleWidth {
-		raw, err = os.ReadFile(filepath.Join(w.dir, layout.EntriesPath(number, 0)))
+// bundle reads one file of commitments: the partial one of the log's present
+// size, or the full one. One that is not there or cannot be parsed is nil.
+func (w *walk) bundle(ctx context.Context, number, n uint64) ([][]byte, error) {
+	raw, err := either(ctx, w.src, layout.EntriesPath(number, uint8(n%layout.EntryBundleWidth)), layout.EntriesPath(number, 0))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	leaves, err := bundleOf(raw)
 	if err != nil {
-		return nil
+		return nil, nil //nolint:nilerr // hostile bytes are a finding, not an error
 	}
-	return leaves
+	return leaves, nil
 }
 
 // add takes one more leaf hash.
-func (w *walk) add(index uint64, h tlog.Hash) {
-	w.collect(0, index, h)
+func (w *walk) add(ctx context.Context, index uint64, h tlog.Hash) error {
+	if err := w.collect(ctx, 0, index, h); err != nil {
+		return err
+	}
 	w.peaks = append(w.peaks, h)
 	for n := index; n&1 == 1; n >>= 1 {
 		last := len(w.peaks) - 1
 		w.peaks = append(w.peaks[:last-1], tlog.NodeHash(w.peaks[last-1], w.peaks[last]))
 	}
 	w.check(index + 1)
+	return nil
 }
 
 // check compares the root at this size with what checkpoints said.
 func (w *walk) check(size uint64) {
 	for _, want := range w.wanted[size] {
-		if w.root() != want {
-			w.report.problem("the log's first %d entries are not those that a checkpoint was signed for: entries were changed, reordered or dropped", size)
+		switch {
+		case w.root() == want.root:
+		case want.kind == Split:
+			w.report.problem(Split, "the log's first %d entries are not those that the log's key signed for in a checkpoint kept elsewhere: the log was split or rewritten; keep both checkpoints", size)
+		default:
+			w.report.problem(Changed, "the log's %d entries are not those that its checkpoint was signed for: entries were changed, reordered or dropped", size)
 		}
 	}
 }
 
 // root folds the peaks (RFC 6962, 2.1).
-func (w *walk) root() [32]byte {
+func (w *walk) root() tlog.Hash {
 	if len(w.peaks) == 0 {
 		return tlog.Hash{
 			0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
@@ -171,54 +189,4 @@ func (w *walk) root() [32]byte {
 		h = tlog.NodeHash(w.peaks[i], h)
 	}
 	return h
-}
-
-// collect gathers a level's hashes into tiles of 256 and compares each full one
-// with its file. A tile's root is a hash of the level above (8 levels of tree).
-func (w *walk) collect(level int, index uint64, h tlog.Hash) {
-	if level == len(w.levels) {
-		w.levels = append(w.levels, nil)
-	}
-	w.levels[level] = append(w.levels[level], h)
-	if len(w.levels[level]) < layout.TileWidth {
-		return
-	}
-	full := w.levels[level]
-	w.levels[level] = nil
-	w.tile(level, index/layout.TileWidth, full)
-	w.collect(level+1, index/layout.TileWidth, fold(full))
-}
-
-// fold returns the root of a full tile.
-func fold(hashes []tlog.Hash) tlog.Hash {
-	for len(hashes) > 1 {
-		next := make([]tlog.Hash, len(hashes)/2)
-		for i := range next {
-			next[i] = tlog.NodeHash(hashes[2*i], hashes[2*i+1])
-		}
-		hashes = next
-	}
-	return hashes[0]
-}
-
-// tile compares a tile's file with the hashes that belong in it.
-func (w *walk) tile(level int, number uint64, want []tlog.Hash) {
-	if len(want) == 0 {
-		return
-	}
-	path := layout.TilePath(uint64(level), number, uint8(len(want)%layout.TileWidth))
-	raw, err := os.ReadFile(filepath.Join(w.dir, path))
-	if err != nil && len(want) < layout.TileWidth {
-		raw, err = os.ReadFile(filepath.Join(w.dir, layout.TilePath(uint64(level), number, 0)))
-	}
-	if err != nil {
-		w.report.problem("tile %s is missing", path)
-		return
-	}
-	for i, h := range want {
-		if len(raw) < (i+1)*tlog.HashSize || tlog.Hash(raw[i*tlog.HashSize:(i+1)*tlog.HashSize]) != h {
-			w.report.problem("tile %s does not fit the entries", path)
-			return
-		}
-	}
 }
