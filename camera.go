@@ -1,6 +1,10 @@
 package shouwang
 
-import "regexp"
+import (
+	"fmt"
+	"math"
+	"regexp"
+)
 
 // CameraID names a camera for its whole life: lower-case letters, digits,
 // dots and hyphens, at most 64 bytes, so that it is safe in a path, an address
@@ -38,6 +42,51 @@ type Position struct {
 	Lon float64 `json:"lon"`
 }
 
+// Valid reports whether the point is on the earth; not a number is nowhere.
+func (p Position) Valid() bool {
+	return p.Lat >= -90 && p.Lat <= 90 && p.Lon >= -180 && p.Lon <= 180
+}
+
+// earthRadius is the mean radius in metres (IUGG).
+const earthRadius = 6371008.8
+
+// Distance returns the great-circle distance in metres (haversine, mean radius
+// of IUGG). A position of 0, 0 is none: it is infinitely far from everything.
+func (p Position) Distance(q Position) float64 {
+	if p == (Position{}) || q == (Position{}) {
+		return math.Inf(1)
+	}
+	const degree = math.Pi / 180
+	lat, lon := math.Sin((q.Lat-p.Lat)*degree/2), math.Sin((q.Lon-p.Lon)*degree/2)
+	h := lat*lat + math.Cos(p.Lat*degree)*math.Cos(q.Lat*degree)*lon*lon
+	return 2 * earthRadius * math.Asin(min(1, math.Sqrt(h)))
+}
+
+// Aim is where a camera looks, for the map; no rule looks at it.
+type Aim struct {
+	// Heading is degrees clockwise from north, FOV the horizontal angle of view
+	// in degrees.
+	Heading float64 `json:"heading_deg"`
+	FOV     float64 `json:"fov_deg"`
+	// Range is how far a person is still recognised as a person, in metres.
+	Range float64 `json:"range_m,omitempty"`
+}
+
+// Check reports what cannot be, or nil.
+func (a *Aim) Check() error {
+	switch {
+	case a == nil:
+		return nil
+	case !(a.Heading >= 0 && a.Heading < 360):
+		return fmt.Errorf("heading_deg %g: write degrees clockwise from north, 0 to 359", a.Heading)
+	case !(a.FOV > 0 && a.FOV <= 360):
+		return fmt.Errorf("fov_deg %g: write the horizontal angle of view, above 0 and at most 360", a.FOV)
+	case !(a.Range >= 0 && a.Range <= 2000):
+		return fmt.Errorf("range_m %g: write metres, at most 2000", a.Range)
+	}
+	return nil
+}
+
 // StreamKind tells a camera's streams apart.
 type StreamKind string
 
@@ -67,6 +116,7 @@ type Camera struct {
 	Name     string     `json:"name"`
 	Place    PlaceID    `json:"place"`
 	Position Position   `json:"position"`
+	Aim      *Aim       `json:"aim,omitempty"`
 	Class    LegalClass `json:"legal_class"`
 	// Mount is where it physically hangs: own_premises, shared_premises, public.
 	Mount string `json:"mount"`

@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 var lives = map[string]string{
 	"github.com/bluenviron/gortsplib/":  "ingest/",
 	"github.com/pion/webrtc/":           "web/live",
+	"github.com/eclipse/paho.mqtt":      "ingest/buttons",
 	"github.com/minio/minio-go/":        "storage/s3",
 	"github.com/redis/go-redis/":        "storage/bus/redisbus",
 	"modernc.org/sqlite":                "storage/",

@@ -17,6 +17,7 @@ const (
 	TopicConsent Topic = "consent" // ConsentChange
 	TopicTicket  Topic = "ticket"  // TicketEnd
 	TopicLook    Topic = "look"    // LookNotice
+	TopicDesk    Topic = "desk"    // DeskChange
 )
 
 // Message is one thing said on the bus. IDs grow over all topics together, so
@@ -51,6 +52,27 @@ type LookNotice struct {
 	Index  uint64    `json:"index"`
 	Action string    `json:"action"`
 }
+
+// DeskChange says that something on the dispatchers' desk changed; whoever shows
+// it reads it anew. It says what, never who or where: each reader may see no
+// more than its own question would answer.
+type DeskChange struct {
+	Kind DeskKind `json:"kind"`
+	ID   string   `json:"id,omitempty"`
+	// Camera is set for a mark on an event.
+	Camera CameraID `json:"camera,omitempty"`
+}
+
+// DeskKind is a kind of paper on the desk.
+type DeskKind string
+
+// The kinds.
+const (
+	DeskCall     DeskKind = "call"     // a call button's call
+	DeskMark     DeskKind = "mark"     // what was made of an event
+	DeskIncident DeskKind = "incident" // an incident opened or closed
+	DeskLayout   DeskKind = "layout"   // a saved wall
+)
 
 // ErrMissed is what a MessageReader returns, once, in place of messages that
 // it asked for and that are no longer kept: it was too slow, or it came back

@@ -14,6 +14,25 @@ type Place struct {
 	Parent PlaceID `json:"parent"`
 	Name   string  `json:"name,omitempty"`
 	NameEn string  `json:"name_en,omitempty"`
+	// Outline is the place's border as a ring of [latitude, longitude] in
+	// degrees, for the map; empty when nobody drew it. No rule looks at it.
+	Outline [][2]float64 `json:"outline,omitempty"`
+}
+
+// maxOutline bounds the corners of an outline.
+const maxOutline = 2000
+
+// checkOutline reports what is wrong with the place's border.
+func (p *Place) checkOutline() error {
+	if n := len(p.Outline); n != 0 && (n < 3 || n > maxOutline) {
+		return fmt.Errorf("place %q: its outline has %d corners; draw 3 to %d", p.ID, n, maxOutline)
+	}
+	for _, c := range p.Outline {
+		if !(Position{Lat: c[0], Lon: c[1]}).Valid() {
+			return fmt.Errorf("place %q: outline corner %v is not on the earth; write [latitude, longitude] in degrees", p.ID, c)
+		}
+	}
+	return nil
 }
 
 // Places is a tree of places by id.
@@ -26,6 +45,9 @@ func NewPlaces(list []Place) (Places, error) {
 	for _, p := range list {
 		if _, twice := tree[p.ID]; twice || p.ID == "" {
 			return nil, fmt.Errorf("place %q: id is empty or used twice", p.ID)
+		}
+		if err := p.checkOutline(); err != nil {
+			return nil, err
 		}
 		tree[p.ID] = p
 	}

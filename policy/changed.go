@@ -38,9 +38,14 @@ func (w *World) changed(next *World) []shouwang.CameraID {
 
 // widely says whether something changed that bears on many cameras.
 func (w *World) widely(n *World) bool {
-	return w.timezone != n.timezone || !maps.Equal(w.places, n.places) || !maps.Equal(w.principals, n.principals) ||
+	return w.timezone != n.timezone || !maps.EqualFunc(w.places, n.places, samePlace) || !maps.Equal(w.principals, n.principals) ||
 		!maps.Equal(w.cases, n.cases) || !maps.Equal(w.incidents, n.incidents) || !maps.Equal(w.orders, n.orders) ||
 		!maps.Equal(w.subjects, n.subjects) || !sameStrings(w.purposes, n.purposes)
+}
+
+// samePlace compares what the rules look at: an outline is for the map.
+func samePlace(a, b shouwang.Place) bool {
+	return a.ID == b.ID && a.Kind == b.Kind && a.Parent == b.Parent && a.Name == b.Name && a.NameEn == b.NameEn
 }
 
 func sameStrings(a, b []string) bool {

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"math"
 	"strings"
 	"time"
 
@@ -158,7 +157,7 @@ func (s *scene) incidentActive() bool {
 // camera: of an agreed type within the agreed radius; where the owner agreed
 // to nothing of the kind, any type within 1.3 km².
 func (s *scene) incidentNear() bool {
-	away := distance(shouwang.Position(s.incident.Position), shouwang.Position(s.cam.Position))
+	away := shouwang.Position(s.incident.Position).Distance(shouwang.Position(s.cam.Position))
 	terms := s.consent.Incident
 	if terms == nil {
 		return away <= areaRadius
@@ -172,16 +171,4 @@ func (s *scene) incidentOpens() bool {
 	terms := s.consent.Incident
 	return terms != nil && s.consent.Allows(ModeIncident) &&
 		s.at.Sub(s.incident.From) < time.Duration(terms.MaxMinutes)*time.Minute
-}
-
-// distance is the great-circle distance in metres (haversine, mean radius of
-// IUGG). A position of 0, 0 is none: it is far from everything.
-func distance(a, b shouwang.Position) float64 {
-	if a == (shouwang.Position{}) || b == (shouwang.Position{}) {
-		return math.Inf(1)
-	}
-	const radius, degree = 6371008.8, math.Pi / 180
-	dLat, dLon := (b.Lat-a.Lat)*degree/2, (b.Lon-a.Lon)*degree/2
-	h := math.Sin(dLat)*math.Sin(dLat) + math.Cos(a.Lat*degree)*math.Cos(b.Lat*degree)*math.Sin(dLon)*math.Sin(dLon)
-	return 2 * radius * math.Asin(min(1, math.Sqrt(h)))
 }

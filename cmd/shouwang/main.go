@@ -31,6 +31,7 @@ type cli struct {
 	Decide      decideCmd      `cmd:"" help:"Answer policy requests: JSON Lines in, decisions out."`
 	Check       checkCmd       `cmd:"" help:"Verify the numbered invariants that live in data."`
 	Camera      cameraCmd      `cmd:"" help:"Add, list, test and remove cameras."`
+	Button      buttonCmd      `cmd:"" help:"Add, list and remove call buttons (SOS)."`
 	User        userCmd        `cmd:"" help:"Add and list people who may sign in."`
 	Place       placeCmd       `cmd:"" help:"Import a township: places, people, cameras, consents."`
 	Bench       benchCmd       `cmd:"" help:"Measure speed on this machine."`

@@ -31,6 +31,7 @@ type cameraDoc struct {
 	NameEn      string              `json:"name_en,omitempty"`
 	Place       shouwang.PlaceID    `json:"place"`
 	Position    shouwang.Position   `json:"position"`
+	Aim         *shouwang.Aim       `json:"aim,omitempty"`
 	Class       shouwang.LegalClass `json:"legal_class"`
 	Mount       string              `json:"mount"`
 	Owner       string              `json:"owner"`
@@ -42,14 +43,14 @@ type cameraDoc struct {
 
 func docOf(c *Camera) *cameraDoc {
 	return &cameraDoc{
-		ID: c.ID, Name: c.Name, NameEn: c.NameEn, Place: c.Place, Position: c.Position, Class: c.Class, Mount: c.Mount,
+		ID: c.ID, Name: c.Name, NameEn: c.NameEn, Place: c.Place, Position: c.Position, Aim: c.Aim, Class: c.Class, Mount: c.Mount,
 		Owner: c.Owner, Sign: c.Sign, Quarantined: c.Quarantined, Filing: c.Filing, Masks: c.Masks,
 	}
 }
 
 func (d *cameraDoc) camera() Camera {
 	return Camera{NameEn: d.NameEn, Filing: d.Filing, Camera: shouwang.Camera{
-		ID: d.ID, Name: d.Name, Place: d.Place, Position: d.Position, Class: d.Class, Mount: d.Mount,
+		ID: d.ID, Name: d.Name, Place: d.Place, Position: d.Position, Aim: d.Aim, Class: d.Class, Mount: d.Mount,
 		Owner: d.Owner, Sign: d.Sign, Quarantined: d.Quarantined, Masks: d.Masks,
 	}}
 }
@@ -198,6 +199,9 @@ func checkCamera(c *Camera) error {
 			return shouwang.Errorf(shouwang.CodeBadUsage, "camera %q: give the %s stream an address or push, one of them", c.ID, s.Kind)
 		}
 		seen[s.Kind] = true
+	}
+	if err := c.Aim.Check(); err != nil {
+		return shouwang.Errorf(shouwang.CodeBadUsage, "camera %q: %w", c.ID, err)
 	}
 	if err := policy.CheckOnboarding(c.Class, c.Mount); err != nil {
 		return shouwang.Errorf(shouwang.CodeOf(err), "camera %q: %w", c.ID, err)

@@ -43,6 +43,7 @@ type importedCamera struct {
 	NameEn      string              `json:"name_en"`
 	Place       shouwang.PlaceID    `json:"place"`
 	Position    policy.Position     `json:"position"`
+	Aim         *shouwang.Aim       `json:"aim"`
 	Class       shouwang.LegalClass `json:"legal_class"`
 	Mount       string              `json:"mount"`
 	Owner       string              `json:"owner"`
@@ -57,7 +58,7 @@ type importedCamera struct {
 func (c *importedCamera) camera() Camera {
 	return Camera{NameEn: c.NameEn, Filing: c.Filing, Camera: shouwang.Camera{
 		ID: shouwang.CameraID(strings.TrimPrefix(c.ID, "camera:")), Name: c.Name, Place: c.Place,
-		Position: shouwang.Position(c.Position), Class: c.Class, Mount: c.Mount, Owner: c.Owner, Sign: c.Sign,
+		Position: shouwang.Position(c.Position), Aim: c.Aim, Class: c.Class, Mount: c.Mount, Owner: c.Owner, Sign: c.Sign,
 		Quarantined: c.Quarantined, Sources: c.Sources, Masks: c.Masks,
 	}}
 }

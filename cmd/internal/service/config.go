@@ -16,6 +16,7 @@ import (
 	"shouwang"
 	"shouwang/analyze/cascade"
 	"shouwang/ingest"
+	"shouwang/ingest/buttons"
 	"shouwang/web"
 )
 
@@ -35,6 +36,9 @@ type Config struct {
 	Storage StorageConfig `yaml:"storage"`
 	Bus     BusConfig     `yaml:"bus"`
 	Web     web.Config    `yaml:"web"`
+	// Buttons is the broker that call buttons (SOS) speak to; over HTTP they
+	// need none.
+	Buttons buttons.Config `yaml:"buttons"`
 }
 
 // AnalyzeConfig is how pictures are looked at.
@@ -93,6 +97,7 @@ func Defaults() Config {
 		Analyze: AnalyzeConfig{Policy: "auto"},
 		Storage: StorageConfig{MinFree: 1 << 30, SpoolBytes: 8 << 30, S3: S3Config{Region: "us-east-1"}},
 		Web:     web.Defaults(),
+		Buttons: buttons.Defaults(),
 	}
 }
 
@@ -151,6 +156,9 @@ func (c *Config) Validate() error {
 		return bad("analyze.policy %q: write auto, full, track or presence", c.Analyze.Policy)
 	}
 	if err := c.Ingest.Validate(); err != nil {
+		return err
+	}
+	if err := c.Buttons.Validate(); err != nil {
 		return err
 	}
 	return c.Web.Validate()

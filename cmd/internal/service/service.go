@@ -17,6 +17,7 @@ import (
 	"shouwang/ingest/rtsp"
 	"shouwang/policy"
 	"shouwang/storage/archive"
+	papers "shouwang/storage/desk"
 	"shouwang/storage/ledger"
 	"shouwang/web"
 	"shouwang/web/auth"
@@ -33,6 +34,7 @@ type Service struct {
 	metrics *prometheus.Registry
 
 	node   *node
+	papers *papers.DB
 	ledger *ledger.Ledger
 	eraser *eraser
 	auth   *auth.Service
@@ -114,6 +116,10 @@ func (s *Service) openData(ctx context.Context) error {
 		return err
 	}
 	s.closeWith("register", reg)
+	if s.papers, err = OpenDesk(ctx, s.cfg); err != nil {
+		return err
+	}
+	s.closeWith("desk", s.papers)
 	s.node = &node{
 		cfg: s.cfg, log: s.log, clock: s.clock, registry: reg,
 		events: make(chan shouwang.Event, 4096), changes: make(chan shouwang.CameraID, 1024), statuses: newStatuses(),
@@ -210,7 +216,7 @@ func (s *Service) start(life context.Context) error {
 	n := s.node
 	n.life = life
 	n.gate.OnChange(n.changed)
-	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.archive.Run, s.sweepSessions} {
+	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.archive.Run, s.sweepSessions, s.listenToButtons} {
 		s.running.Go(func() { run(life) })
 	}
 	if err := s.eraser.reconcile(life); err != nil {

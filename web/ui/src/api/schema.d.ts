@@ -873,6 +873,7 @@ export interface components {
             kind: string;
             name?: string;
             name_en?: string;
+            outline?: (number[] | null)[] | null;
             parent: string;
         };
         PlacesOutputBody: {
