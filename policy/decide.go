@@ -13,7 +13,8 @@ func (g *Gate) Decide(req Request) Decision {
 	if g == nil {
 		return closed(&req)
 	}
-	d, _, _ := g.decide(g.now.Load(), &req)
+	known, _ := g.second(&req)
+	d, _, _ := g.decide(g.now.Load(), known)
 	return d
 }
 
@@ -28,7 +29,11 @@ func (g *Gate) Look(req Request) (Decision, Grant) {
 		return closed(&req), Grant{}
 	}
 	req.At = g.clock()
-	d, s, _ := g.decide(g.now.Load(), &req)
+	known, approval := g.second(&req)
+	d, s, _ := g.decide(g.now.Load(), known)
+	if d.Allowed() && !g.spend(approval, known, &d) {
+		d = g.envelope(g.now.Load(), s, &verdict{reasons: []Reason{ReasonSecondUnapproved}})
+	}
 	if !d.Allowed() {
 		return d, Grant{action: req.Action, decision: d}
 	}

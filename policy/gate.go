@@ -17,6 +17,10 @@ type Options struct {
 	Rules *Rules
 	// Language of the texts: "zh-CN" (default) or "en".
 	Language string
+	// Approvals is the record that a second person is looked for in; nil takes
+	// a request's word for it, which is for tools that judge a world written
+	// down, never for a service.
+	Approvals Approvals
 	// Log hears of denials by error and of swaps; nil is silent.
 	Log *slog.Logger
 }
@@ -24,10 +28,11 @@ type Options struct {
 // Gate answers every question about cameras from an immutable snapshot of the
 // world. It is safe for concurrent use. A nil Gate denies everything.
 type Gate struct {
-	clock    func() time.Time
-	language string
-	log      *slog.Logger
-	looks    looks
+	clock     func() time.Time
+	language  string
+	log       *slog.Logger
+	looks     looks
+	approvals Approvals
 
 	now atomic.Pointer[state]
 
@@ -69,7 +74,7 @@ func NewGate(world *World, clock func() time.Time, opts Options) (*Gate, error) 
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	g := &Gate{clock: clock, language: opts.Language, log: opts.Log, listeners: map[int]func(shouwang.CameraID){}}
+	g := &Gate{clock: clock, language: opts.Language, log: opts.Log, approvals: opts.Approvals, listeners: map[int]func(shouwang.CameraID){}}
 	g.now.Store(newState(world, opts.Rules))
 	return g, nil
 }

@@ -58,6 +58,7 @@ const (
 	ReasonNotCaseMember     Reason = "not_case_member"
 	ReasonNoSecondPerson    Reason = "no_second_person"
 	ReasonSecondNotFree     Reason = "second_person_not_independent"
+	ReasonSecondUnapproved  Reason = "second_person_did_not_approve"
 	ReasonSecondFactor      Reason = "second_factor_stale"
 	ReasonJurisdiction      Reason = "outside_jurisdiction"
 	ReasonHomeGrid          Reason = "home_grid_conflict"
@@ -98,7 +99,7 @@ var reasonOrder = []Reason{
 	ReasonKioskLiveOnly, ReasonNotOwner, ReasonMode, ReasonSlot, ReasonAudience, ReasonArea,
 	ReasonJurisdiction, ReasonHomeGrid, ReasonHomeUnknown, ReasonOffDuty, ReasonUnattended,
 	ReasonCaseNotOpen, ReasonNotCaseMember, ReasonNoCase, ReasonIncidentFar, ReasonNoGround,
-	ReasonSecondNotFree, ReasonNoSecondPerson, ReasonSecondFactor,
+	ReasonSecondNotFree, ReasonSecondUnapproved, ReasonNoSecondPerson, ReasonSecondFactor,
 	ReasonKeyFrozen, ReasonKeyHeld, ReasonKeyClosed, ReasonQuarantined, ReasonMount, ReasonNoSign, ReasonUnfit,
 	ReasonTooLong, ReasonLookback, ReasonTooManyLooks, ReasonLimit, ReasonBadTime,
 	ReasonRole, ReasonNotApplicable, ReasonNoRule,

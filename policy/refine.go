@@ -29,14 +29,22 @@ func (s *scene) detail(r Reason) []Reason {
 			return []Reason{ReasonUnattended}
 		}
 	case ReasonHomeGrid:
+		home := r
 		if s.who.HomeGrid == "" {
-			return []Reason{ReasonHomeUnknown}
+			home = ReasonHomeUnknown
 		}
+		if s.req.claimed && s.req.SecondPerson == "" {
+			return []Reason{home, ReasonSecondUnapproved}
+		}
+		return []Reason{home}
 	case ReasonNoCase:
 		return []Reason{s.caseReason()}
 	case ReasonNoSecondPerson:
 		if s.req.SecondPerson != "" {
 			return []Reason{ReasonSecondNotFree}
+		}
+		if s.req.claimed {
+			return []Reason{ReasonSecondUnapproved}
 		}
 	case ReasonNoRule:
 		return []Reason{s.ruleReason()}
