@@ -1,0 +1,163 @@
+package policy
+
+import (
+	"slices"
+	"time"
+
+	"shouwang"
+)
+
+// ApprovalState is where a second approval stands.
+type ApprovalState string
+
+// The states of an approval. Only ApprovalGiven lets anything through.
+const (
+	ApprovalAsked     ApprovalState = "asked"
+	ApprovalGiven     ApprovalState = "given"
+	ApprovalRefused   ApprovalState = "refused"
+	ApprovalWithdrawn ApprovalState = "withdrawn" // by either of the two
+)
+
+// Approval is what one person asked another to approve, and the answer. The
+// other gives it in a session of their own, under a second factor just shown;
+// it is for one act on one stretch of one camera, for one case, a few times at
+// most, and not for long. A name in a request is worth nothing without one.
+type Approval struct {
+	ID        string        `json:"id"`
+	State     ApprovalState `json:"state"`
+	Requester string        `json:"requester"`
+	Approver  string        `json:"approver,omitempty"` // who answered
+	Action    Action        `json:"action"`
+	Camera    string        `json:"camera"` // "camera:door-17"
+	// From and To bound the capture time; both zero stand for the live view.
+	From      time.Time `json:"from,omitzero"`
+	To        time.Time `json:"to,omitzero"`
+	Purpose   string    `json:"purpose"`
+	Case      string    `json:"case,omitempty"`
+	Order     string    `json:"order,omitempty"`
+	Reason    string    `json:"reason"`              // the requester's words
+	Recipient string    `json:"recipient,omitempty"` // of an evidence package
+	Note      string    `json:"note,omitempty"`      // the approver's words
+	Asked     time.Time `json:"asked"`
+	Answered  time.Time `json:"answered,omitzero"`
+	// Lasts is for how many hours from the answer it holds, Expires until when:
+	// while it is asked, until when it may be answered.
+	Lasts   int       `json:"lasts_h"`
+	Expires time.Time `json:"expires"`
+	// Uses is how often it may be used; UsedFor are the decisions it was used for.
+	Uses    int      `json:"uses"`
+	UsedFor []string `json:"used_for,omitempty"`
+}
+
+// Left returns how often the approval can still be used at the moment given.
+func (a *Approval) Left(at time.Time) int {
+	if a.State != ApprovalGiven || !at.Before(a.Expires) || at.Before(a.Answered) {
+		return 0
+	}
+	return max(0, a.Uses-len(a.UsedFor))
+}
+
+// Covers reports whether the approval is for the act that is asked for now: the
+// same person, act, camera, purpose, case and order, within the stretch of
+// time, not used up. A look that began under it may go on until it expires.
+func (a *Approval) Covers(req *Request, at time.Time) bool {
+	switch {
+	case a.State != ApprovalGiven || !at.Before(a.Expires) || at.Before(a.Answered):
+		return false
+	case a.Left(at) == 0 && (req.Within == "" || !slices.Contains(a.UsedFor, req.Within)):
+		return false
+	case req.Approval != "" && req.Approval != a.ID, req.SecondPerson != "" && req.SecondPerson != a.Approver:
+		return false
+	case a.Approver == "" || a.Approver == a.Requester || a.Requester != req.Principal || a.Action != req.Action:
+		return false
+	case a.Purpose != req.Purpose || a.Case != req.Case || a.Order != req.Order:
+		return false
+	}
+	return a.coversSpan(req)
+}
+
+func (a *Approval) coversSpan(req *Request) bool {
+	if req.Footage == nil {
+		return a.Camera == req.Resource && a.From.IsZero() && a.To.IsZero()
+	}
+	return a.Camera == req.Footage.Camera && !a.From.IsZero() &&
+		!req.Footage.From.Before(a.From) && !req.Footage.To.After(a.To)
+}
+
+// Approvals is the record of second approvals, which a gate that serves people
+// goes by. Neither method may block for long.
+type Approvals interface {
+	// Approved returns the approval that covers the request now, nil for none.
+	Approved(req *Request, at time.Time) *Approval
+	// Spend notes durably that the approval was used for a decision. It reports
+	// false when it cannot be used any more.
+	Spend(id, decision string, at time.Time) bool
+}
+
+// second replaces what a request says of a second person by what the record
+// says. Where there is no record (tools that judge a world written down) the
+// request's word stands.
+func (g *Gate) second(req *Request) (*Request, *Approval) {
+	if g.approvals == nil || req.SecondPerson == "" && req.Approval == "" {
+		return req, nil
+	}
+	known := *req
+	known.claimed = true
+	known.SecondPerson = ""
+	a := g.approvals.Approved(req, req.At)
+	if a != nil {
+		known.SecondPerson = a.Approver
+	}
+	return &known, a
+}
+
+// spend uses the approval up for an allowed look; false means that somebody
+// was faster.
+func (g *Gate) spend(a *Approval, req *Request, d *Decision) bool {
+	if a == nil || req.Within != "" && slices.Contains(a.UsedFor, req.Within) {
+		return true
+	}
+	return g.approvals.Spend(a.ID, d.DecisionID, req.At)
+}
+
+// MayApprove says whether the person may approve the act of another on the
+// camera, and if not, why: they are independent of one another as the rules
+// demand of a second person, the approver has the camera in their jurisdiction,
+// is on duty, and does not live where it hangs.
+func (w *World) MayApprove(approver, requester, camera string) (bool, Reason) {
+	s := &scene{world: w, second: w.principals[approver], who: w.principals[requester], cam: w.cameras[camera]}
+	switch {
+	case s.second == nil || s.who == nil:
+		return false, ReasonUnknownPrincipal
+	case s.cam == nil:
+		return false, ReasonUnknownResource
+	case !s.independent():
+		return false, ReasonSecondNotFree
+	case !s.second.OnDuty:
+		return false, ReasonOffDuty
+	case !w.places.Within(s.cam.Place, s.second.Jurisdiction):
+		return false, ReasonJurisdiction
+	case s.second.HomeGrid == "":
+		return false, ReasonHomeUnknown
+	case w.places.Within(s.cam.Place, s.second.HomeGrid):
+		return false, ReasonHomeGrid
+	}
+	return true, ""
+}
+
+// MustApprove lists the reasons of a denial that a second person's approval,
+// or the person's own second factor, would lift; the rest stays in its way.
+func MustApprove(reasons []Reason) (lifted, rest []Reason) {
+	for _, r := range reasons {
+		switch r {
+		case ReasonNoSecondPerson, ReasonSecondNotFree, ReasonSecondUnapproved, ReasonHomeGrid, ReasonHomeUnknown, ReasonSecondFactor:
+			lifted = append(lifted, r)
+		default:
+			rest = append(rest, r)
+		}
+	}
+	return lifted, rest
+}
+
+// Span returns the stretch of capture time, zero for the live view.
+func (a *Approval) Span() shouwang.Span { return shouwang.Span{From: a.From, To: a.To} }

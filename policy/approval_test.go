@@ -1,0 +1,160 @@
+package policy
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// book is a record of approvals in memory.
+type book map[string]*Approval
+
+func (b book) Approved(req *Request, at time.Time) *Approval {
+	for _, a := range b {
+		if a.Covers(req, at) {
+			return a
+		}
+	}
+	return nil
+}
+
+func (b book) Spend(id, decision string, at time.Time) bool {
+	a := b[id]
+	if a == nil || a.Left(at) == 0 {
+		return false
+	}
+	a.UsedFor = append(a.UsedFor, decision)
+	return true
+}
+
+func graveRequest() Request {
+	from := time.Date(2026, 11, 17, 20, 0, 0, 0, china)
+	return Request{
+		Principal: "officer:ivy", Action: Export, Resource: "camera:door-4", Purpose: "public_safety", Case: "case-1",
+		SecondPerson: "officer:yes", SecondFactorAge: 60,
+		Footage: &Footage{Camera: "camera:door-4", From: from, To: from.Add(time.Minute), KeyState: KeyLive},
+	}
+}
+
+func givenFor(req Request) *Approval {
+	return &Approval{
+		ID: "ap-1", State: ApprovalGiven, Requester: req.Principal, Approver: req.SecondPerson, Action: req.Action,
+		Camera: req.Footage.Camera, From: req.Footage.From, To: req.Footage.To, Purpose: req.Purpose, Case: req.Case,
+		Asked: inHours.Add(-time.Hour), Answered: inHours.Add(-time.Minute), Expires: inHours.Add(time.Hour), Uses: 1,
+	}
+}
+
+// TestANamedPersonWhoNeverApprovedIsDenied: the request's word is enough for a
+// tool that judges a world written down, and for no service.
+func TestANamedPersonWhoNeverApprovedIsDenied(t *testing.T) {
+	w := readWorld(t, "testdata")
+	tool, _ := NewGate(w, func() time.Time { return inHours }, Options{})
+	req := graveRequest()
+	if d, _ := tool.Look(req); !d.Allowed() {
+		t.Fatalf("to begin with: %v", d.Reasons)
+	}
+	kept := book{}
+	g, _ := NewGate(w, func() time.Time { return inHours }, Options{Approvals: kept})
+	d, grant := g.Look(req)
+	if d.Allowed() || d.Reasons[0] != ReasonSecondUnapproved || grant.Covers(Export, "door-4", req.Footage.From) {
+		t.Errorf("nobody approved: %v", d.Reasons)
+	}
+	kept["ap-1"] = givenFor(req)
+	if d, _ := g.Look(req); !d.Allowed() {
+		t.Errorf("approved: %v", d.Reasons)
+	}
+	if d, _ := g.Look(req); d.Allowed() || d.Reasons[0] != ReasonSecondUnapproved {
+		t.Errorf("a second use of a single one: %v", d.Reasons)
+	}
+	req.Within = kept["ap-1"].UsedFor[0]
+	if d := g.Decide(at(req, inHours)); !d.Allowed() {
+		t.Errorf("the look that began under it goes on: %v", d.Reasons)
+	}
+	if d := g.Decide(at(req, inHours.Add(2*time.Hour))); d.Allowed() {
+		t.Error("a look goes on after its approval's time")
+	}
+}
+
+func at(req Request, t time.Time) Request {
+	req.At = t
+	return req
+}
+
+// TestAnApprovalIsForOneThing spoils one attribute at a time.
+func TestAnApprovalIsForOneThing(t *testing.T) {
+	req := graveRequest()
+	if a := givenFor(req); !a.Covers(&req, inHours) {
+		t.Fatal("it does not even cover what it was given for")
+	}
+	spoil := map[string]func(*Approval, *Request){
+		"another requester":   func(a *Approval, _ *Request) { a.Requester = "officer:yes" },
+		"another approver":    func(a *Approval, _ *Request) { a.Approver = "officer:ding" },
+		"no approver":         func(a *Approval, r *Request) { a.Approver, r.SecondPerson = "", "" },
+		"oneself":             func(a *Approval, r *Request) { a.Approver, r.SecondPerson = a.Requester, a.Requester },
+		"another act":         func(a *Approval, _ *Request) { a.Action = Unmask },
+		"another camera":      func(a *Approval, _ *Request) { a.Camera = "camera:door-5" },
+		"another purpose":     func(a *Approval, _ *Request) { a.Purpose = "emergency" },
+		"another case":        func(a *Approval, _ *Request) { a.Case = "case-2" },
+		"another order":       func(a *Approval, _ *Request) { a.Order = "o-1" },
+		"another approval":    func(_ *Approval, r *Request) { r.Approval = "ap-2" },
+		"begins earlier":      func(_ *Approval, r *Request) { r.Footage.From = r.Footage.From.Add(-1) },
+		"ends later":          func(_ *Approval, r *Request) { r.Footage.To = r.Footage.To.Add(1) },
+		"the live view":       func(_ *Approval, r *Request) { r.Footage = nil },
+		"approved for live":   func(a *Approval, _ *Request) { a.From, a.To = time.Time{}, time.Time{} },
+		"asked only":          func(a *Approval, _ *Request) { a.State = ApprovalAsked },
+		"refused":             func(a *Approval, _ *Request) { a.State = ApprovalRefused },
+		"withdrawn":           func(a *Approval, _ *Request) { a.State = ApprovalWithdrawn },
+		"over":                func(a *Approval, _ *Request) { a.Expires = inHours },
+		"answered later":      func(a *Approval, _ *Request) { a.Answered = inHours.Add(1) },
+		"used up":             func(a *Approval, _ *Request) { a.UsedFor = []string{"d-1"} },
+		"used up by another":  func(a *Approval, r *Request) { a.UsedFor, r.Within = []string{"d-1"}, "d-2" },
+		"within, but refused": func(a *Approval, r *Request) { a.State, a.UsedFor, r.Within = ApprovalRefused, []string{"d-1"}, "d-1" },
+	}
+	for name, f := range spoil {
+		req := graveRequest()
+		footage := *req.Footage
+		req.Footage = &footage
+		a := givenFor(req)
+		if f(a, &req); a.Covers(&req, inHours) {
+			t.Errorf("%s: still covered", name)
+		}
+	}
+}
+
+func TestWhoMayApprove(t *testing.T) {
+	w := readWorld(t, "testdata")
+	if ok, why := w.MayApprove("officer:yes", "officer:ivy", "camera:door-4"); !ok {
+		t.Fatalf("an independent officer: %s", why)
+	}
+	for _, c := range [][3]string{
+		{"officer:ivy", "officer:ivy", "camera:door-4"}, {"officer:nobody", "officer:ivy", "camera:door-4"},
+		{"resident:mei", "officer:ivy", "camera:door-4"}, {"officer:yes", "officer:ivy", "camera:none"},
+	} {
+		if ok, why := w.MayApprove(c[0], c[1], c[2]); ok || why == "" {
+			t.Errorf("%v may", c)
+		}
+	}
+	local, _ := w.Principal("officer:yes")
+	cam, _ := w.Camera("camera:door-4")
+	spoil := map[Reason]func(*Principal){
+		ReasonOffDuty:      func(p *Principal) { p.OnDuty, p.Unit = false, "elsewhere" },
+		ReasonHomeGrid:     func(p *Principal) { p.HomeGrid = cam.Place },
+		ReasonHomeUnknown:  func(p *Principal) { p.HomeGrid = "" },
+		ReasonJurisdiction: func(p *Principal) { p.Jurisdiction = "" },
+	}
+	for want, f := range spoil {
+		p := *local
+		f(&p)
+		next, err := w.WithPrincipal(&p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, why := next.MayApprove("officer:yes", "officer:ivy", "camera:door-4"); ok || why != want {
+			t.Errorf("want %s, got %v %s", want, ok, why)
+		}
+	}
+	lifted, rest := MustApprove([]Reason{ReasonNoCase, ReasonSecondUnapproved, ReasonSecondFactor})
+	if !slices.Equal(rest, []Reason{ReasonNoCase}) || len(lifted) != 2 {
+		t.Errorf("lifted %v, rest %v", lifted, rest)
+	}
+}
