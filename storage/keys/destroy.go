@@ -2,6 +2,7 @@ package keys
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -68,16 +69,12 @@ func (r *Ring) destroy(ctx context.Context, owner, decision, where string, args 
 	if err != nil {
 		return Receipt{}, fmt.Errorf("destroy keys: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var owner, day string
-		var slot, generation int
-		if err := rows.Scan(&owner, &day, &slot, &generation); err != nil {
-			return Receipt{}, fmt.Errorf("destroy keys: %w", err)
-		}
-		receipt.Keys = append(receipt.Keys, keyID(owner, day, slot, generation))
+	if receipt.Keys, err = keyIDs(rows); err != nil {
+		return Receipt{}, fmt.Errorf("destroy keys: %w", err)
 	}
-	if err := rows.Err(); err != nil {
+	// A key that is gone from the vault and stands in the index opens nothing
+	// and is destroyed again; the other way round it would open.
+	if err := r.vault.Destroy(ctx, receipt.Keys); err != nil {
 		return Receipt{}, fmt.Errorf("destroy keys: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
@@ -126,14 +123,21 @@ func (r *Ring) LiveKeys(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list keys: %w", err)
 	}
-	defer rows.Close()
-	var ids []string
+	ids, err := keyIDs(rows)
+	if err != nil {
+		return nil, fmt.Errorf("list keys: %w", err)
+	}
+	return ids, nil
+}
+
+// keyIDs reads rows of owner, day, slot and generation, and closes them.
+func keyIDs(rows *sql.Rows) (ids []string, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var owner, day string
 		var slot, generation int
 		if err := rows.Scan(&owner, &day, &slot, &generation); err != nil {
-			return nil, fmt.Errorf("list keys: %w", err)
+			return nil, err
 		}
 		ids = append(ids, keyID(owner, day, slot, generation))
 	}

@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -60,6 +61,47 @@ func newKey() []byte {
 	_, _ = rand.Read(key) // never fails (Go 1.24)
 	return key
 }
+
+// fileVault keeps camera keys in the index itself, wrapped under a master key
+// that lies in a file of its own: what the index keeps of a key is the key, and
+// erasing that destroys it.
+type fileVault struct{ master []byte }
+
+func openFileVault(path string, storeExists bool) (*fileVault, error) {
+	master, err := loadMaster(path, storeExists)
+	return &fileVault{master}, err
+}
+
+// Name implements Vault.
+func (v *fileVault) Name() string { return "file" }
+
+// Make implements Vault.
+func (v *fileVault) Make(_ context.Context, id string) ([]byte, error) {
+	return wrap(v.master, newKey(), id)
+}
+
+// Wrap implements Vault.
+func (v *fileVault) Wrap(_ context.Context, id string, handle, plain []byte) ([]byte, error) {
+	under, err := unwrap(v.master, handle, id)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(under)
+	return wrap(under, plain, id)
+}
+
+// Unwrap implements Vault.
+func (v *fileVault) Unwrap(_ context.Context, id string, handle, wrapped []byte) ([]byte, error) {
+	under, err := unwrap(v.master, handle, id)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(under)
+	return unwrap(under, wrapped, id)
+}
+
+// Destroy implements Vault: the index forgets what it keeps, which is the key.
+func (v *fileVault) Destroy(context.Context, []string) error { return nil }
 
 // loadMaster reads the master key file, or makes it (mode 0600, synced) when
 // neither it nor a key store exists. A store without its master key is an

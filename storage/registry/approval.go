@@ -28,7 +28,9 @@ type Approvals struct {
 	registry *Registry
 	log      *slog.Logger
 
-	mu  sync.Mutex // held over a change and its write
+	change sync.Mutex // held over a change and its write; before mu
+
+	mu  sync.RWMutex // what the gate asks for is never held up by a write
 	all map[string]*policy.Approval
 }
 
@@ -58,9 +60,9 @@ func (r *Registry) Approvals(ctx context.Context) (*Approvals, error) {
 // given a copy of what stands, nil where the id is new, and returns what is to
 // stand; its error changes nothing.
 func (b *Approvals) Change(ctx context.Context, id string, change func(*policy.Approval) (*policy.Approval, error)) (*policy.Approval, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	next, err := change(copyOf(b.all[id]))
+	b.change.Lock()
+	defer b.change.Unlock()
+	next, err := change(b.get(id))
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +75,14 @@ func (b *Approvals) Change(ctx context.Context, id string, change func(*policy.A
 	return copyOf(next), nil
 }
 
-// keep writes one down; it needs mu.
+// get returns a copy, nil where there is none.
+func (b *Approvals) get(id string) *policy.Approval {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	return copyOf(b.all[id])
+}
+
+// keep writes one down; it needs change.
 func (b *Approvals) keep(ctx context.Context, a *policy.Approval) error {
 	body, err := json.Marshal(a)
 	if err != nil {
@@ -81,6 +90,8 @@ func (b *Approvals) keep(ctx context.Context, a *policy.Approval) error {
 	}
 	_, err = b.registry.quietly(ctx, `INSERT INTO approvals VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`, a.ID, millis(a.Asked), string(body))
 	if err == nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
 		b.all[a.ID] = copyOf(a)
 	}
 	return err
@@ -97,18 +108,16 @@ func copyOf(a *policy.Approval) *policy.Approval {
 
 // Approval returns one approval, or CodeNotFound.
 func (b *Approvals) Approval(id string) (*policy.Approval, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if a := b.all[id]; a != nil {
-		return copyOf(a), nil
+	if a := b.get(id); a != nil {
+		return a, nil
 	}
 	return nil, shouwang.Errorf(shouwang.CodeNotFound, "there is no approval %q", id)
 }
 
 // List returns those that pick wants, the newest first.
 func (b *Approvals) List(pick func(*policy.Approval) bool) []*policy.Approval {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.mu.RLock()
+	defer b.mu.RUnlock()
 	out := []*policy.Approval{}
 	for _, a := range b.all {
 		if pick(a) {
@@ -121,8 +130,8 @@ func (b *Approvals) List(pick func(*policy.Approval) bool) []*policy.Approval {
 
 // Approved implements policy.Approvals.
 func (b *Approvals) Approved(req *policy.Request, at time.Time) *policy.Approval {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.mu.RLock()
+	defer b.mu.RUnlock()
 	if req.Approval != "" {
 		if a := b.all[req.Approval]; a != nil && a.Covers(req, at) {
 			return copyOf(a)
@@ -141,9 +150,9 @@ func (b *Approvals) Approved(req *policy.Request, at time.Time) *policy.Approval
 func (b *Approvals) Spend(id, decision string, at time.Time) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), spendWithin)
 	defer cancel()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	a := copyOf(b.all[id])
+	b.change.Lock()
+	defer b.change.Unlock()
+	a := b.get(id)
 	if a == nil || a.Left(at) == 0 {
 		return false
 	}
