@@ -70,17 +70,18 @@ func keyID(owner, day string, slot, generation int) string {
 
 func parseID(id string) (owner, day string, slot, generation int, err error) {
 	parts := strings.Split(id, "/")
-	if len(parts) != 4 {
+	n := len(parts)
+	if n < 4 {
 		return "", "", 0, 0, fmt.Errorf("parse key id: %q has not four parts", id)
 	}
-	slot, err = strconv.Atoi(parts[2])
+	slot, err = strconv.Atoi(parts[n-2])
 	if err == nil {
-		generation, err = strconv.Atoi(parts[3])
+		generation, err = strconv.Atoi(parts[n-1])
 	}
 	if err != nil {
 		return "", "", 0, 0, fmt.Errorf("parse key id %q: %w", id, err)
 	}
-	return parts[0], parts[1], slot, generation, nil
+	return strings.Join(parts[:n-3], "/"), parts[n-3], slot, generation, nil // a case's name may hold a slash
 }
 
 // SlotSpan returns the capture times that a camera key serves, false for a
