@@ -134,7 +134,7 @@ func newTown(t *testing.T, change ...func(*Config, *Deps)) *town {
 	cfg.TicketCheck = 200 * time.Millisecond
 	deps := Deps{
 		World: tn.gate.World, Gate: tn.gate, Audit: tn.audit, Accounts: tn.people, Cameras: tn.store, Hubs: tn.hubs, Renderer: tn.render,
-		Media: media, Bus: tn.bus, Events: tn.store, Clips: tn.store, Footage: tn.store, Desk: tn.store, Looks: tn.audit, Consents: tn.store,
+		Media: media, Bus: tn.bus, Events: tn.store, Clips: tn.store, Footage: tn.store, Desk: tn.store, Looks: tn.audit, Consents: tn.store, Rooms: rooms(),
 	}
 	for _, f := range change {
 		f(&cfg, &deps)

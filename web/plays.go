@@ -50,7 +50,7 @@ type plays struct {
 func newPlays(s *Server) *plays { return &plays{s: s, by: map[string]*play{}} }
 
 func playKey(c *front.Caller, clip shouwang.ClipID, why front.Why) string {
-	return c.Session.ID + "|" + string(clip) + "|" + why.Purpose + "|" + why.Case + "|" + why.Incident + "|" + why.SecondPerson + "|" + why.Order
+	return c.Session.ID + "|" + string(clip) + "|" + why.Purpose + "|" + why.Case + "|" + why.Incident + "|" + why.SecondPerson + "|" + why.Approval + "|" + why.Order
 }
 
 // playback returns the play to serve from: the one under way when the gate
@@ -59,7 +59,9 @@ func (s *Server) playback(ctx context.Context, c *front.Caller, cam *policy.Came
 	key := playKey(c, clip.ID, why)
 	req := s.playRequest(c, cam, clip, why)
 	if p := s.plays.find(key); p != nil && s.Now().Before(p.expires) {
-		decision := s.foresee(c, req)
+		within := req
+		within.Within = p.look.Decision.DecisionID
+		decision := s.foresee(c, within)
 		decision.DecisionID = p.look.Decision.DecisionID
 		if decision.Allowed() {
 			if options, refused := s.looks.Carry(&decision, c, cam); refused == "" && sameOptions(options, p.look.Options) {

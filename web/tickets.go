@@ -233,6 +233,7 @@ func (ts *tickets) stillGood(ctx context.Context, t *ticket) string {
 	c := &front.Caller{Session: session, Token: t.token, Who: who, World: world, Lang: "en"}
 	req := t.look.Request
 	req.ID, req.At = front.NewID("r"), s.Now()
+	req.Within = t.look.Decision.DecisionID
 	req.SecondFactorAge = session.SecondFactorAge(req.At)
 	decision := s.deps.Gate.Decide(req)
 	if !decision.Allowed() {

@@ -41,7 +41,7 @@ func (r *room) answer(ctx context.Context, c *front.Caller, in *answerInput, to 
 		}
 		a.State, a.Approver, a.Note, a.Answered = to, c.Who.ID, in.Body.Note, r.Now()
 		a.Expires = a.Answered.Add(time.Duration(a.Lasts) * time.Hour)
-		if _, err := r.Log.Append(ctx, entry(c, a, a.Answered, step)); err != nil {
+		if _, err := r.looks.Append(ctx, entry(c, a, a.Answered, step)); err != nil {
 			return nil, err
 		}
 		return a, nil
@@ -87,8 +87,8 @@ func (r *room) withdraw(ctx context.Context, c *front.Caller, in *answerInput) (
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.Log.Append(ctx, entry(c, a, r.Now(), "withdrew")); err != nil {
-		r.Front.Log.Error("log withdrawal of approval", "approval", a.ID, "error", err)
+	if _, err := r.looks.Append(ctx, entry(c, a, r.Now(), "withdrew")); err != nil {
+		r.Log.Error("log withdrawal of approval", "approval", a.ID, "error", err)
 	}
 	return &approvalOutput{Body: r.view(c, a)}, nil
 }

@@ -17,6 +17,7 @@ import (
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/front"
+	"shouwang/web/look"
 )
 
 // Store keeps approvals. Change makes one or its next state: change is given
@@ -38,18 +39,11 @@ type Clips interface {
 	ClipSpan(ctx context.Context, id shouwang.ClipID) (shouwang.CameraID, shouwang.Span, error)
 }
 
-// Log keeps the access log, as look.Looks does: it returns when the entry is
-// durable.
-type Log interface {
-	Append(ctx context.Context, e policy.Entry) (index uint64, err error)
-}
-
 // Deps are what the room needs from its neighbours; all are needed.
 type Deps struct {
 	Store Store
 	Gate  Gate
 	Clips Clips
-	Log   Log
 }
 
 // Bounds of an approval.
@@ -65,11 +59,16 @@ const (
 type room struct {
 	*front.Front
 	Deps
+	looks *look.Looks // keeps the access log
 }
 
-// Register adds the room's operations.
-func Register(f *front.Front, deps Deps) {
-	r := &room{f, deps}
+// Routes returns what registers the room's operations.
+func Routes(deps Deps) func(*front.Front, *look.Looks) {
+	return func(f *front.Front, l *look.Looks) { (&room{f, deps, l}).routes() }
+}
+
+func (r *room) routes() {
+	f := r.Front
 	op := func(id, method, path, summary string) front.Op {
 		return front.Op{ID: id, Method: method, Path: path, Tag: "approvals", Summary: summary}
 	}

@@ -44,7 +44,7 @@ func (r *room) ask(ctx context.Context, c *front.Caller, in *askInput) (*approva
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.Log.Append(ctx, entry(c, a, a.Asked, "asked")); err != nil {
+	if _, err := r.looks.Append(ctx, entry(c, a, a.Asked, "asked")); err != nil {
 		return nil, err
 	}
 	a, err = r.Store.Change(ctx, a.ID, func(*policy.Approval) (*policy.Approval, error) { return a, nil })

@@ -100,8 +100,12 @@ func (r *room) knows(c *front.Caller, a *policy.Approval) bool {
 			}
 		}
 	}
-	ok, _ := c.World.MayApprove(c.Who.ID, a.Requester, a.Camera)
-	return ok
+	if ok, _ := c.World.MayApprove(c.Who.ID, a.Requester, a.Camera); ok {
+		return true
+	}
+	// Approvers are told why this one is not theirs to answer.
+	cam, ok := c.World.Camera(a.Camera)
+	return ok && c.Knows(cam) && (c.Who.Has(policy.RoleApprover) || c.Who.Has(policy.RoleSupervisor))
 }
 
 func (r *room) known(c *front.Caller, id string) (*policy.Approval, error) {

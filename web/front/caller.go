@@ -84,7 +84,7 @@ func (c *Caller) Request(action policy.Action, cam *policy.Camera, why Why, at t
 	return policy.Request{
 		ID: NewID("r"), Principal: c.Who.ID, Action: action, Resource: cam.ID, At: at,
 		Purpose: c.Purpose(why.Purpose, cam), Case: why.Case, Incident: why.Incident,
-		SecondPerson: why.SecondPerson, Order: why.Order, Device: c.Session.ID,
+		SecondPerson: why.SecondPerson, Approval: why.Approval, Order: why.Order, Device: c.Session.ID,
 		SecondFactorAge: c.Session.SecondFactorAge(at),
 	}
 }
@@ -94,7 +94,8 @@ type Why struct {
 	Purpose      string `query:"purpose" maxLength:"64" doc:"public_safety, emergency or own; by default what fits the caller"`
 	Case         string `query:"case" maxLength:"64" doc:"The case this look is for"`
 	Incident     string `query:"incident" maxLength:"64" doc:"The incident this look is for"`
-	SecondPerson string `query:"second_person" maxLength:"64" doc:"Who approves, where two people are needed"`
+	SecondPerson string `query:"second_person" maxLength:"64" doc:"Who approved, where two people are needed; counts only with an approval on record"`
+	Approval     string `query:"approval" maxLength:"64" doc:"The second person's approval; it names the person"`
 	Order        string `query:"order" maxLength:"64" doc:"The statutory order this look rests on"`
 }
 

@@ -19,7 +19,7 @@ func (s *Service) deps() web.Deps {
 		Footage: footage{archive: n.archive, recorder: n.recorder},
 		Desk:    desk{n.registry, n.refresh}, Looks: looks{s.ledger},
 		Consents: consents{registry: n.registry, catalog: n.archive.Catalog, eraser: s.eraser, refresh: n.refresh},
-		System:   s.system, Ready: s.ready,
+		System:   s.system, Ready: s.ready, Rooms: s.rooms(),
 	}
 }
 

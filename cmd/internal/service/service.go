@@ -19,6 +19,7 @@ import (
 	"shouwang/storage/archive"
 	papers "shouwang/storage/desk"
 	"shouwang/storage/ledger"
+	"shouwang/storage/registry"
 	"shouwang/web"
 	"shouwang/web/auth"
 	"shouwang/web/live"
@@ -33,14 +34,15 @@ type Service struct {
 	began   time.Time
 	metrics *prometheus.Registry
 
-	node   *node
-	papers *papers.DB
-	ledger *ledger.Ledger
-	eraser *eraser
-	auth   *auth.Service
-	media  *live.Server
-	web    *web.Server
-	listen net.Listener
+	node      *node
+	approvals *registry.Approvals
+	papers    *papers.DB
+	ledger    *ledger.Ledger
+	eraser    *eraser
+	auth      *auth.Service
+	media     *live.Server
+	web       *web.Server
+	listen    net.Listener
 
 	closers []func()
 	running sync.WaitGroup
@@ -139,7 +141,10 @@ func (s *Service) openPolicy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.node.gate, err = policy.NewGate(world, s.clock, policy.Options{Language: s.cfg.Language, Log: s.log}); err != nil {
+	if s.approvals, err = s.node.registry.Approvals(ctx); err != nil {
+		return err
+	}
+	if s.node.gate, err = policy.NewGate(world, s.clock, policy.Options{Language: s.cfg.Language, Log: s.log, Approvals: s.approvals}); err != nil {
 		return err
 	}
 	if s.ledger, err = ledger.Open(ctx, ledger.Config{Dir: s.cfg.path("ledger"), Log: s.log}); err != nil {

@@ -1,0 +1,14 @@
+package service
+
+import (
+	"shouwang/web/approvals"
+	"shouwang/web/front"
+	"shouwang/web/look"
+)
+
+// rooms are web's rooms, each joined to its neighbours in a file of its own.
+func (s *Service) rooms() []func(*front.Front, *look.Looks) {
+	return []func(*front.Front, *look.Looks){
+		approvals.Routes(s.approvalsRoom()),
+	}
+}

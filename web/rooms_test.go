@@ -1,0 +1,15 @@
+package web
+
+import (
+	"shouwang/web/approvals"
+	"shouwang/web/front"
+	"shouwang/web/look"
+)
+
+// rooms are the operations of every room, so that the API's description is
+// whole. They have no neighbours here: each room's own tests join it to some.
+func rooms() []func(*front.Front, *look.Looks) {
+	return []func(*front.Front, *look.Looks){
+		approvals.Routes(approvals.Deps{}),
+	}
+}
