@@ -40,6 +40,9 @@ bin/shouwang: $(GO_SOURCES) web/ui/dist/index.html
 bin/shouwang-analyzer: $(GO_SOURCES) $(C_SOURCES)
 	go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/shouwang-analyzer
 
+bin/shouwang-eval: $(GO_SOURCES) $(C_SOURCES)
+	go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/shouwang-eval
+
 bin/shouwang-demo: $(GO_SOURCES) web/ui/dist/index.html
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o $@ ./cmd/shouwang-demo
 
@@ -61,9 +64,9 @@ bench: ## speed: cameras per core, memory, latency, with the machine named
 	@$(MAKE) --no-print-directory build
 	@bin/shouwang bench
 
-eval: ## accuracy on the labelled clips
+eval: ## accuracy: labelled clips, composites with exact truth, other engines' rules (EVAL=full: every encoding)
 	@deploy/setup/install.sh demo
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build bin/shouwang-eval
 	@bin/shouwang eval
 
 fuzz: ## every fuzz target, FUZZTIME each (default 10m)

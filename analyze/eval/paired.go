@@ -41,7 +41,7 @@ func (p *Paired) Add(c Clip, full, cheap []Found) {
 
 func touched(l Interval, found []Found, tolerance time.Duration) bool {
 	for _, f := range found {
-		if l.Overlaps(f.From, f.To, tolerance) {
+		if l.Meets(&f, tolerance) {
 			return true
 		}
 	}

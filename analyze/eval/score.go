@@ -13,6 +13,9 @@ type Found struct {
 	From, To time.Duration
 	Score    float64
 	Kind     string
+	// Told is when it was known; Boxes is where it was seen, if that is known.
+	Told  time.Duration
+	Boxes []Placed
 }
 
 // Score is how one clip's events compare with its labels.
@@ -34,11 +37,7 @@ type Score struct {
 func Compare(c Clip, found []Found) Score {
 	s := Score{Clip: c.Name, Labels: len(c.Events), Found: len(found)}
 	for _, l := range c.Events {
-		hit := false
-		for _, f := range found {
-			hit = hit || l.Overlaps(f.From, f.To, c.Tolerance)
-		}
-		if hit {
+		if touched(l, found, c.Tolerance) {
 			s.Hit++
 		} else {
 			s.Missed = append(s.Missed, l)
@@ -57,7 +56,7 @@ func Compare(c Clip, found []Found) Score {
 
 func (c Clip) false(f Found) bool {
 	for _, l := range c.Events {
-		if l.Overlaps(f.From, f.To, c.Tolerance) {
+		if l.Meets(&f, c.Tolerance) {
 			return false
 		}
 	}

@@ -28,6 +28,7 @@ type blob struct {
 	diff                     int
 	texture                  texture
 	head                     int16
+	kept                     bool // it became a region
 }
 
 // finder joins hot cells to regions.
@@ -66,10 +67,31 @@ func (f *finder) find(m *Model) []analyze.Region {
 			continue
 		}
 		if len(f.out) < maxRegions {
+			b.kept = true
 			f.out = append(f.out, f.region(m, b))
 		}
 	}
 	return f.out
+}
+
+// Mask appends to dst which cells belong to the regions of the newest picture,
+// row by row, and returns it with the number of cells in a row: 1 for those
+// that do. It is for measurements.
+func (m *Model) Mask(dst []uint8) (cells []uint8, cols int) {
+	f := &m.finder
+	at := len(dst)
+	dst = append(dst, make([]uint8, f.cols*f.rows)...)
+	if len(f.out) == 0 {
+		return dst, f.cols
+	}
+	for i := range f.runs {
+		if u := &f.runs[i]; f.blobs[f.index[i]].kept {
+			for c := u.from; c < u.to; c++ {
+				dst[at+int(u.row)*f.cols+int(c)] = 1
+			}
+		}
+	}
+	return dst, f.cols
 }
 
 // scan lists the runs of hot cells row by row.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -18,21 +19,53 @@ import (
 type evalCmd struct {
 	Videos string `help:"Folder with clips and events.json (default: $VIDEOS)." type:"path"`
 	Policy string `default:"auto,full" help:"Policies to compare: auto, full, track, presence."`
-	Only   string `help:"Clips whose name contains this."`
+	Only   string `help:"Clips and films whose name contains this."`
+	Full   bool   `help:"Every encoding (also EVAL=full); the default takes about ten minutes on two cores."`
 	Binary string `help:"Path of shouwang-analyzer." type:"path"`
 }
 
-// Run looks at every labelled clip under each policy and prints recall and
-// false events per hour.
+// Run looks at every labelled clip under each policy with the pipeline that
+// serves cameras, then has composites with exact truth, masks and boxes
+// measured beside other engines' rules.
 func (c evalCmd) Run(ctx context.Context, a app) error {
 	clips, err := c.clips()
 	if err != nil {
 		return err
 	}
 	if len(clips) == 0 {
-		_, err := fmt.Fprintln(a.out, "eval: no labelled clips here (set VIDEOS to a folder with clips and events.json): skipped, nothing was measured")
+		fmt.Fprintln(a.out, "eval: no labelled clips here (set VIDEOS to a folder with clips and events.json): the pipeline over them is skipped")
+	} else if err := c.pipeline(ctx, a, clips); err != nil {
 		return err
 	}
+	return c.lab(ctx, a)
+}
+
+// lab runs the measurements that need decoded pictures in one process; they
+// stand in a binary of their own, for this one links no decoder.
+func (c evalCmd) lab(ctx context.Context, a app) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(filepath.Dir(self), "shouwang-eval")
+	if _, err := os.Stat(path); err != nil {
+		_, err := fmt.Fprintln(a.out, "eval: "+path+" is not there (make eval builds it): composites, baselines and masks are skipped")
+		return err
+	}
+	args := []string{"-videos", c.dir(), "-only", c.Only}
+	if c.Full {
+		args = append(args, "-full")
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Stdout, cmd.Stderr = a.out, a.err
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("measure composites: %w", err)
+	}
+	return nil
+}
+
+// pipeline looks at the clips with the very pipeline that serves cameras.
+func (c evalCmd) pipeline(ctx context.Context, a app, clips []eval.Clip) error {
 	p, err := pool.New(ctx, pool.Config{Binary: c.Binary, Logger: quietLog(a.err)})
 	if err != nil {
 		return err
@@ -46,15 +79,18 @@ func (c evalCmd) Run(ctx context.Context, a app) error {
 	return nil
 }
 
-func (c evalCmd) clips() ([]eval.Clip, error) {
-	dir := c.Videos
-	if dir == "" {
-		dir = os.Getenv("VIDEOS")
+func (c evalCmd) dir() string {
+	if c.Videos == "" {
+		return os.Getenv("VIDEOS")
 	}
-	if dir == "" {
+	return c.Videos
+}
+
+func (c evalCmd) clips() ([]eval.Clip, error) {
+	if c.dir() == "" {
 		return nil, nil
 	}
-	all, err := eval.Load(dir)
+	all, err := eval.Load(c.dir())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
