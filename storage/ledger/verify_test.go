@@ -105,7 +105,7 @@ func TestTamperedLogIsFoundOut(t *testing.T) {
 	const bundles, tile = "tile/entries/000.p/30", "tile/0/000.p/30" // of thirty entries
 	whole, vkey, _ := written(t, 30)
 	other, _, _ := written(t, 30)
-	const record = 2 + 32 // a commitment with its length, as tlog-tiles writes it
+	const record = 2 + 32       // a commitment with its length, as tlog-tiles writes it
 	kinds := map[string]string{ // what the verifier calls it
 		"changed commitment": ledger.Changed, "reordered commitments": ledger.Reordered, "dropped commitment": ledger.Dropped,
 		"dropped last commitment": ledger.Dropped, "garbage commitments": ledger.Dropped, "missing commitments": ledger.Dropped,
