@@ -10,5 +10,6 @@ import (
 func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 	return []func(*front.Front, *look.Looks){
 		approvals.Routes(s.approvalsRoom()),
+		s.wallRoom(),
 	}
 }
