@@ -32,12 +32,15 @@ type Eventer struct {
 	started bool
 	serial  uint64
 	out     []shouwang.Event
+
+	wants []Want
+	found []seenThing // lately, to know scenery by
 }
 
 // New returns the Eventer of a camera.
 func New(camera shouwang.CameraID, cfg Config) *Eventer {
 	cfg = cfg.withDefaults()
-	return &Eventer{camera: camera, cfg: cfg, tracker: NewTracker(cfg)}
+	return &Eventer{camera: camera, cfg: cfg, tracker: NewTracker(cfg), found: make([]seenThing, 0, 32)}
 }
 
 // Tracks returns what is being followed now, for rules; it is overwritten by

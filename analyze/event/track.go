@@ -43,6 +43,7 @@ type Track struct {
 	peakAt        time.Time
 	peakBox       shouwang.Box
 	fresh         sighting
+	naming        naming
 }
 
 // sighting is what the present picture shows of a track.

@@ -39,6 +39,15 @@ type Config struct {
 	// Quarantine is how long a poison stream stays shut out; 1 h.
 	Quarantine time.Duration `yaml:"quarantine"`
 
+	// Model is the ONNX file of the classifier, Runtime the path of ONNX
+	// Runtime's library; without a model nothing is named, without the library
+	// OpenCV runs the model.
+	Model   string `yaml:"model"`
+	Runtime string `yaml:"onnxruntime"`
+	// ModelNeeded makes a model that cannot be used an error of New. Without
+	// it that is said in the log, and nothing is named.
+	ModelNeeded bool `yaml:"-"`
+
 	Logger *slog.Logger     `yaml:"-"`
 	Now    func() time.Time `yaml:"-"`
 	// OnQuarantine is told of a camera whose stream kills its process. It is
@@ -71,6 +80,9 @@ func (c Config) withDefaults() Config {
 	set(&c.QueueBytes, 16<<20)
 	set(&c.Quarantine, time.Hour)
 	set(&c.Zone, time.Local)
+	if c.Model != "" && c.Runtime == "" {
+		c.Runtime = findRuntime()
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -85,6 +97,22 @@ func set[T comparable](v *T, def T) {
 	if *v == zero {
 		*v = def
 	}
+}
+
+// findRuntime returns where ONNX Runtime's library usually is, or "": beside our
+// own executable, or where a distribution puts it.
+func findRuntime() string {
+	places := []string{"/usr/local/lib/libonnxruntime.so.1", "/usr/lib/x86_64-linux-gnu/libonnxruntime.so.1", "/usr/lib/aarch64-linux-gnu/libonnxruntime.so.1"}
+	if exe, err := os.Executable(); err == nil {
+		dir := filepath.Dir(exe)
+		places = append([]string{filepath.Join(dir, "libonnxruntime.so.1"), filepath.Join(dir, "../.cache/onnxruntime/libonnxruntime.so.1")}, places...)
+	}
+	for _, p := range places {
+		if _, err := os.Stat(p); err == nil {
+			return p
+		}
+	}
+	return ""
 }
 
 // findBinary returns the analyzer's path, or CodeNoAnalyzer.

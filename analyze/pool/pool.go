@@ -30,10 +30,13 @@ type Pool struct {
 	poison  map[shouwang.CameraID]time.Time // until when
 	closed  bool
 	stats   counters
+
+	classifier string // what names things; set before the first process starts
 }
 
 type counters struct {
 	Answered, Dropped, Lost, Deaths, Stuck, Overgrown, Moves uint64
+	Asked, ClassifyMicros                                    uint64
 }
 
 // New starts the analyzer processes and returns when the first one is ready
@@ -51,6 +54,9 @@ func New(ctx context.Context, cfg Config) (*Pool, error) {
 	p := &Pool{
 		cfg: cfg, binary: binary, spawn: make(chan func()), stop: make(chan struct{}), idle: make(chan struct{}),
 		streams: map[uint32]*stream{}, strikes: map[shouwang.CameraID]strike{}, poison: map[shouwang.CameraID]time.Time{},
+	}
+	if err := p.tryModel(ctx); err != nil && cfg.ModelNeeded {
+		return nil, err
 	}
 	p.thread.Go(p.spawner)
 	p.mu.Lock() // a process may die before the last one is started
@@ -183,6 +189,9 @@ type Options struct {
 	// BlurPeople needs to know of the scene. Set it where a consent asks for
 	// blurring: without it a new viewer first sees 15 s of blocks only.
 	Veil bool
+	// Found is given the answers to Session.Ask, from the same goroutine as
+	// the observations. Without it nothing is asked.
+	Found func(Found)
 }
 
 // Session is one camera's stream under analysis.

@@ -83,7 +83,7 @@ func (p *Pool) arguments() []string {
 	if p.cfg.NoSandbox {
 		args = append(args, "--no-sandbox")
 	}
-	return args
+	return append(args, p.modelArguments()...)
 }
 
 // environment is all that an analyzer learns of ours: where its libraries are.

@@ -135,7 +135,11 @@ type Stats struct {
 	Workers                                                  []WorkerStats
 	Sessions, Renderers, Waiting                             int
 	Answered, Dropped, Lost, Deaths, Stuck, Overgrown, Moves uint64
-	Quarantined                                              []shouwang.CameraID
+	// Asked counts things that the classifier was asked about, ClassifyMicros
+	// its CPU time; Classifier is what it is, "" for none.
+	Asked, ClassifyMicros uint64
+	Classifier            string
+	Quarantined           []shouwang.CameraID
 }
 
 // Stats returns the pool's counters and the state of every process.
@@ -143,7 +147,7 @@ func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := p.stats
-	out := Stats{Answered: c.Answered, Dropped: c.Dropped, Lost: c.Lost, Deaths: c.Deaths, Stuck: c.Stuck, Overgrown: c.Overgrown, Moves: c.Moves}
+	out := Stats{Answered: c.Answered, Dropped: c.Dropped, Lost: c.Lost, Deaths: c.Deaths, Stuck: c.Stuck, Overgrown: c.Overgrown, Moves: c.Moves, Asked: c.Asked, ClassifyMicros: c.ClassifyMicros, Classifier: p.classifier}
 	streams := map[*worker]int{}
 	for _, s := range p.streams {
 		streams[s.home]++

@@ -241,6 +241,8 @@ func (w *worker) receive(pr *process) (greeted bool, err error) {
 					err = w.observed(&obs)
 				}
 			}
+		case wire.KindFound:
+			err = w.found(body)
 		case wire.KindPicture:
 			err = w.pictured(body)
 		case wire.KindStats:

@@ -74,6 +74,8 @@ type Hello struct {
 	PID     int    `json:"pid"`
 	Sandbox string `json:"sandbox"` // what is in force, "off" if nothing
 	Codec   string `json:"codec"`   // libavcodec's version
+	// Classifier says what names moving things, "" if nothing does.
+	Classifier string `json:"classifier,omitempty"`
 }
 
 // Stats is the analyzer's answer to a ping.

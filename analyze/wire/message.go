@@ -23,6 +23,7 @@ const (
 	KindRender Kind = 4 // Render, JSON
 	KindFlush  Kind = 5 // handle: hand out what the renderer still holds
 	KindPing   Kind = 6 // empty; answered by KindStats
+	KindAsk    Kind = 7 // Ask; answered by KindFound, if there is a classifier
 
 	KindHello   Kind = 16 // Hello, JSON
 	KindObs     Kind = 17 // observation records, one after the other
@@ -30,6 +31,7 @@ const (
 	KindStats   Kind = 19 // Stats, JSON
 	KindLog     Kind = 20 // Log, JSON
 	KindFault   Kind = 21 // Fault, JSON
+	KindFound   Kind = 22 // Found records, one after the other
 )
 
 // Bounds of what either side will read.

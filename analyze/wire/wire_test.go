@@ -157,6 +157,10 @@ func FuzzReader(f *testing.F) {
 	obs := AppendObs(Begin(nil, KindObs), &Obs{Regions: make([]Region, 3)})
 	End(obs, 0)
 	f.Add(obs)
+	f.Add(AppendAsk(nil, &Ask{Handle: 1}))
+	found := AppendFound(Begin(nil, KindFound), &Found{Score: 1})
+	End(found, 0)
+	f.Add(found)
 	open, _ := AppendJSON(nil, KindOpen, Open{Handle: 1, Params: Params{Codec: 1, SPS: []byte{0x67}}})
 	f.Add(open)
 	f.Fuzz(func(t *testing.T, in []byte) {
@@ -187,6 +191,12 @@ func parseAny(t *testing.T, kind Kind, body []byte) {
 			if rest, err = NextObs(rest, &o); err != nil {
 				return
 			}
+		}
+	case KindAsk:
+		_ = ParseAsk(body, &Ask{})
+	case KindFound:
+		for rest, err := body, error(nil); len(rest) > 0 && err == nil; {
+			rest, err = NextFound(rest, &Found{})
 		}
 	case KindOpen:
 		var o Open

@@ -23,6 +23,7 @@ type camera struct {
 	lastWall int64
 	seen     shouwang.MediaTime // of the newest picture shown to det
 	anySeen  bool
+	asks     []wire.Ask // things to be cut out of the next picture
 	obs      wire.Obs
 	regions  []wire.Region
 }
@@ -79,6 +80,7 @@ func (w *loop) observe(c *camera, u *wire.Unit, p *decode.Picture, cost decode.C
 	}
 	for p != nil {
 		c.see(p)
+		w.cut(c, p)
 		if chained {
 			p = c.dec.Next()
 		} else {

@@ -58,6 +58,15 @@ type Scene interface {
 	Watch(p *decode.Picture, pts shouwang.MediaTime, regions []analyze.Region)
 }
 
+// Classifier says what things are. Cut takes a thing out of a picture, which is
+// valid during the call only; Run answers for everything that was cut.
+type Classifier interface {
+	Cut(p *decode.Picture, handle, ticket uint32, region shouwang.Box)
+	Waiting() int
+	Run(answer func(*wire.Found)) error
+	Name() string
+}
+
 // sceneEvery is the least media time between two looks of a Scene.
 const sceneEvery = shouwang.MediaTime(shouwang.MediaRate * 4 / 10)
 
@@ -71,6 +80,7 @@ type Config struct {
 	NewScene    func() Scene
 	NewRenderer func(spec wire.RenderSpec, known Scene) (Renderer, error)
 	Limits      nal.Limits
+	Classifier  Classifier // nil where nothing is to be named
 	// Sandbox says in the hello what is in force.
 	Sandbox string
 }

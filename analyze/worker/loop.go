@@ -26,7 +26,9 @@ type loop struct {
 	out       []byte             // a KindObs message being filled
 	records   int
 	msg       []byte // other answers
+	answers   []byte // a KindFound message
 	unitBuf   wire.Unit
+	patience  int // units since something first waited for the classifier
 	stats     wire.Stats
 }
 
@@ -43,7 +45,7 @@ func Run(conn io.ReadWriter, cfg Config) error {
 	w := &loop{cfg: cfg, conn: conn, cameras: map[uint32]*camera{}, renderers: map[uint32]*renderer{}}
 	defer w.close()
 	w.resetObs()
-	if err := w.send(wire.KindHello, wire.Hello{Version: wire.Version, PID: os.Getpid(), Sandbox: cfg.Sandbox, Codec: decode.Version()}); err != nil {
+	if err := w.send(wire.KindHello, wire.Hello{Version: wire.Version, PID: os.Getpid(), Sandbox: cfg.Sandbox, Codec: decode.Version(), Classifier: w.classifier()}); err != nil {
 		return err
 	}
 	r := wire.NewReader(conn)
@@ -62,6 +64,9 @@ func Run(conn io.ReadWriter, cfg Config) error {
 			if err := w.flushObs(); err != nil {
 				return err
 			}
+		}
+		if err := w.classify(r.Buffered()); err != nil {
+			return err
 		}
 	}
 }
@@ -106,6 +111,8 @@ func (w *loop) handle(kind wire.Kind, body []byte) error {
 			return err
 		}
 		return w.flushRenderer(h)
+	case wire.KindAsk:
+		return w.ask(body)
 	case wire.KindPing:
 		return w.send(wire.KindStats, w.statistics())
 	}

@@ -34,9 +34,15 @@ func run(args []string, stdout, stderr io.Writer) error {
 	fd := flags.Int("socket", -1, "descriptor of the socket to shouwang")
 	memory := flags.Int64("memory", 2<<30, "bound of this process's memory, in bytes")
 	free := flags.Bool("no-sandbox", false, "run without seccomp and landlock")
+	model := flags.String("model", "", "the classifier's ONNX file")
+	library := flags.String("onnxruntime", "", "ONNX Runtime's library")
+	try := flags.Bool("try-model", false, "load the classifier's model, say what runs it, and end")
 	selftest := flags.Bool("selftest", false, "lock in, try to get out, say what happened")
 	if err := flags.Parse(args); err != nil {
 		os.Exit(2)
+	}
+	if *try {
+		return tryModel(stdout, *model, *library)
 	}
 	if *fd < 0 && !*selftest {
 		return errors.New("shouwang-analyzer is started by shouwang and is of no use by itself")
@@ -44,9 +50,12 @@ func run(args []string, stdout, stderr io.Writer) error {
 	runtime.GOMAXPROCS(2)             // one thread works, one collects garbage; set, so that no file is read for it later
 	debug.SetMemoryLimit(*memory / 4) // the rest is libavcodec's
 	time.Local = time.UTC             // the zone's file cannot be opened later
+	name, err := openNamer(*model, *library)
+	if err != nil {
+		return err
+	}
 	inForce := "off"
 	if !*free {
-		var err error
 		if inForce, err = sandbox.Apply(sandbox.Limits{Memory: *memory}); err != nil {
 			return fmt.Errorf("shouwang-analyzer does not start unlocked: %w; analyze.no_sandbox (--no-sandbox) accepts the risk", err)
 		}
@@ -54,10 +63,29 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if *selftest {
 		return tryOut(stdout)
 	}
-	return worker.Run(socket(*fd), worker.Config{
+	cfg := worker.Config{
 		NewDetector: newDetector, NewRenderer: newRenderer, NewScene: func() worker.Scene { return render.NewScene() },
 		Limits: nal.DefaultLimits, Sandbox: inForce,
-	})
+	}
+	if name != nil {
+		cfg.Classifier = name
+	}
+	return worker.Run(socket(*fd), cfg)
+}
+
+// tryModel says what runs the model. A library that ends the process over a
+// file it cannot read ends this one, not one that looks at cameras.
+func tryModel(out io.Writer, model, library string) error {
+	n, err := openNamer(model, library)
+	if err != nil {
+		return err
+	}
+	if n == nil {
+		return errors.New("say which model: --model FILE")
+	}
+	defer n.Close()
+	fmt.Fprintln(out, n.Name())
+	return nil
 }
 
 // tryOut reports each attempt to leave the sandbox; one that succeeds is an

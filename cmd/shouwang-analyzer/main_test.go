@@ -19,7 +19,7 @@ import (
 
 // The test binary runs itself as the analyzer: it is the same program.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "--socket=3" { // started by a pool
+	if len(os.Args) > 1 && (os.Args[1] == "--socket=3" || os.Args[1] == "--try-model") { // started by a pool
 		main()
 		return
 	}
@@ -119,4 +119,77 @@ func TestDetectorsByName(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Close()
+}
+
+// TestThingsAreNamedLockedIn asks, of real processes in their sandbox, what
+// walks through a labelled clip. It is skipped where the clip and the model
+// are not beside this checkout.
+func TestThingsAreNamedLockedIn(t *testing.T) {
+	const model, clip = "../../../shared/models/yolox_nano.onnx", "../../../shared/videos/intel_one-by-one-person-detection.mp4"
+	for _, f := range []string{model, clip} {
+		if _, err := os.Stat(f); err != nil {
+			t.Skip("skipped: labelled clips and a model are not beside this checkout:", err)
+		}
+	}
+	units := cliptest.Make(t, cliptest.Spec{Source: clip, File: true, Codec: shouwang.CodecH264, FPS: 10, Args: []string{"-ss", "6", "-t", "6", "-g", "10"}})
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	p, err := pool.New(ctx, pool.Config{Binary: os.Args[0], Workers: 1, Model: model, ModelNeeded: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	var people, asked atomic.Int32
+	s, err := p.Open("room", pool.Options{Found: func(f pool.Found) {
+		asked.Add(1)
+		if f.Label == "person" && f.Score > 0.5 {
+			people.Add(1)
+		}
+	}}, func(analyze.Observation) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, u := range units {
+		if err := s.PushWait(ctx, u, analyze.ModeChain); err != nil {
+			t.Fatal(err)
+		}
+		if i%10 == 9 { // a whole picture once a second: somebody is in it
+			if err := s.Drain(ctx); err != nil {
+				t.Fatal(err)
+			}
+			s.Ask(uint32(i), shouwang.Box{0.3, 0, 0.6, 1})
+		}
+	}
+	if err := s.Drain(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+	t.Logf("%s: a person in %d of %d questions", p.Classifier(), people.Load(), asked.Load())
+	if people.Load() < 2 {
+		t.Errorf("a person in %d of %d questions", people.Load(), asked.Load())
+	}
+}
+
+// TestABadModelCostsNothingButNames: the service goes on without, and the
+// command line, which was asked for names, says why not.
+func TestABadModelCostsNothingButNames(t *testing.T) {
+	bad := t.TempDir() + "/bad.onnx"
+	// It begins like a network and is none: OpenCV ends its process over it.
+	if err := os.WriteFile(bad, append([]byte{8, 7}, bytes.Repeat([]byte("nonsense"), 100)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_, err := pool.New(ctx, pool.Config{Binary: os.Args[0], Workers: 1, Model: bad, ModelNeeded: true})
+	if shouwang.CodeOf(err) != shouwang.CodeBadConfig || !strings.Contains(err.Error(), "cannot be used") {
+		t.Fatal(err)
+	}
+	p, err := pool.New(ctx, pool.Config{Binary: os.Args[0], Workers: 1, Model: bad})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if p.Classifier() != "" {
+		t.Errorf("%q names things", p.Classifier())
+	}
 }

@@ -23,6 +23,7 @@ func main() {
 	flag.StringVar(&o.HTTP, "http", "127.0.0.1:8080", "address of the pages")
 	flag.StringVar(&o.RTSP, "rtsp", "127.0.0.1:8554", "address that cameras push to")
 	flag.StringVar(&o.Media, "media", "127.0.0.1:8189", "address of live video (UDP and TCP)")
+	flag.StringVar(&o.Model, "model", there("../shared/models/yolox_nano.onnx"), "network that names moving things; none names nothing")
 	verbose := flag.Bool("v", false, "show the service's log")
 	flag.Parse()
 	exe, err := os.Executable()
@@ -41,4 +42,12 @@ func main() {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
+}
+
+// there is the path if something is at it, else "".
+func there(path string) string {
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
 }

@@ -26,6 +26,7 @@ type analyzeCmd struct {
 	Rules      string `help:"Rules of the camera (zones, lines), a JSON file." type:"path"`
 	EveryFrame bool   `help:"Print every observation, too."`
 	Model      string `help:"Model file of the classifier." type:"path"`
+	Runtime    string `name:"onnxruntime" help:"Library of ONNX Runtime; by default where it is usually found." type:"path"`
 	Realtime   bool   `help:"At the clip's own pace."`
 	Policy     string `default:"auto" enum:"auto,full,track,presence" help:"How much is decoded."`
 	Binary     string `help:"Path of shouwang-analyzer." type:"path"`
@@ -33,14 +34,14 @@ type analyzeCmd struct {
 
 // Run looks at the input with the pipeline that serves cameras.
 func (c analyzeCmd) Run(ctx context.Context, a app) error {
-	if c.Model != "" {
-		return usage("--model: this version has no classifier yet; leave it out, motion and rules work without")
+	if _, err := os.Stat(c.Model); c.Model != "" && err != nil {
+		return usage("--model: %w; name an ONNX file, or leave it out: motion and rules work without", err)
 	}
 	list, err := c.rules()
 	if err != nil {
 		return err
 	}
-	p, err := pool.New(ctx, pool.Config{Workers: 1, Binary: c.Binary, Logger: quietLog(a.err)})
+	p, err := pool.New(ctx, pool.Config{Workers: 1, Binary: c.Binary, Model: c.Model, ModelNeeded: true, Runtime: c.Runtime, Logger: quietLog(a.err)})
 	if err != nil {
 		return err
 	}
@@ -171,8 +172,8 @@ func (c analyzeCmd) print(a app, start *firstUnit, r pipeline.Result) error {
 	if !c.JSON {
 		for i := range r.Events {
 			l := start.line(&r.Events[i])
-			fmt.Fprintf(a.out, "%8.1f s - %8.1f s  %-8s score %.2f  at x %.2f y %.2f w %.2f h %.2f\n",
-				float64(l.StartMS)/1000, float64(l.EndMS)/1000, l.Kind, l.Score, l.Box[0], l.Box[1], l.Box[2], l.Box[3])
+			fmt.Fprintf(a.out, "%8.1f s - %8.1f s  %-8s score %.2f  at x %.2f y %.2f w %.2f h %.2f  %s\n",
+				float64(l.StartMS)/1000, float64(l.EndMS)/1000, l.Kind, l.Score, l.Box[0], l.Box[1], l.Box[2], l.Box[3], l.Label)
 		}
 		_, err := fmt.Fprintf(a.out, "%d events in %s of video; %d pictures, %d decoded; %s of CPU; %s (%s)\n", len(r.Events), r.Video.Round(time.Millisecond),
 			r.Cascade.Units, r.Session.Decoded, r.CPU.Round(time.Millisecond), r.Cascade.Policy, r.Cascade.Reason)
@@ -184,11 +185,11 @@ func (c analyzeCmd) print(a app, start *firstUnit, r pipeline.Result) error {
 		}
 	}
 	ms := func(d time.Duration) float64 { return round(float64(d.Microseconds())/1000, 1) }
-	rest := max(0, r.CPU-r.Decode-r.Pixels-r.Tracks)
+	rest := max(0, r.CPU-r.Decode-r.Pixels-r.Tracks-r.Classify)
 	return jsonLine(a.out, map[string]any{
 		"type": "summary", "video_ms": r.Video.Milliseconds(), "access_units": r.Cascade.Units, "decoded": r.Session.Decoded,
 		"woken": r.Cascade.Woken, "cpu_ms": ms(r.CPU), "policy": r.Cascade.Policy, "reason": r.Cascade.Reason,
-		"stages":         map[string]float64{"gate_ms": ms(rest), "decode_ms": ms(r.Decode), "pixels_ms": ms(r.Pixels), "tracks_ms": ms(r.Tracks), "classify_ms": 0},
+		"stages":         map[string]float64{"gate_ms": ms(rest), "decode_ms": ms(r.Decode), "pixels_ms": ms(r.Pixels), "tracks_ms": ms(r.Tracks), "classify_ms": ms(r.Classify)},
 		"peak_rss_bytes": r.PeakRSS,
 	})
 }

@@ -58,7 +58,7 @@ func TestBadUsageIsOneLineAndExitTwo(t *testing.T) {
 		"decide --world /nowhere.json": "cannot be read",
 		"place import /nowhere.yaml":   "cannot be read",
 		"healthcheck --http nonsense":  "is not HOST:PORT",
-		"analyze x --model y":          "no classifier yet",
+		"analyze x --model /nowhere":   "name an ONNX file",
 		"user add nobody":              "write officer:NAME",
 		"camera add x --place p --legal-class resident --mount own_premises --owner resident:li": "one of them",
 	} {

@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Data, Cache, Videos string
 	HTTP, RTSP, Media   string
+	Model               string // of the classifier; "" names nothing
 	Service             string // path of the binary shouwang
 	Log                 *slog.Logger
 	LogLevel            slog.Level // of the service

@@ -30,12 +30,14 @@ storage:
 web:
   media_udp: %[1]q
   media_tcp: %[1]q
+analyze:
+  model: %[2]q
 `
 
 // start runs the service on the demo's data. It ends with ctx.
 func start(ctx context.Context, o Options) (*process, error) {
 	path := filepath.Join(o.Data, "demo.yaml")
-	if err := os.WriteFile(path, fmt.Appendf(nil, config, o.Media), 0o600); err != nil {
+	if err := os.WriteFile(path, fmt.Appendf(nil, config, o.Media, o.Model), 0o600); err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, o.Service, "serve", "--config", path, "--data", o.Data,

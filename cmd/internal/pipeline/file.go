@@ -30,9 +30,10 @@ type Result struct {
 	// Decode and Pixels are CPU time in the analyzer; CPU is user and system
 	// time of this process and its analyzers over the run.
 	// Tracks is the time spent on following, events and rules.
-	Decode, Pixels, Tracks, CPU time.Duration
-	PeakRSS                     int64 // bytes, of this process and its analyzers together
-	Wall                        time.Duration
+	// Classify is CPU time of the classifier.
+	Decode, Pixels, Tracks, Classify, CPU time.Duration
+	PeakRSS                               int64 // bytes, of this process and its analyzers together
+	Wall                                  time.Duration
 }
 
 // Run looks at all units of a run as fast as they come and waits for what they
@@ -41,6 +42,7 @@ func Run(ctx context.Context, p *pool.Pool, units Units, cfg Config, observed fu
 	var r Result
 	latest := map[shouwang.EventID]int{}
 	before, began := cpu(p), time.Now()
+	asked := p.Stats().ClassifyMicros
 	sinks := Sinks{
 		Events: func(events []shouwang.Event) {
 			for _, e := range events {
@@ -74,6 +76,7 @@ func Run(ctx context.Context, p *pool.Pool, units Units, cfg Config, observed fu
 	}
 	r.Cascade, r.Session = pipe.Cascade().Status(), pipe.Stats()
 	r.Tracks = pipe.Tracking()
+	r.Classify = time.Duration(p.Stats().ClassifyMicros-asked) * time.Microsecond
 	r.CPU, r.Wall, r.PeakRSS = cpu(p)-before, time.Since(began), peakRSS(p)
 	return r, nil
 }

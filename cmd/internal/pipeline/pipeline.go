@@ -48,6 +48,7 @@ type Pipeline struct {
 func Open(p *pool.Pool, camera shouwang.CameraID, cfg Config, sinks Sinks) (*Pipeline, error) {
 	l := &Pipeline{sinks: sinks, eventer: event.New(camera, cfg.Event), rules: rules.New(camera, cfg.Rules)}
 	// The session calls observed only after units are pushed, hence after Open.
+	cfg.Pool.Found = l.named
 	session, err := p.Open(camera, cfg.Pool, l.observed)
 	if err != nil {
 		return nil, err
@@ -127,7 +128,17 @@ func (l *Pipeline) observed(o analyze.Observation) {
 	if events := l.rules.Observe(&o, l.eventer.Tracks()); len(events) > 0 {
 		l.sinks.Events(events)
 	}
+	for _, w := range l.eventer.Wants() {
+		l.session.Ask(w.Ticket, w.Box)
+	}
 	l.cascade.Seen(&o, l.eventer.Live(), l.eventer.Stirring())
+}
+
+// named takes what the classifier says of a thing that was asked about.
+func (l *Pipeline) named(f pool.Found) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.eventer.Named(f.Ticket, f.Label, f.Score, f.Box)
 }
 
 // waiting is the session as the cascade's decoder: it waits for room when it

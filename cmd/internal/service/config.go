@@ -50,6 +50,12 @@ type AnalyzeConfig struct {
 	Workers int `yaml:"workers"`
 	// Policy is auto, full, track or presence, for every camera.
 	Policy string `yaml:"policy"`
+	// Model is the ONNX file of a network (YOLOX, 416x416, COCO's classes) that
+	// names moving things person, vehicle or animal; without it nothing is
+	// named. OnnxRuntime is the path of ONNX Runtime's library; empty, it is
+	// looked for, and without it OpenCV runs the model, some five times slower.
+	Model       string `yaml:"model"`
+	OnnxRuntime string `yaml:"onnxruntime"`
 	// Unsandboxed runs analyzers without the sandbox, where the kernel has no
 	// landlock or seccomp. A camera's bytes can then do more harm.
 	Unsandboxed bool `yaml:"unsandboxed"`

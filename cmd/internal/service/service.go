@@ -170,7 +170,7 @@ func (s *Service) openStorage(ctx context.Context) (err error) {
 func (s *Service) openAnalyze(ctx context.Context) (err error) {
 	c := s.cfg.Analyze
 	s.node.pool, err = pool.New(ctx, pool.Config{
-		Workers: c.Workers, Binary: c.Binary, NoSandbox: c.Unsandboxed, Logger: s.log, Now: s.clock, Zone: s.node.gate.World().Zone(),
+		Workers: c.Workers, Binary: c.Binary, NoSandbox: c.Unsandboxed, Model: c.Model, Runtime: c.OnnxRuntime, Logger: s.log, Now: s.clock, Zone: s.node.gate.World().Zone(),
 		OnQuarantine: func(cam shouwang.CameraID, reason string) {
 			s.log.Error("camera is quarantined: its stream kills the analyzer", "camera", cam, "reason", reason)
 		},
