@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"shouwang/web/front"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -55,18 +56,60 @@ func pagesOf(files fs.FS) http.Handler {
 
 // serveFile answers with a file and reports whether there is one.
 func serveFile(w http.ResponseWriter, r *http.Request, files fs.FS, name string) bool {
-	if strings.HasPrefix(path.Base(name), ".") {
+	if strings.HasPrefix(path.Base(name), ".") || precompressed(name) {
 		return false
 	}
 	data, err := fs.ReadFile(files, name)
 	if err != nil {
 		return false
 	}
-	cache := "no-cache"
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache")
 	if strings.HasPrefix(name, "assets/") {
-		cache = "public, max-age=31536000, immutable"
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	w.Header().Set("Cache-Control", cache)
+	h.Add("Vary", "Accept-Encoding")
+	if smaller, encoding := encoded(files, name, r.Header.Get("Accept-Encoding")); smaller != nil && r.Header.Get("Range") == "" {
+		h.Set("Content-Encoding", encoding)
+		data = smaller
+	}
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
 	return true
+}
+
+// encodings are what the build wrote beside each text file, the smallest first.
+var encodings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
+
+func precompressed(name string) bool {
+	return strings.HasSuffix(name, ".br") || strings.HasSuffix(name, ".gz")
+}
+
+// encoded returns the smallest form of a file that the browser takes (RFC 9110,
+// 12.5.3), or nil where the file goes as it is.
+func encoded(files fs.FS, name, accept string) ([]byte, string) {
+	for _, e := range encodings {
+		if !accepts(accept, e.name) {
+			continue
+		}
+		if data, err := fs.ReadFile(files, name+e.suffix); err == nil {
+			return data, e.name
+		}
+	}
+	return nil, ""
+}
+
+// accepts reports whether an Accept-Encoding names the encoding with a weight
+// above nought. "*" is not looked for: whoever takes anything takes the file
+// as it is.
+func accepts(accept, encoding string) bool {
+	for part := range strings.SplitSeq(accept, ",") {
+		name, weight, _ := strings.Cut(part, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), encoding) {
+			continue
+		}
+		_, q, weighted := strings.Cut(weight, "=")
+		value, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
+		return !weighted || err == nil && value > 0
+	}
+	return false
 }

@@ -1,10 +1,11 @@
-import { defineConfig } from 'vitest/config'
+import { compressed } from './dev/compress.mjs'
 import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
 
 // public/.gitkeep is copied into dist, so that emptying dist before a build
 // does not delete the file that makes `go build` work on a fresh clone.
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), compressed()],
   build: {
     emptyOutDir: true,
     target: 'es2022',
