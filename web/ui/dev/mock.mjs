@@ -10,6 +10,7 @@ import { createReadStream, existsSync, mkdtempSync, readFileSync, statSync } fro
 import { createSecureServer } from 'node:http2'
 import { tmpdir } from 'node:os'
 import { extname, join, normalize } from 'node:path'
+import { asked, fortyOf, joinRoutes } from './mock-join.mjs'
 
 const port = Number(process.env.PORT ?? 8086)
 const dist = new URL('../dist/', import.meta.url).pathname
@@ -21,6 +22,7 @@ const people = {
   chen: { principal: 'officer:chen', name: '陈警官', type: 'officer', roles: ['dispatcher'], face: 'wall' },
   wang: { principal: 'officer:wang', name: '王警官', type: 'officer', roles: ['investigator'], face: 'evidence' },
   li: { principal: 'resident:li', name: '李阿姨', type: 'resident', roles: [], face: 'consent' },
+  shop: { principal: 'resident:shop', name: '孙老板', type: 'resident', roles: [], face: 'consent' },
   ops: { principal: 'admin:ops', name: '运维', type: 'administrator', roles: [], face: 'system' },
   wall1: { principal: 'kiosk:wall-1', name: '一号大屏', type: 'kiosk', roles: [], face: 'wall' },
   first: { principal: 'officer:new', name: '新同事', type: 'officer', roles: ['dispatcher'], face: 'wall', must_change_password: true },
@@ -61,7 +63,8 @@ const say = (reason, lang) => texts[reason]?.officer?.[lang] ?? reason
 const workSlots = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'].flatMap((d) => Array.from({ length: 17 }, (_, h) => `${d}-${String(h + 6).padStart(2, '0')}`))
 const consent = {
   id: 'c-17', version: 3, purpose: 'public_safety', state: 'given', modes: ['live', 'playback', 'export', 'incident'], audiences: ['dispatch-centre'],
-  slots: workSlots, retention_days: 7, not_before: iso(Date.now() - 9e9), not_after: iso(Date.now() + 9e9), history: [],
+  slots: workSlots, retention_days: 7, not_before: iso(Date.now() - 9e9), not_after: iso(Date.now() + Number(process.env.DAYS_LEFT ?? 100) * 864e5), history: [{ time: iso(Date.now() - 9e9), type: 'give', state: 'given', by: 'resident:li' }],
+  recording: 'events', masks: [[[0.7, 0.1], [0.95, 0.12], [0.93, 0.4], [0.72, 0.38]]], incident: asked.incident, asked,
 }
 let seq = 100
 const events = []
@@ -131,6 +134,7 @@ function json(res, body, status = 200) {
   res.writeHead(status, { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json', 'Cache-Control': 'no-store' })
   res.end(JSON.stringify(body))
 }
+const forty = fortyOf((i, state) => ({ ...camera(`shop-${i}`, `店铺 ${i + 1} 号`, `Shop ${i + 1}`, 'market', { legal_class: 'premises', sharing: { state } }), name: `店铺 ${i + 1} 号` }))
 const problem = (res, status, code, more = {}) => json(res, { status, code, title: code, detail: code, ...more }, status)
 const denied = (res, lang, ...reasons) => problem(res, 403, 'denied', { reasons, text: say(reasons[0], lang) })
 const isOpen = (i) => Date.parse(i.to) > Date.now()
@@ -236,7 +240,11 @@ const routes = [
     cases.push(c)
     json(res, c)
   }],
-  ['GET', /^\/api\/my\/cameras$/, (_, res, lang) => json(res, { cameras: [{ camera: view(cameras[5], lang), consents: [consent] }] })],
+  ['GET', /^\/api\/my\/cameras$/, (_, res, lang, me) => (failing() ? problem(res, 503, 'storage_unavailable') : json(res, { cameras: me.principal === 'resident:shop' ? forty : process.env.EMPTY ? [] : [{ camera: view(cameras[5], lang), consents: [consent], masks: [] }] }))],
+  ...joinRoutes({ json, problem, read, consentOf: (id) => (id === consent.id ? consent : forty.map((m) => m.consents[0]).find((c) => c.id === id)), signIn: (res) => {
+    sessions.set('joined', { ...people.li })
+    res.setHeader('Set-Cookie', 'shouwang=joined; Path=/; HttpOnly; SameSite=Strict')
+  } }),
   ['GET', /^\/api\/my\/consents\/([^/]+)\/preview$/, (req, res) => {
     const action = new URL(req.url, 'http://x').searchParams.get('action')
     const uses = ['analysis', 'live', 'playback', 'export', 'incident', 'recording']
@@ -247,7 +255,8 @@ const routes = [
   ['POST', /^\/api\/my\/consents\/([^/]+)\/(pause|resume|give|withdraw)$/, async (req, res, lang, me, m) => {
     const b = await read(req)
     const state = { pause: 'paused', resume: 'given', give: 'given', withdraw: 'withdrawn' }[m[2]]
-    Object.assign(consent, { state, version: consent.version + 1, pause_until: m[2] === 'pause' ? (b.until ?? iso(Date.now() + b.hours * 3_600_000)) : undefined })
+    const target = m[1] === consent.id ? consent : forty.map((x) => x.consents[0]).find((c) => c.id === m[1])
+    Object.assign(target, { state, version: target.version + 1, pause_until: m[2] === 'pause' ? (b.until ?? iso(Date.now() + b.hours * 3_600_000)) : undefined })
     cameras[5].live = state === 'given' ? deny('no_ground') : deny(state === 'paused' ? 'consent_paused' : 'consent_withdrawn')
     cameras[5].sharing = { state }
     publish('consent', { camera: 'door-17', state })
@@ -294,7 +303,7 @@ createSecureServer({ key: readFileSync(key), cert: readFileSync(cert), allowHTTP
   if (path === '/api/session' && req.method === 'GET') return me ? json(res, { ...me, language: lang }) : problem(res, 401, 'unauthenticated')
   if (path === '/api/session' && req.method === 'DELETE') return void (sessions.delete(token), res.writeHead(204), res.end())
   if (path === '/api/session/password') return void (me && (me.must_change_password = false), json(res, me))
-  if (!me && !(path === '/api/session' && req.method === 'POST')) return problem(res, 401, 'unauthenticated')
+  if (!me && !path.startsWith('/api/join/') && !(path === '/api/session' && req.method === 'POST')) return problem(res, 401, 'unauthenticated')
   for (const [method, pattern, handler] of routes) {
     const m = pattern.exec(path)
     if (m && method === req.method) return handler(req, res, lang, me, m)

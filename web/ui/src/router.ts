@@ -2,6 +2,8 @@ import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
 import { home, session, whoAmI } from './session'
 import type { Me } from './api/types'
 
+// Residents for their own cameras, officers for their unit's.
+const isOwner = (me: Me) => me.type === 'resident' || me.type === 'officer'
 const isOfficer = (me: Me) => me.type === 'officer' || me.type === 'kiosk'
 
 declare module 'vue-router' {
@@ -21,7 +23,16 @@ const routes: RouteRecordRaw[] = [
   { path: '/wall', component: () => import('./wall/WallPage.vue'), meta: { title: 'wall.title', night: true, for: isOfficer } },
   { path: '/clips/:id', component: () => import('./clips/ClipPage.vue'), props: true, meta: { title: 'clip.title' } },
   { path: '/evidence', component: () => import('./evidence/EvidencePage.vue'), meta: { title: 'evidence.title', for: isOfficer } },
-  { path: '/my', component: () => import('./my/MyPage.vue'), meta: { title: 'my.title', for: (me) => me.type === 'resident' } },
+  { path: '/my', component: () => import('./my/MyPage.vue'), meta: { title: 'my.title', for: isOwner } },
+  { path: '/my/list', component: () => import('./my/many/ManyPage.vue'), meta: { title: 'many.title_short', for: isOwner } },
+  { path: '/my/:id/view', component: () => import('./my/ViewPage.vue'), props: true, meta: { title: 'ways.view', for: isOwner } },
+  { path: '/my/:id/masks', component: () => import('./my/masks/MasksPage.vue'), props: true, meta: { title: 'ways.masks', for: isOwner } },
+  { path: '/my/:id/hours', component: () => import('./my/week/HoursPage.vue'), props: true, meta: { title: 'ways.hours', for: isOwner } },
+  { path: '/my/:id/terms', component: () => import('./my/TermsPage.vue'), props: true, meta: { title: 'ways.terms', for: isOwner } },
+  { path: '/my/:id/looks', component: () => import('./my/looks/LooksPage.vue'), props: true, meta: { title: 'looks.title', for: isOwner } },
+  { path: '/my/:id/clips', component: () => import('./my/clips/OwnClipsPage.vue'), props: true, meta: { title: 'ways.clips', for: isOwner } },
+  { path: '/my/:id/papers', component: () => import('./my/PapersPage.vue'), props: true, meta: { title: 'ways.papers', for: isOwner } },
+  { path: '/join/:token', component: () => import('./join/JoinPage.vue'), props: true, meta: { title: 'join.page', open: true } },
   { path: '/system', component: () => import('./system/SystemPage.vue'), meta: { title: 'system.title', for: (me) => me.type === 'administrator' } },
   { path: '/:rest(.*)*', component: () => import('./signin/NotFoundPage.vue'), meta: { title: 'not_found.title', open: true } },
 ]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { gapMarks, wallTime } from '../src/clips/bar'
 import { eachOf } from '../src/evidence/search'
-import { isRun, summarise, tomorrowMorning } from '../src/my/hours'
+import { isRun, summarise, tomorrowMorning } from '../src/my/week/hours'
 import { concerned, sharingKind } from '../src/my/sharing'
 import { facts } from '../src/system/facts'
 import { clip as makeClip, mine, now as instant } from './make'

@@ -63,7 +63,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   throw problem
 }
 
-async function json<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function json<T>(method: string, path: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method }
   if (body !== undefined) {
     init.body = JSON.stringify(body)

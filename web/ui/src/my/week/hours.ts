@@ -1,5 +1,5 @@
-const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
-export type Day = (typeof days)[number]
+import { i18n } from '../../i18n'
+import { days, type Day } from './week'
 
 /** Some days of the week and the stretches of hours that they share. */
 export interface Hours {
@@ -48,4 +48,28 @@ export function tomorrowMorning(now: Date): Date {
   d.setDate(d.getDate() + 1)
   d.setHours(8, 0, 0, 0)
   return d
+}
+
+const two = (n: number) => String(n).padStart(2, '0')
+
+/** "06:00–07:00": the hour that begins at `hour`. */
+export function stretch(from: number, to: number): string {
+  return `${two(from)}:00–${two(to)}:00`
+}
+
+/** The hours as lines that a person reads: "Monday to Friday 06:00–22:00". */
+export function hourLines(slots: readonly string[]): string[] {
+  const { t } = i18n.global
+  const name = (d: Day) => t('hours.day.' + d)
+  const daysOf = (h: Hours) => {
+    if (h.days.length === 7) return t('hours.every_day')
+    if (isRun(h.days)) return t('hours.run', { from: name(h.days[0]!), to: name(h.days[h.days.length - 1]!) })
+    return h.days.map(name).join(t('list.comma'))
+  }
+  const hoursOf = (h: Hours) => {
+    if (h.stretches.length === 1 && h.stretches[0]![0] === 0 && h.stretches[0]![1] === 24) return t('hours.all_day')
+    return h.stretches.map(([a, b]) => stretch(a, b)).join(t('list.comma'))
+  }
+  if (slots.length === 0) return [t('hours.never')]
+  return summarise(slots).map((h) => `${daysOf(h)} ${hoursOf(h)}`)
 }
