@@ -2,6 +2,7 @@ import { reactive } from 'vue'
 import { api, Problem, whenSignedOut } from './api/client'
 import { stream } from './api/stream'
 import type { Face, Me } from './api/types'
+import { setZone } from './i18n/time'
 
 /** Who sits in front of the page. */
 export const session = reactive<{ me: Me | undefined; asked: boolean }>({ me: undefined, asked: false })
@@ -17,6 +18,7 @@ export function home(): string {
 export function adopt(me: Me | undefined) {
   if (session.me?.principal !== me?.principal) stream.stop()
   session.me = me
+  setZone(me?.zone)
   session.asked = true
   if (me && !me.must_change_password) stream.start()
 }

@@ -1,29 +1,74 @@
+import { ref } from 'vue'
 import { i18n, language } from './index'
 
+/**
+ * The time zone in which every time is told: the township's, whatever the
+ * computer is set to, so that a page and the mark in a picture say the same.
+ * Undefined until somebody has signed in: then the computer's own.
+ */
+export const zone = ref<string>()
+
+export function setZone(name: string | undefined) {
+  zone.value = name || undefined
+}
+
+type Moment = string | number | Date
+
+function told(at: Moment, options: Intl.DateTimeFormatOptions): string {
+  return new Date(at).toLocaleString(language(), { timeZone: zone.value, hourCycle: 'h23', ...options })
+}
+
 /** Clock time of day, to the second. */
-export function clock(at: string | number | Date): string {
-  return new Date(at).toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+export function clock(at: Moment): string {
+  return told(at, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+}
+
+/** Clock time to the tenth of a second, as one steps through pictures. */
+export function fineClock(at: Moment): string {
+  return told(at, { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 1 })
 }
 
 /** Hours and minutes. */
-export function hourMinute(at: string | number | Date): string {
-  return new Date(at).toLocaleTimeString(language(), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+export function hourMinute(at: Moment): string {
+  return told(at, { hour: '2-digit', minute: '2-digit' })
 }
 
 /** Day and time to the minute; the day is left out when it is today. */
-export function around(at: string | number | Date, now = new Date()): string {
-  return new Date(at).toDateString() === now.toDateString() ? hourMinute(at) : when(at, now)
+export function around(at: Moment, now = new Date()): string {
+  return sameDay(at, now) ? hourMinute(at) : when(at, now)
 }
 
 /** Day and time to the second; the day is left out when it is today. */
-export function when(at: string | number | Date, now = new Date()): string {
-  const d = new Date(at)
-  if (d.toDateString() === now.toDateString()) return clock(d)
-  return d.toLocaleString(language(), { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+export function when(at: Moment, now = new Date()): string {
+  if (sameDay(at, now)) return clock(at)
+  return told(at, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' })
 }
 
-export function day(at: string | number | Date): string {
-  return new Date(at).toLocaleDateString(language(), { year: 'numeric', month: 'long', day: 'numeric' })
+export function day(at: Moment): string {
+  return new Date(at).toLocaleDateString(language(), { timeZone: zone.value, year: 'numeric', month: 'long', day: 'numeric' })
+}
+
+function sameDay(a: Moment, b: Moment): boolean {
+  return local(a).slice(0, 10) === local(b).slice(0, 10)
+}
+
+/** A moment as `<input type="datetime-local">` writes it, with seconds: "2026-11-28T03:15:00". */
+export function local(at: Moment): string {
+  const parts = new Map(new Intl.DateTimeFormat('en-CA', {
+    timeZone: zone.value, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+  }).formatToParts(new Date(at)).map((p) => [p.type, p.value]))
+  return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}T${parts.get('hour')}:${parts.get('minute')}:${parts.get('second')}`
+}
+
+/** What `local` undoes: the moment of a local time in the township's zone; NaN for nonsense. */
+export function moment(text: string): number {
+  const asUTC = Date.parse(text + (text.length === 16 ? ':00' : '') + 'Z')
+  if (Number.isNaN(asUTC)) return NaN
+  // What the zone shows at a guess says how far the guess is off; twice, since
+  // the first step may cross a change of summer time.
+  let at = asUTC
+  for (let i = 0; i < 2; i++) at += asUTC - Date.parse(local(at) + 'Z')
+  return at
 }
 
 /** A length of time in words, coarse: "45 s", "3 min", "2 h 5 min". */
