@@ -256,17 +256,16 @@ func (s *scene) caseOpen() bool {
 	return c != nil && c.Open && !c.Opened.IsZero() && !s.at.Before(c.Opened) && (c.Closed.IsZero() || s.at.Before(c.Closed))
 }
 
-// onCase says whether the officer is a member of the case, a member's
+func (s *scene) onCase() bool { return s.world.OnCase(s.who, s.kase) }
+
+// OnCase reports whether the officer is a member of the case, a member's
 // superior, or an approver.
-func (s *scene) onCase() bool {
-	if contains(s.kase.Members, s.who.ID) {
+func (w *World) OnCase(p *Principal, c *Case) bool {
+	if contains(c.Members, p.ID) || p.Has(RoleApprover) {
 		return true
 	}
-	if s.who.Has(RoleApprover) {
-		return true
-	}
-	for _, id := range s.kase.Members {
-		if member := s.world.principals[id]; member != nil && s.world.subordinate(member, s.who.ID) {
+	for _, id := range c.Members {
+		if member := w.principals[id]; member != nil && w.subordinate(member, p.ID) {
 			return true
 		}
 	}

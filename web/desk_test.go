@@ -10,7 +10,6 @@ import (
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/front"
-	"shouwang/web/wall"
 )
 
 var errBroken = errors.New("the disk is gone")
@@ -23,7 +22,7 @@ func TestIncidentOpensNearbyCamerasAndClosesThem(t *testing.T) {
 		t.Errorf("before: %+v", v.Live)
 	}
 	status, raw := chen.do("POST", "/api/incidents", map[string]any{"type": "sos", "camera": "door", "text": "求助", "minutes": 30})
-	var incident wall.IncidentView
+	var incident IncidentView
 	if status != http.StatusOK || json.Unmarshal([]byte(raw), &incident) != nil || !incident.Open {
 		t.Fatalf("open: %d %s", status, raw)
 	}
@@ -44,7 +43,7 @@ func TestIncidentOpensNearbyCamerasAndClosesThem(t *testing.T) {
 		t.Fatal("the view outlives the incident")
 	}
 	list := get[struct {
-		Incidents []wall.IncidentView `json:"incidents"`
+		Incidents []IncidentView `json:"incidents"`
 	}](chen, "/api/incidents")
 	if len(list.Incidents) != 1 || list.Incidents[0].Open {
 		t.Errorf("list: %+v", list)

@@ -2,6 +2,8 @@ package web
 
 import (
 	"shouwang/web/approvals"
+	"shouwang/web/cases"
+	"shouwang/web/evidence"
 	"shouwang/web/front"
 	"shouwang/web/look"
 )
@@ -11,5 +13,7 @@ import (
 func rooms() []func(*front.Front, *look.Looks) {
 	return []func(*front.Front, *look.Looks){
 		approvals.Routes(approvals.Deps{}),
+		evidence.New(evidence.Deps{}).Register,
+		cases.New(cases.Deps{}).Register,
 	}
 }

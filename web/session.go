@@ -11,14 +11,17 @@ import (
 
 // Me is who is signed in, and through which entrance they go.
 type Me struct {
-	Principal  string        `json:"principal"`
-	Name       string        `json:"name"`
-	Type       string        `json:"type" enum:"officer,resident,kiosk,administrator,service"`
-	Roles      []policy.Role `json:"roles"`
-	Unit       string        `json:"unit,omitempty"`
-	Face       string        `json:"face" enum:"wall,evidence,consent,system"`
-	Language   string        `json:"language"`
-	MustChange bool          `json:"must_change_password"`
+	Principal string        `json:"principal"`
+	Name      string        `json:"name"`
+	Type      string        `json:"type" enum:"officer,resident,kiosk,administrator,service"`
+	Roles     []policy.Role `json:"roles"`
+	Unit      string        `json:"unit,omitempty"`
+	Face      string        `json:"face" enum:"wall,evidence,consent,system"`
+	Language  string        `json:"language"`
+	// Zone is the township's time zone (IANA name): the one in which hours are
+	// agreed, pictures are marked and pages tell times.
+	Zone       string `json:"zone"`
+	MustChange bool   `json:"must_change_password"`
 }
 
 type signInInput struct {
@@ -89,7 +92,7 @@ func (s *Server) whoAmI(ctx context.Context, c *front.Caller, _ *struct{}) (*meO
 func me(c *front.Caller) Me {
 	return Me{
 		Principal: c.Who.ID, Name: c.Name(), Type: string(c.Who.Type), Roles: append([]policy.Role{}, c.Who.Roles...),
-		Unit: c.Who.Unit, Face: faceOf(c.Who), Language: c.Lang, MustChange: c.Session.MustChange,
+		Unit: c.Who.Unit, Face: faceOf(c.Who), Language: c.Lang, Zone: c.World.Zone().String(), MustChange: c.Session.MustChange,
 	}
 }
 

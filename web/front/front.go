@@ -44,6 +44,12 @@ func New(api huma.API, sessions Sessions, world func() *policy.World, now func()
 	return &Front{API: api, World: world, Now: now, Log: log, sessions: sessions, texts: t}, nil
 }
 
+// Session proves that a token is still good, for what goes on after the request
+// that began it; CodeUnauthenticated when it is not.
+func (f *Front) Session(ctx context.Context, token string) (auth.Session, error) {
+	return f.sessions.Session(ctx, token)
+}
+
 // Caller finds out who asks; CodeUnauthenticated when nobody is signed in.
 func (f *Front) Caller(ctx context.Context) (*Caller, error) {
 	t := TransportOf(ctx)

@@ -17,11 +17,13 @@ import (
 	"shouwang/ingest/rtsp"
 	"shouwang/policy"
 	"shouwang/storage/archive"
+	"shouwang/storage/casebook"
 	papers "shouwang/storage/desk"
 	"shouwang/storage/ledger"
 	"shouwang/storage/registry"
 	"shouwang/web"
 	"shouwang/web/auth"
+	"shouwang/web/evidence"
 	"shouwang/web/live"
 )
 
@@ -44,6 +46,9 @@ type Service struct {
 	web       *web.Server
 	listen    net.Listener
 
+	casebook *casebook.Book
+	evidence *evidence.Room
+
 	closers []func()
 	running sync.WaitGroup
 }
@@ -61,7 +66,7 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	for _, open := range []func(context.Context) error{
-		s.openData, s.openPolicy, s.openStorage, s.openAnalyze, s.openIngest, s.openWeb,
+		s.openData, s.openPolicy, s.openCasebook, s.openStorage, s.openAnalyze, s.openIngest, s.openWeb,
 	} {
 		if err := open(life); err != nil {
 			return err
@@ -205,6 +210,7 @@ func (s *Service) openWeb(context.Context) (err error) {
 		return err
 	}
 	s.closeWith("media ports", s.media)
+	s.evidence = s.evidenceRoom()
 	s.auth = auth.New(s.node.registry, auth.Config{Clock: s.clock})
 	if s.web, err = web.New(s.cfg.Web, s.deps(), s.clock, s.log, s.metrics); err != nil {
 		return err
@@ -221,7 +227,7 @@ func (s *Service) start(life context.Context) error {
 	n := s.node
 	n.life = life
 	n.gate.OnChange(n.changed)
-	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.archive.Run, s.sweepSessions, s.listenToButtons} {
+	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.archive.Run, s.sweepSessions, s.listenToButtons, s.evidence.Run} {
 		s.running.Go(func() { run(life) })
 	}
 	if err := s.eraser.reconcile(life); err != nil {

@@ -206,6 +206,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A case with what was gathered for it */
+        get: operations["caseFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything done in a case, newest first */
+        get: operations["caseHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gather a clip, a still or a note */
+        post: operations["addCaseItem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/items/{item}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take something out of a case; its history keeps it */
+        delete: operations["removeCaseItem"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/members/{principal}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Make a colleague a member */
+        put: operations["addCaseMember"];
+        post?: never;
+        /** Take a member out */
+        delete: operations["removeCaseMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write a case's title, legal basis, summary and second person */
+        put: operations["writeCaseSheet"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clips": {
         parameters: {
             query?: never;
@@ -257,6 +360,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/colleagues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Officers who may be made members or asked to approve */
+        get: operations["colleagues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -281,27 +401,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happens, as server-sent events: event, camera, consent, ticket, look, desk, missed */
+        /** What happens, as server-sent events: event, camera, consent, ticket, look, missed */
         get: operations["events"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/events/{id}/mark": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Assign an event to somebody, or hand it to a case */
-        post: operations["markEvent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -325,7 +428,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/hooks/sos/{device}": {
+    "/api/evidence/foresee": {
         parameters: {
             query?: never;
             header?: never;
@@ -334,8 +437,76 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A call button's signal: press (also an empty body) or heartbeat, with the button's token. 202 says that it is durable */
-        post: operations["sosHook"];
+        /** What playing a stretch of several cameras would answer, log and tell whom */
+        post: operations["foreseePlay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/plays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to look at one stretch of several cameras; each allowed camera is one look */
+        post: operations["openPlay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/plays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a play and its looks */
+        delete: operations["endPlay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/plays/{id}/{camera}/{piece}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One piece of a camera's pictures as fragmented MP4, timed from the play's begin */
+        get: operations["playPiece"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Events that match, and what was not searched and why */
+        post: operations["searchEvidence"];
         delete?: never;
         options?: never;
         head?: never;
@@ -352,25 +523,8 @@ export interface paths {
         /** Incidents of the last day, open ones first */
         get: operations["listIncidents"];
         put?: never;
-        /** Open an incident at a camera, a position or where a call came from */
+        /** Open an incident at a camera or a position */
         post: operations["openIncident"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** An incident's record: who opened it, which cameras are near and why each is or is not shown, who looked */
-        get: operations["getIncident"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -388,23 +542,6 @@ export interface paths {
         put?: never;
         /** Close an incident before its time */
         post: operations["closeIncident"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/live/clocks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** When the newest picture of each of one's own live views was taken, to measure the delay on the screen */
-        get: operations["liveClocks"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -685,155 +822,10 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/wall/buttons": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The call buttons: battery, and which have fallen silent */
-        get: operations["listButtons"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/wall/calls": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Calls for help: all that are not closed, and those of the last day */
-        get: operations["listCalls"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/wall/calls/{id}/answer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say that one cares for a call */
-        post: operations["answerCall"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/wall/calls/{id}/close": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say what came of a call */
-        post: operations["closeCall"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/wall/layouts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Saved walls: one's own and those of the site */
-        get: operations["listLayouts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/wall/layouts/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Save a wall under a name that is also a screen's address */
-        put: operations["putLayout"];
-        post?: never;
-        /** Forget a saved wall */
-        delete: operations["removeLayout"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/wall/marks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What was made of the last day's events before the cameras one may search */
-        get: operations["listMarks"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/wall/people": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who can be sent to an event */
-        get: operations["listAssignees"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Aim: {
-            /** Format: double */
-            fov_deg: number;
-            /** Format: double */
-            heading_deg: number;
-            /** Format: double */
-            range_m?: number;
-        };
         Analysis: {
             degraded: boolean;
             /** @enum {string} */
@@ -925,74 +917,7 @@ export interface components {
              */
             uses?: number;
         };
-        Assignee: {
-            id: string;
-            name: string;
-            on_duty: boolean;
-            /** @description Where they work */
-            place: string;
-            roles: string[] | null;
-        };
-        ButtonView: {
-            /** Format: int64 */
-            battery: number;
-            /** Format: date-time */
-            heard?: string;
-            /** Format: int64 */
-            heartbeat_s?: number;
-            household: string;
-            id: string;
-            /** @description It has been silent for longer than it should */
-            late: boolean;
-            /** @description Its battery is nearly empty */
-            low: boolean;
-            phone?: string;
-            place: string;
-            position: components["schemas"]["Position"];
-        };
-        ButtonsOutputBody: {
-            buttons: components["schemas"]["ButtonView"][] | null;
-        };
-        CallView: {
-            /** Format: date-time */
-            answered?: string;
-            answered_by?: string;
-            answerer?: components["schemas"]["Person"];
-            /**
-             * Format: int64
-             * @description Percent, -1 when unknown
-             */
-            battery: number;
-            button: string;
-            /** Format: date-time */
-            closed?: string;
-            closed_by?: string;
-            closer?: components["schemas"]["Person"];
-            /** Format: date-time */
-            first: string;
-            household: string;
-            id: string;
-            incident?: string;
-            /** Format: date-time */
-            last: string;
-            note?: string;
-            outcome?: string;
-            phone?: string;
-            place: string;
-            position: components["schemas"]["Position"];
-            /** Format: int64 */
-            presses: number;
-            /** Format: date-time */
-            received: string;
-            /** @enum {string} */
-            state: "open" | "answered" | "closed";
-            via: string;
-        };
-        CallsOutputBody: {
-            calls: components["schemas"]["CallView"][] | null;
-        };
         CameraView: {
-            aim?: components["schemas"]["Aim"];
             analysis: components["schemas"]["Analysis"];
             id: string;
             legal_class: string;
@@ -1002,7 +927,6 @@ export interface components {
             owner_name?: string;
             place: string;
             position: components["schemas"]["Position"];
-            quarantined: boolean;
             sharing: components["schemas"]["Sharing"];
         };
         CamerasOutputBody: {
@@ -1049,21 +973,29 @@ export interface components {
         ClipsOutputBody: {
             clips: components["schemas"]["ClipView"][] | null;
         };
-        ClocksOutputBody: {
-            clocks: components["schemas"]["LiveClock"][] | null;
+        Clock: {
+            /** Format: date-time */
+            from: string;
             /**
-             * Format: date-time
-             * @description This service's clock
+             * Format: double
+             * @description The camera's clock minus ours; already corrected
              */
-            now: string;
-        };
-        CloseCallInputBody: {
-            note?: string;
+            offset_ms: number;
             /** @enum {string} */
-            outcome: "helped" | "false_alarm" | "test";
+            source: "sender_report" | "arrival";
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: double
+             * @description One-sided
+             */
+            uncertainty_ms: number;
         };
         CodeInputBody: {
             code: string;
+        };
+        ColleaguesOutputBody: {
+            people: components["schemas"]["Person"][] | null;
         };
         ConsentEvent: {
             by: string;
@@ -1100,6 +1032,23 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
+        };
+        Done: {
+            action?: string;
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Person"];
+            camera?: string;
+            camera_name?: string;
+            did: string;
+            /** Format: date-time */
+            from?: string;
+            /** Format: int64 */
+            index?: number;
+            reasons?: string[] | null;
+            /** Format: date-time */
+            to?: string;
+            what?: string;
         };
         Effect: {
             /** @enum {string} */
@@ -1157,6 +1106,46 @@ export interface components {
         EventsOutputBody: {
             events: components["schemas"]["EventView"][] | null;
         };
+        File: {
+            /** Format: date-time */
+            closed?: string;
+            id: string;
+            items: components["schemas"]["ItemView"][] | null;
+            members: components["schemas"]["Person"][] | null;
+            open: boolean;
+            /** Format: date-time */
+            opened: string;
+            sheet: components["schemas"]["Sheet"];
+            title?: string;
+            type: string;
+            /** @description Whether the caller may change it */
+            writes: boolean;
+        };
+        Found: {
+            box: number[] | null;
+            camera: string;
+            camera_name: string;
+            /** Format: date-time */
+            end?: string;
+            grant?: string;
+            id: string;
+            kind: string;
+            label?: string;
+            /** Format: double */
+            label_score?: number;
+            /** Format: date-time */
+            peak: string;
+            phase: string;
+            rule?: string;
+            /** Format: double */
+            score: number;
+            /** Format: date-time */
+            start: string;
+            track?: components["schemas"]["TrackPoint"][] | null;
+            /** @enum {string} */
+            verdict?: "seen" | "false_alarm";
+            zone?: string;
+        };
         Gap: {
             camera: string;
             cause: string;
@@ -1200,36 +1189,9 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
-        HookOutputBody: {
-            heard: boolean;
-        };
-        IncidentLook: {
-            by: components["schemas"]["Person"];
-            camera: string;
-            camera_name: string;
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to?: string;
-        };
-        IncidentReport: {
-            /** @enum {string} */
-            cause?: "report" | "event" | "call";
-            /** @description Missing when it closed by itself */
-            closed_by?: components["schemas"]["Person"];
-            /** Format: date-time */
-            from: string;
-            id: string;
-            looks: components["schemas"]["IncidentLook"][] | null;
-            nearby: components["schemas"]["NearbyCamera"][] | null;
-            open: boolean;
-            opened_by?: components["schemas"]["Person"];
-            position: components["schemas"]["Position"];
-            ref?: string;
-            title?: string;
-            /** Format: date-time */
-            to: string;
-            type: string;
+        HistoryOutputBody: {
+            done: components["schemas"]["Done"][] | null;
+            zone: string;
         };
         IncidentTerms: {
             /** Format: int64 */
@@ -1252,45 +1214,35 @@ export interface components {
         IncidentsOutputBody: {
             incidents: components["schemas"]["IncidentView"][] | null;
         };
-        LayoutBody: {
-            /**
-             * Format: int64
-             * @description Seconds a lifted tile stays large
-             */
-            dwell_s: number;
-            feed: boolean;
-            /**
-             * Format: int64
-             * @description How many tiles are lifted at most
-             */
-            lift: number;
-            name: string;
-            only: boolean;
-            /** Format: int64 */
-            per_page: number;
-            priority: string[] | null;
-            /**
-             * Format: int64
-             * @description Seconds a page stays; 0 does not rotate
-             */
-            rotate_s: number;
+        ItemInputBody: {
+            camera?: string;
+            /** Format: date-time */
+            from?: string;
             /** @enum {string} */
-            show: "tiles" | "map" | "both";
-            sound: boolean;
-            /** @enum {string} */
-            theme: "night" | "day" | "auto";
-            tiles: string[] | null;
+            kind: "clip" | "still" | "note";
+            text?: string;
+            /** Format: date-time */
+            to?: string;
         };
-        LayoutView: {
+        ItemView: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Person"];
+            camera?: string;
+            camera_name?: string;
+            /** Format: date-time */
+            from?: string;
             id: string;
-            mine: boolean;
-            name: string;
-            /** @description Everybody of the site has it, its screens too */
-            shared: boolean;
-            wall: components["schemas"]["LayoutBody"];
-        };
-        LayoutsOutputBody: {
-            layouts: components["schemas"]["LayoutView"][] | null;
+            key_state?: string;
+            /** @enum {string} */
+            kind: "clip" | "still" | "note";
+            /** Format: date-time */
+            removed?: string;
+            text?: string;
+            /** Format: date-time */
+            to?: string;
+            /** Format: date-time */
+            until?: string;
         };
         Limits: {
             /** Format: int64 */
@@ -1333,18 +1285,6 @@ export interface components {
             reasons: string[] | null;
             text: string;
         };
-        LiveClock: {
-            camera: string;
-            /** Format: int64 */
-            media: number;
-            /** @enum {string} */
-            source: "sender_report" | "arrival";
-            ticket: string;
-            /** Format: double */
-            uncertainty_ms: number;
-            /** Format: date-time */
-            wall: string;
-        };
         LookView: {
             action: string;
             /** Format: date-time */
@@ -1378,29 +1318,6 @@ export interface components {
             deferred: number;
             looks: components["schemas"]["LookView"][] | null;
         };
-        MarkInputBody: {
-            /** @description Who goes there; empty takes it back */
-            assign_to?: string;
-            /** @description A case of one's own that it belongs to; empty takes it out */
-            case?: string;
-            note?: string;
-        };
-        MarkView: {
-            assigned_to?: string;
-            assignee?: components["schemas"]["Person"];
-            /** Format: date-time */
-            at: string;
-            author?: components["schemas"]["Person"];
-            by: string;
-            camera: string;
-            case?: string;
-            event: string;
-            incident?: string;
-            note?: string;
-        };
-        MarksOutputBody: {
-            marks: components["schemas"]["MarkView"][] | null;
-        };
         Me: {
             /** @enum {string} */
             face: "wall" | "evidence" | "consent" | "system";
@@ -1412,6 +1329,15 @@ export interface components {
             /** @enum {string} */
             type: "officer" | "resident" | "kiosk" | "administrator" | "service";
             unit?: string;
+            zone: string;
+        };
+        Missing: {
+            /** @description A gap's cause, or erased */
+            cause: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
         };
         MyCamera: {
             camera: components["schemas"]["CameraView"];
@@ -1420,32 +1346,15 @@ export interface components {
         MyCamerasOutputBody: {
             cameras: components["schemas"]["MyCamera"][] | null;
         };
-        NearbyCamera: {
-            camera: string;
-            /** Format: double */
-            distance_m: number;
-            name: string;
-            reasons?: string[] | null;
-            shown: boolean;
-            /** @description Why, for the person who asked */
-            text?: string;
-        };
         OpenCaseInputBody: {
             title: string;
             type: string;
         };
         OpenIncidentInputBody: {
             camera?: string;
-            /**
-             * @description What it is opened for; report when nothing is said
-             * @enum {string}
-             */
-            cause?: "report" | "event" | "call";
             /** Format: int64 */
             minutes: number;
             position?: components["schemas"]["Position"];
-            /** @description The event or call */
-            ref?: string;
             text?: string;
             type: string;
         };
@@ -1459,12 +1368,12 @@ export interface components {
             /** Format: date-time */
             until?: string;
         };
-        PeopleOutputBody: {
-            people: components["schemas"]["Assignee"][] | null;
-        };
         Person: {
             id: string;
             name: string;
+            on_duty: boolean;
+            roles: string[] | null;
+            unit?: string;
         };
         PersonView: {
             id: string;
@@ -1481,6 +1390,56 @@ export interface components {
         };
         PlacesOutputBody: {
             places: components["schemas"]["Place"][] | null;
+        };
+        Play: {
+            cameras: components["schemas"]["Played"][] | null;
+            /** Format: date-time */
+            from: string;
+            id?: string;
+            /**
+             * Format: double
+             * @description The same for pieces of key pictures
+             */
+            keys_s: number;
+            /**
+             * Format: double
+             * @description Seconds that one piece covers: piece n begins n times that after from
+             */
+            piece_s: number;
+            /** Format: date-time */
+            to: string;
+            zone: string;
+        };
+        PlayInputBody: {
+            /** @description A second person's approval, where the rules ask for one */
+            approval?: string;
+            cameras: string[] | null;
+            case?: string;
+            /** Format: date-time */
+            from: string;
+            purpose?: string;
+            second_person?: string;
+            /** Format: date-time */
+            to: string;
+            /**
+             * Format: int64
+             * @description Widest picture wanted, in pixels
+             */
+            width?: number;
+        };
+        Played: {
+            allowed: boolean;
+            clocks: components["schemas"]["Clock"][] | null;
+            code?: string;
+            id: string;
+            missing: components["schemas"]["Missing"][] | null;
+            name: string;
+            obligations?: string[] | null;
+            reasons?: string[] | null;
+            recorded: components["schemas"]["Span"][] | null;
+            /** @description Whether the owner is told at once */
+            tells: boolean;
+            text?: string;
         };
         Position: {
             /** Format: double */
@@ -1504,10 +1463,6 @@ export interface components {
             title: string;
             /** @description urn:shouwang:problem: and the code */
             type: string;
-        };
-        PutLayoutInputBody: {
-            shared: boolean;
-            wall: components["schemas"]["LayoutBody"];
         };
         Receipt: {
             /** Format: date-time */
@@ -1535,15 +1490,95 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        SearchInputBody: {
+            /** @description The last event of the page before */
+            before?: string;
+            /** @description None: every camera one may know of */
+            cameras?: string[] | null;
+            /** @description The case whose history is to tell of this search */
+            case?: string;
+            /** Format: date-time */
+            from: string;
+            /** @description Any of these directions in the picture */
+            headings?: ("left" | "right" | "up" | "down")[] | null;
+            /** @description Of any of these kinds, or */
+            kinds?: string[] | null;
+            /** @description labelled as any of these */
+            labels?: string[] | null;
+            /**
+             * Format: int64
+             * @description 100 when 0
+             */
+            limit?: number;
+            /** Format: double */
+            max_area?: number;
+            /**
+             * Format: double
+             * @description Least share of the picture covered
+             */
+            min_area?: number;
+            /** @description Only cameras in this place */
+            place?: string;
+            /** @description Where in the picture it must have been; fractions of width and height */
+            region?: (number[] | null)[] | null;
+            /** Format: date-time */
+            to: string;
+        };
+        SearchOutputBody: {
+            cameras: components["schemas"]["Searched"][] | null;
+            events: components["schemas"]["Found"][] | null;
+            more: boolean;
+            /**
+             * Format: double
+             * @description Length of one step of a strip, in seconds
+             */
+            step_s: number;
+            /** @description The township's time zone (IANA name) */
+            zone: string;
+        };
+        Searched: {
+            activity?: number[] | null;
+            /** Format: double */
+            erased_s: number;
+            id: string;
+            missing?: components["schemas"]["Missing"][] | null;
+            name: string;
+            place: string;
+            reasons?: string[] | null;
+            recorded?: number[] | null;
+            /** Format: double */
+            recorded_s: number;
+            searched: boolean;
+            text?: string;
+        };
         Sharing: {
             reason?: string;
             state: string;
             /** Format: date-time */
             until?: string;
         };
+        Sheet: {
+            legal_basis: string;
+            /** @description Who is asked to approve what takes two people */
+            second_person: string;
+            summary: string;
+        };
+        SheetInputBody: {
+            legal_basis: string;
+            /** @description Who is asked to approve what takes two people */
+            second_person: string;
+            summary: string;
+            title: string;
+        };
         SignInInputBody: {
             name: string;
             password: string;
+        };
+        Span: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
         };
         SystemOutputBody: {
             cameras: components["schemas"]["Health"][] | null;
@@ -2595,6 +2630,486 @@ export interface operations {
             };
         };
     };
+    caseFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    caseHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCaseItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeCaseItem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCaseMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                principal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeCaseMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                principal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    writeCaseSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SheetInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listClips: {
         parameters: {
             query?: {
@@ -2838,6 +3353,62 @@ export interface operations {
             };
         };
     };
+    colleagues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColleaguesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEvents: {
         parameters: {
             query?: {
@@ -2982,77 +3553,6 @@ export interface operations {
             };
         };
     };
-    markEvent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MarkInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MarkView"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     judgeEvent: {
         parameters: {
             query?: never;
@@ -3124,30 +3624,310 @@ export interface operations {
             };
         };
     };
-    sosHook: {
+    foreseePlay: {
         parameters: {
-            query?: {
-                /** @description The same, for devices that cannot set a header */
-                token?: string;
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlayInputBody"];
             };
-            header?: {
-                /** @description Bearer and the button's token */
-                Authorization?: string;
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Play"];
+                };
             };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openPlay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlayInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Play"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endPlay: {
+        parameters: {
+            query?: never;
+            header?: never;
             path: {
-                device: string;
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Accepted */
-            202: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HookOutputBody"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    playPiece: {
+        parameters: {
+            query?: {
+                /** @description Key pictures only, in longer pieces */
+                keys?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+                camera: string;
+                piece: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
@@ -3313,73 +4093,6 @@ export interface operations {
             };
         };
     };
-    getIncident: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IncidentReport"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     closeIncident: {
         parameters: {
             query?: never;
@@ -3429,62 +4142,6 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    liveClocks: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ClocksOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4611,561 +5268,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listButtons: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ButtonsOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listCalls: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CallsOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    answerCall: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CallView"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    closeCall: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CloseCallInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CallView"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listLayouts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LayoutsOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    putLayout: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Part of the screen's address: /wall/ID */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PutLayoutInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LayoutView"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    removeLayout: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listMarks: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MarksOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listAssignees: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PeopleOutputBody"];
                 };
             };
             /** @description Unauthorized */
