@@ -23,6 +23,27 @@ type Button struct {
 	HeartbeatS int `json:"heartbeat_s,omitempty"`
 }
 
+// ButtonHealth is a button and what is known of it.
+type ButtonHealth struct {
+	Button
+	Battery int       `json:"battery"`        // percent, -1 when unknown
+	Heard   time.Time `json:"heard,omitzero"` // the newest signal of any kind, zero for never
+}
+
+// Late reports whether the button has been silent for two and a half of its
+// heartbeats: one lost message is no alarm. While the service was down nobody
+// could be heard, so silence counts from began at the earliest.
+func (b *ButtonHealth) Late(now, began time.Time) bool {
+	if b.HeartbeatS <= 0 {
+		return false
+	}
+	since := b.Heard
+	if since.Before(began) {
+		since = began
+	}
+	return now.Sub(since) > time.Duration(b.HeartbeatS)*time.Second*5/2
+}
+
 // SignalKind is what a button says.
 type SignalKind string
 

@@ -6,5 +6,5 @@ func (w *World) Incidents() []*Incident { return sorted(w.incidents) }
 // Cases returns all cases, sorted by id.
 func (w *World) Cases() []*Case { return sorted(w.cases) }
 
-// Principals returns every principal, in order of its id.
+// Principals returns everybody and everything that may ask, by id.
 func (w *World) Principals() []*Principal { return sorted(w.principals) }

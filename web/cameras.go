@@ -49,16 +49,19 @@ type Live struct {
 
 // CameraView is a camera as a page shows it.
 type CameraView struct {
-	ID        shouwang.CameraID   `json:"id"`
-	Name      string              `json:"name"`
-	Place     shouwang.PlaceID    `json:"place"`
-	Position  shouwang.Position   `json:"position"`
-	Class     shouwang.LegalClass `json:"legal_class"`
-	OwnerName string              `json:"owner_name,omitempty"`
-	Link      Link                `json:"link"`
-	Analysis  Analysis            `json:"analysis"`
-	Sharing   Sharing             `json:"sharing"`
-	Live      Live                `json:"live"`
+	ID       shouwang.CameraID `json:"id"`
+	Name     string            `json:"name"`
+	Place    shouwang.PlaceID  `json:"place"`
+	Position shouwang.Position `json:"position"`
+	Aim      *shouwang.Aim     `json:"aim,omitempty"`
+	// Quarantined says that its view no longer is the approved one.
+	Quarantined bool                `json:"quarantined"`
+	Class       shouwang.LegalClass `json:"legal_class"`
+	OwnerName   string              `json:"owner_name,omitempty"`
+	Link        Link                `json:"link"`
+	Analysis    Analysis            `json:"analysis"`
+	Sharing     Sharing             `json:"sharing"`
+	Live        Live                `json:"live"`
 }
 
 type camerasOutput struct {
@@ -134,6 +137,10 @@ func (s *Server) cameraView(c *front.Caller, cam *policy.Camera, links map[shouw
 		ID: id, Name: cameraName(c, cam), Place: cam.Place, Position: shouwang.Position(cam.Position), Class: cam.LegalClass,
 		OwnerName: ownerName(c, cam), Link: linkOf(links[id]), Analysis: s.deps.Cameras.Analysis(id), Sharing: s.sharing(c, cam),
 	}
+	if known, ok := s.deps.Cameras.Camera(id); ok {
+		v.Aim = known.Aim
+	}
+	v.Quarantined = cam.Quarantined
 	v.Live = s.liveNow(c, cam, why)
 	return v
 }

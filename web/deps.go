@@ -131,7 +131,6 @@ type File interface {
 // Desk is where the working papers are kept.
 type Desk interface {
 	PutCase(ctx context.Context, by string, c *policy.Case) error
-	PutIncident(ctx context.Context, by string, i *policy.Incident) error
 }
 
 // LoggedLook is one entry of the access log with its place in it.

@@ -10,6 +10,7 @@ import (
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/front"
+	"shouwang/web/wall"
 )
 
 var errBroken = errors.New("the disk is gone")
@@ -22,7 +23,7 @@ func TestIncidentOpensNearbyCamerasAndClosesThem(t *testing.T) {
 		t.Errorf("before: %+v", v.Live)
 	}
 	status, raw := chen.do("POST", "/api/incidents", map[string]any{"type": "sos", "camera": "door", "text": "求助", "minutes": 30})
-	var incident IncidentView
+	var incident wall.IncidentView
 	if status != http.StatusOK || json.Unmarshal([]byte(raw), &incident) != nil || !incident.Open {
 		t.Fatalf("open: %d %s", status, raw)
 	}
@@ -43,7 +44,7 @@ func TestIncidentOpensNearbyCamerasAndClosesThem(t *testing.T) {
 		t.Fatal("the view outlives the incident")
 	}
 	list := get[struct {
-		Incidents []IncidentView `json:"incidents"`
+		Incidents []wall.IncidentView `json:"incidents"`
 	}](chen, "/api/incidents")
 	if len(list.Incidents) != 1 || list.Incidents[0].Open {
 		t.Errorf("list: %+v", list)

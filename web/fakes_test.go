@@ -42,6 +42,7 @@ type town struct {
 	store  *fakeStore
 	render *fakeRenderer
 	people *fakeAccounts
+	papers *fakePapers
 }
 
 // clock stands at a Wednesday morning and runs on from there with real time.
@@ -136,6 +137,8 @@ func newTown(t *testing.T, change ...func(*Config, *Deps)) *town {
 		World: tn.gate.World, Gate: tn.gate, Audit: tn.audit, Accounts: tn.people, Cameras: tn.store, Hubs: tn.hubs, Renderer: tn.render,
 		Media: media, Bus: tn.bus, Events: tn.store, Clips: tn.store, Footage: tn.store, Desk: tn.store, Looks: tn.audit, Consents: tn.store, Rooms: rooms(),
 	}
+	tn.papers = newFakePapers(tn)
+	deps.Rooms = append(deps.Rooms, tn.papers.room())
 	for _, f := range change {
 		f(&cfg, &deps)
 	}

@@ -42,6 +42,10 @@ type ticketInput struct {
 
 func (s *Server) liveRoutes() {
 	front.Route(s.Front, front.Op{
+		ID: "liveClocks", Method: http.MethodGet, Path: "/api/live/clocks", Tag: "live",
+		Summary: "When the newest picture of each of one's own live views was taken, to measure the delay on the screen",
+	}, front.SignedIn, s.liveClocks)
+	front.Route(s.Front, front.Op{
 		ID: "openLive", Method: http.MethodPost, Path: "/api/cameras/{id}/whep", Tag: "live",
 		Summary: "Watch a camera over WebRTC (WHEP): SDP offer in, SDP answer out",
 		Status:  http.StatusCreated, Media: "application/sdp", Picture: true, Body: maxOffer,
@@ -112,7 +116,7 @@ func (s *Server) whep(ctx context.Context, c *front.Caller, in *whepInput) (*hum
 		s.tickets.serve(t, func(ctx context.Context) error {
 			defer units.Close()
 			defer peer.Close()
-			return viewerError(peer.Play(ctx, t.guarded(units), func(n int) { t.bytes.Add(int64(n)) }))
+			return viewerError(peer.Play(ctx, t.guarded(units), t.sent))
 		})
 	})
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
@@ -220,7 +224,7 @@ func (s *Server) writeLive(ctx context.Context, r *http.Request, w http.Response
 		if err == nil {
 			err = control.Flush()
 		}
-		t.bytes.Add(int64(n))
+		t.sent(n, out.Mark())
 		if err != nil {
 			return errViewerGone
 		}

@@ -28,12 +28,13 @@ type streamInput struct {
 func (s *Server) streamRoutes() {
 	front.Route(s.Front, front.Op{
 		ID: "events", Method: http.MethodGet, Path: "/api/events/stream", Tag: "events", Media: "text/event-stream",
-		Summary: "What happens, as server-sent events: event, camera, consent, ticket, look, missed",
+		Summary: "What happens, as server-sent events: event, camera, consent, ticket, look, desk, missed",
 	}, front.SignedIn, s.stream)
 }
 
 var streamTopics = []shouwang.Topic{
 	shouwang.TopicEvent, shouwang.TopicCamera, shouwang.TopicConsent, shouwang.TopicTicket, shouwang.TopicLook,
+	shouwang.TopicDesk,
 }
 
 func (s *Server) stream(ctx context.Context, c *front.Caller, in *streamInput) (*huma.StreamResponse, error) {
@@ -134,6 +135,14 @@ func (s *Server) tellable(ctx context.Context, c *front.Caller, m shouwang.Messa
 		var l shouwang.LookNotice
 		cam, ok := s.cameraOf(c, m, &l, func() shouwang.CameraID { return l.Camera })
 		return m.Body, ok && c.Owns(cam)
+	case shouwang.TopicDesk:
+		var change shouwang.DeskChange
+		ok := json.Unmarshal(m.Body, &change) == nil && (c.Who.Type == policy.TypeOfficer || c.Who.Type == policy.TypeKiosk)
+		if ok && change.Camera != "" {
+			_, err := c.Camera(change.Camera)
+			ok = err == nil
+		}
+		return m.Body, ok
 	case shouwang.TopicConsent:
 		var change shouwang.ConsentChange
 		_, ok := s.cameraOf(c, m, &change, func() shouwang.CameraID { return change.Camera })

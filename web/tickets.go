@@ -11,6 +11,7 @@ import (
 	"shouwang/policy"
 	"shouwang/web/front"
 	"shouwang/web/look"
+	"shouwang/web/watch"
 )
 
 // Why a live view ended; a denial's own reason stands in their place.
@@ -44,6 +45,13 @@ type ticket struct {
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	bytes  atomic.Int64
+	mark   atomic.Pointer[watch.Mark] // of the newest picture sent
+}
+
+// sent notes that a picture left.
+func (t *ticket) sent(bytes int, m watch.Mark) {
+	t.bytes.Add(int64(bytes))
+	t.mark.Store(&m)
 }
 
 // end ends the view at once; the first reason counts.

@@ -37,6 +37,8 @@ type cli struct {
 	Bench       benchCmd       `cmd:"" help:"Measure speed on this machine."`
 	Eval        evalCmd        `cmd:"" help:"Measure accuracy on labelled clips."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
+	Log         logCmd         `cmd:"" help:"Verify the public access log."`
+	Witness     witnessCmd     `cmd:"" help:"Run a witness of access logs, at an outside body."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running service whether it is ready; exit 1 if not."`
 }
 

@@ -12,7 +12,8 @@ import (
 // each.
 var commands = []string{
 	"", "serve", "analyze", "decide", "check", "camera add", "camera list", "camera test", "camera remove",
-	"button add", "button list", "button remove", "user add", "user list", "place import", "bench", "eval", "version", "healthcheck",
+	"button add", "button list", "button remove", "user add", "user list", "place import", "bench", "eval",
+	"log verify", "witness", "version", "healthcheck",
 }
 
 func ask(t *testing.T, line string) (code int, out, errs string) {

@@ -1,3 +1,7 @@
+// Package buttons listens to call buttons (SOS) over MQTT. It hands each
+// message on, and acknowledges it only when who took it says that it is
+// durable: with QoS 1 and a session that the broker keeps, a press outlives a
+// restart of this service, of the broker and of the network between.
 package buttons
 
 import (
@@ -168,7 +172,7 @@ func (l *Listener) read(ctx context.Context, topic string, payload []byte) (shou
 	if err != nil {
 		return shouwang.Signal{}, err
 	}
-	m, err := Parse(payload)
+	m, err := shouwang.ParseSignal(payload)
 	if err != nil {
 		return shouwang.Signal{}, err
 	}

@@ -10,30 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"shouwang"
 )
-
-// Button is a call button and what is known of its health.
-type Button struct {
-	shouwang.Button
-	Battery int       // percent, -1 when unknown
-	Heard   time.Time // the newest signal of any kind, zero for never
-}
-
-// Late reports whether the button has been silent for two and a half of its
-// heartbeats: one lost message is no alarm.
-func (b *Button) Late(now, serviceBegan time.Time) bool {
-	if b.HeartbeatS <= 0 {
-		return false
-	}
-	since := b.Heard
-	if since.Before(serviceBegan) {
-		since = serviceBegan // while we were down nobody could be heard
-	}
-	return now.Sub(since) > time.Duration(b.HeartbeatS)*time.Second*5/2
-}
 
 const maxHeartbeat = 30 * 24 * 3600
 
@@ -79,7 +58,7 @@ func hash(token string) []byte {
 
 const selectButtons = `SELECT body, battery, heard FROM buttons `
 
-func scanButton(scan func(...any) error) (b Button, err error) {
+func scanButton(scan func(...any) error) (b shouwang.ButtonHealth, err error) {
 	var body []byte
 	var heard int64
 	if err = scan(&body, &b.Battery, &heard); err == nil {
@@ -90,12 +69,12 @@ func scanButton(scan func(...any) error) (b Button, err error) {
 }
 
 // Buttons returns every button, by id.
-func (d *DB) Buttons(ctx context.Context) ([]Button, error) {
+func (d *DB) Buttons(ctx context.Context) ([]shouwang.ButtonHealth, error) {
 	return rows(ctx, d, "list buttons", scanButton, selectButtons+`ORDER BY id`)
 }
 
 // Button returns one, or CodeNotFound.
-func (d *DB) Button(ctx context.Context, id shouwang.ButtonID) (Button, error) {
+func (d *DB) Button(ctx context.Context, id shouwang.ButtonID) (shouwang.ButtonHealth, error) {
 	return one(ctx, d, fmt.Sprintf("there is no call button %q", id), scanButton, selectButtons+`WHERE id = ?`, id)
 }
 

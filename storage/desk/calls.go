@@ -12,32 +12,6 @@ import (
 	"shouwang"
 )
 
-// Call is one call for help: from the first press until somebody closed it.
-type Call struct {
-	ID     string
-	Button shouwang.ButtonID
-	// First is when it was pressed as far as is known, Received when we heard of
-	// it, Last when the newest press arrived.
-	First, Received, Last time.Time
-	Presses               int
-	Via                   string
-	State                 string // open, answered, closed
-	AnsweredBy            string
-	Answered              time.Time
-	ClosedBy              string
-	Closed                time.Time
-	Outcome               string // helped, false_alarm, test
-	Note                  string
-	Incident              string
-}
-
-// The states of a call.
-const (
-	CallOpen     = "open"
-	CallAnswered = "answered"
-	CallClosed   = "closed"
-)
-
 // again is how long after it was answered another press makes a call loud
 // anew: whoever still presses then has not been helped.
 const again = 30 * time.Second
@@ -58,7 +32,7 @@ const keepSignals = 90 * 24 * time.Hour
 // press of the call that is not closed yet; a message that was heard before
 // changes nothing. changed says whether there is something to tell the
 // dispatchers. CodeNotFound when there is no such button.
-func (d *DB) Hear(ctx context.Context, s shouwang.Signal) (call Call, changed bool, err error) {
+func (d *DB) Hear(ctx context.Context, s shouwang.Signal) (call shouwang.Call, changed bool, err error) {
 	err = d.tx(ctx, "keep signal", func(tx *sql.Tx) error {
 		if err := d.heard(ctx, tx, s); err != nil || s.Kind != shouwang.SignalPress {
 			return err
@@ -82,7 +56,7 @@ func (d *DB) heard(ctx context.Context, tx *sql.Tx, s shouwang.Signal) error {
 	return nil
 }
 
-func (d *DB) press(ctx context.Context, tx *sql.Tx, s shouwang.Signal) (call Call, changed bool, err error) {
+func (d *DB) press(ctx context.Context, tx *sql.Tx, s shouwang.Signal) (call shouwang.Call, changed bool, err error) {
 	if s.ID != "" {
 		var known string
 		err := tx.QueryRowContext(ctx, `SELECT call FROM signals WHERE button = ? AND signal = ?`, s.Button, s.ID).Scan(&known)
@@ -97,11 +71,11 @@ func (d *DB) press(ctx context.Context, tx *sql.Tx, s shouwang.Signal) (call Cal
 	call, err = scanCall(tx.QueryRowContext(ctx, selectCalls+`WHERE button = ? AND state <> 'closed'`, s.Button).Scan)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		call = Call{ID: "sos-" + strings.ToLower(rand.Text()), Button: s.Button, First: pressedAt(s), Received: s.Received, Via: s.Via, State: CallOpen}
+		call = shouwang.Call{ID: "sos-" + strings.ToLower(rand.Text()), Button: s.Button, First: pressedAt(s), Received: s.Received, Via: s.Via, State: shouwang.CallOpen}
 	case err != nil:
 		return call, false, err
-	case call.State == CallAnswered && s.Received.Sub(call.Answered) >= again:
-		call.State, call.AnsweredBy, call.Answered = CallOpen, "", time.Time{}
+	case call.State == shouwang.CallAnswered && s.Received.Sub(call.Answered) >= again:
+		call.State, call.AnsweredBy, call.Answered = shouwang.CallOpen, "", time.Time{}
 	}
 	call.Presses, call.Last = call.Presses+1, s.Received
 	if err := putCall(ctx, tx, &call); err != nil {
@@ -132,14 +106,14 @@ func pressedAt(s shouwang.Signal) time.Time {
 
 const selectCalls = `SELECT id, button, first, received, last, presses, via, state, answered_by, answered, closed_by, closed, outcome, note, incident FROM calls `
 
-func scanCall(scan func(...any) error) (c Call, err error) {
+func scanCall(scan func(...any) error) (c shouwang.Call, err error) {
 	var first, received, last, answered, closed int64
 	err = scan(&c.ID, &c.Button, &first, &received, &last, &c.Presses, &c.Via, &c.State, &c.AnsweredBy, &answered, &c.ClosedBy, &closed, &c.Outcome, &c.Note, &c.Incident)
 	c.First, c.Received, c.Last, c.Answered, c.Closed = fromMillis(first), fromMillis(received), fromMillis(last), fromMillis(answered), fromMillis(closed)
 	return c, err
 }
 
-func putCall(ctx context.Context, tx *sql.Tx, c *Call) error {
+func putCall(ctx context.Context, tx *sql.Tx, c *shouwang.Call) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO calls (id, button, first, received, last, presses, via, state, answered_by, answered, closed_by, closed, outcome, note, incident)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET last = excluded.last, presses = excluded.presses, state = excluded.state,
 		answered_by = excluded.answered_by, answered = excluded.answered, closed_by = excluded.closed_by, closed = excluded.closed, outcome = excluded.outcome,
@@ -151,44 +125,44 @@ func putCall(ctx context.Context, tx *sql.Tx, c *Call) error {
 
 // Calls returns the calls that are not closed and those received since, latest
 // first, at most 500.
-func (d *DB) Calls(ctx context.Context, since time.Time) ([]Call, error) {
+func (d *DB) Calls(ctx context.Context, since time.Time) ([]shouwang.Call, error) {
 	return rows(ctx, d, "list calls", scanCall, selectCalls+`WHERE state <> 'closed' OR received >= ? ORDER BY received DESC, id LIMIT 500`, millis(since))
 }
 
 // Call returns one, or CodeNotFound.
-func (d *DB) Call(ctx context.Context, id string) (Call, error) {
+func (d *DB) Call(ctx context.Context, id string) (shouwang.Call, error) {
 	return one(ctx, d, fmt.Sprintf("there is no call %q", id), scanCall, selectCalls+`WHERE id = ?`, id)
 }
 
 // AnswerCall notes that somebody cares for the call. One that is cared for
 // already stays theirs: CodeConflict.
-func (d *DB) AnswerCall(ctx context.Context, id, by string) (Call, error) {
-	return d.changeCall(ctx, id, func(c *Call) error {
-		if c.State == CallAnswered && c.AnsweredBy != by {
+func (d *DB) AnswerCall(ctx context.Context, id, by string) (shouwang.Call, error) {
+	return d.changeCall(ctx, id, func(c *shouwang.Call) error {
+		if c.State == shouwang.CallAnswered && c.AnsweredBy != by {
 			return shouwang.Errorf(shouwang.CodeConflict, "call %s is answered by %s already", id, c.AnsweredBy)
 		}
-		c.State, c.AnsweredBy, c.Answered = CallAnswered, by, d.clock()
+		c.State, c.AnsweredBy, c.Answered = shouwang.CallAnswered, by, d.clock()
 		return nil
 	})
 }
 
 // JoinCall notes the incident that was opened for a call.
-func (d *DB) JoinCall(ctx context.Context, id, incident string) (Call, error) {
-	return d.changeCall(ctx, id, func(c *Call) error { c.Incident = incident; return nil })
+func (d *DB) JoinCall(ctx context.Context, id, incident string) (shouwang.Call, error) {
+	return d.changeCall(ctx, id, func(c *shouwang.Call) error { c.Incident = incident; return nil })
 }
 
 // CloseCall ends a call with what came of it: helped, false_alarm or test.
-func (d *DB) CloseCall(ctx context.Context, id, by, outcome, note string) (Call, error) {
-	return d.changeCall(ctx, id, func(c *Call) error {
+func (d *DB) CloseCall(ctx context.Context, id, by, outcome, note string) (shouwang.Call, error) {
+	return d.changeCall(ctx, id, func(c *shouwang.Call) error {
 		if c.AnsweredBy == "" {
 			c.AnsweredBy, c.Answered = by, d.clock()
 		}
-		c.State, c.ClosedBy, c.Closed, c.Outcome, c.Note = CallClosed, by, d.clock(), outcome, note
+		c.State, c.ClosedBy, c.Closed, c.Outcome, c.Note = shouwang.CallClosed, by, d.clock(), outcome, note
 		return nil
 	})
 }
 
-func (d *DB) changeCall(ctx context.Context, id string, f func(*Call) error) (c Call, err error) {
+func (d *DB) changeCall(ctx context.Context, id string, f func(*shouwang.Call) error) (c shouwang.Call, err error) {
 	err = d.tx(ctx, "change call", func(tx *sql.Tx) error {
 		c, err = scanCall(tx.QueryRowContext(ctx, selectCalls+`WHERE id = ?`, id).Scan)
 		switch {
@@ -196,7 +170,7 @@ func (d *DB) changeCall(ctx context.Context, id string, f func(*Call) error) (c 
 			return shouwang.Errorf(shouwang.CodeNotFound, "there is no call %q", id)
 		case err != nil:
 			return err
-		case c.State == CallClosed:
+		case c.State == shouwang.CallClosed:
 			return shouwang.Errorf(shouwang.CodeConflict, "call %s was closed by %s", id, c.ClosedBy)
 		}
 		if err := f(&c); err != nil {

@@ -51,7 +51,7 @@ func press(w *watch, id string) shouwang.Signal {
 	return shouwang.Signal{Button: li.ID, Kind: shouwang.SignalPress, ID: id, Received: w.now(), Battery: -1, Via: "http"}
 }
 
-func hear(t *testing.T, d *DB, s shouwang.Signal) (Call, bool) {
+func hear(t *testing.T, d *DB, s shouwang.Signal) (shouwang.Call, bool) {
 	t.Helper()
 	c, changed, err := d.Hear(t.Context(), s)
 	if err != nil {
@@ -68,7 +68,7 @@ func TestAButtonPressedFiveTimesIsOneCall(t *testing.T) {
 	}
 	wg.Wait()
 	calls, err := d.Calls(t.Context(), time.Time{})
-	if err != nil || len(calls) != 1 || calls[0].Presses != 5 || calls[0].State != CallOpen {
+	if err != nil || len(calls) != 1 || calls[0].Presses != 5 || calls[0].State != shouwang.CallOpen {
 		t.Fatalf("%+v %v", calls, err)
 	}
 }
@@ -85,10 +85,10 @@ func TestAMessageHeardTwiceIsOnePressEvenAfterTheCallIsClosed(t *testing.T) {
 	if _, err := d.CloseCall(t.Context(), first.ID, "officer:chen", "helped", ""); err != nil {
 		t.Fatal(err)
 	}
-	if c, changed := hear(t, d, press(w, "m-1")); changed || c.ID != first.ID || c.State != CallClosed {
+	if c, changed := hear(t, d, press(w, "m-1")); changed || c.ID != first.ID || c.State != shouwang.CallClosed {
 		t.Errorf("the same message after the call: %+v %t", c, changed)
 	}
-	if c, changed := hear(t, d, press(w, "m-2")); !changed || c.ID == first.ID || c.State != CallOpen {
+	if c, changed := hear(t, d, press(w, "m-2")); !changed || c.ID == first.ID || c.State != shouwang.CallOpen {
 		t.Errorf("a new press after the call is a new call: %+v %t", c, changed)
 	}
 }
@@ -103,11 +103,11 @@ func TestWhoStillPressesThoughAnsweredIsLoudAgain(t *testing.T) {
 		t.Errorf("a second dispatcher: %v", err)
 	}
 	w.add(again - time.Second)
-	if c, _ := hear(t, d, press(w, "")); c.State != CallAnswered {
+	if c, _ := hear(t, d, press(w, "")); c.State != shouwang.CallAnswered {
 		t.Errorf("a press right after the answer: %s", c.State)
 	}
 	w.add(time.Second)
-	if c, _ := hear(t, d, press(w, "")); c.State != CallOpen || c.Presses != 3 || c.AnsweredBy != "" {
+	if c, _ := hear(t, d, press(w, "")); c.State != shouwang.CallOpen || c.Presses != 3 || c.AnsweredBy != "" {
 		t.Errorf("still pressing: %+v", c)
 	}
 }
@@ -221,7 +221,7 @@ func TestButtonsThatHelpCouldNotFindAreRefused(t *testing.T) {
 
 func TestLayoutsBelongToWhoMadeThem(t *testing.T) {
 	d, _ := open(t, filepath.Join(t.TempDir(), "desk.db"))
-	mine := Layout{ID: "left", Owner: "officer:chen", Body: []byte(`{"tiles":["a"]}`), ChangedBy: "officer:chen"}
+	mine := shouwang.Layout{ID: "left", Owner: "officer:chen", Body: []byte(`{"tiles":["a"]}`), ChangedBy: "officer:chen"}
 	if err := d.PutLayout(t.Context(), mine); err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func TestLayoutsBelongToWhoMadeThem(t *testing.T) {
 
 func TestAMarkKeepsWhatIsNotChanged(t *testing.T) {
 	d, w := open(t, filepath.Join(t.TempDir(), "desk.db"))
-	set := func(f func(*Mark)) Mark {
+	set := func(f func(*shouwang.Mark)) shouwang.Mark {
 		t.Helper()
 		m, err := d.SetMark(t.Context(), "e-1", "door-17", "officer:chen", f)
 		if err != nil {
@@ -251,9 +251,9 @@ func TestAMarkKeepsWhatIsNotChanged(t *testing.T) {
 		}
 		return m
 	}
-	set(func(m *Mark) { m.AssignedTo = "officer:grid" })
+	set(func(m *shouwang.Mark) { m.AssignedTo = "officer:grid" })
 	w.add(time.Minute)
-	if m := set(func(m *Mark) { m.Case = "case-1" }); m.AssignedTo != "officer:grid" || m.Case != "case-1" {
+	if m := set(func(m *shouwang.Mark) { m.Case = "case-1" }); m.AssignedTo != "officer:grid" || m.Case != "case-1" {
 		t.Errorf("%+v", m)
 	}
 	if list, err := d.Marks(t.Context(), w.now()); err != nil || len(list) != 1 {

@@ -3,26 +3,12 @@ package desk
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
-	"time"
 
 	"shouwang"
 )
 
-// Layout is a saved wall. What its body means is for the page; here it is JSON.
-type Layout struct {
-	ID string
-	// Owner is the principal whose it is, "" for one that everybody of the site
-	// shares.
-	Owner     string
-	Site      string
-	Body      json.RawMessage
-	Changed   time.Time
-	ChangedBy string
-}
-
-func scanLayout(scan func(...any) error) (l Layout, err error) {
+func scanLayout(scan func(...any) error) (l shouwang.Layout, err error) {
 	var body []byte
 	var at int64
 	err = scan(&l.ID, &l.Owner, &l.Site, &body, &at, &l.ChangedBy)
@@ -33,18 +19,18 @@ func scanLayout(scan func(...any) error) (l Layout, err error) {
 const selectLayouts = `SELECT id, owner, site, body, changed, changed_by FROM layouts `
 
 // Layouts returns every saved wall, by id.
-func (d *DB) Layouts(ctx context.Context) ([]Layout, error) {
+func (d *DB) Layouts(ctx context.Context) ([]shouwang.Layout, error) {
 	return rows(ctx, d, "list layouts", scanLayout, selectLayouts+`ORDER BY id`)
 }
 
 // Layout returns one, or CodeNotFound.
-func (d *DB) Layout(ctx context.Context, id string) (Layout, error) {
+func (d *DB) Layout(ctx context.Context, id string) (shouwang.Layout, error) {
 	return one(ctx, d, fmt.Sprintf("there is no layout %q", id), scanLayout, selectLayouts+`WHERE id = ?`, id)
 }
 
 // PutLayout keeps a wall: a new one, or over one with the same owner. It is
 // CodeConflict when somebody else's wall has the id.
-func (d *DB) PutLayout(ctx context.Context, l Layout) error {
+func (d *DB) PutLayout(ctx context.Context, l shouwang.Layout) error {
 	return d.tx(ctx, "keep layout", func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `INSERT INTO layouts VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET site = excluded.site, body = excluded.body, changed = excluded.changed, changed_by = excluded.changed_by

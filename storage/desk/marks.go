@@ -10,20 +10,8 @@ import (
 	"shouwang"
 )
 
-// Mark is what people at the wall made of an event, beside its verdict.
-type Mark struct {
-	Event      shouwang.EventID
-	Camera     shouwang.CameraID
-	AssignedTo string // a principal
-	Case       string
-	Incident   string
-	Note       string
-	By         string
-	At         time.Time
-}
-
 // SetMark changes what is noted of an event: f gets what stands.
-func (d *DB) SetMark(ctx context.Context, event shouwang.EventID, camera shouwang.CameraID, by string, f func(*Mark)) (m Mark, err error) {
+func (d *DB) SetMark(ctx context.Context, event shouwang.EventID, camera shouwang.CameraID, by string, f func(*shouwang.Mark)) (m shouwang.Mark, err error) {
 	err = d.tx(ctx, "keep mark", func(tx *sql.Tx) error {
 		row := tx.QueryRowContext(ctx, selectMarks+`WHERE event = ?`, event)
 		if m, err = scanMark(row.Scan); err != nil && err != sql.ErrNoRows {
@@ -42,7 +30,7 @@ func (d *DB) SetMark(ctx context.Context, event shouwang.EventID, camera shouwan
 
 const selectMarks = `SELECT event, camera, assigned_to, case_id, incident, note, by, at FROM marks `
 
-func scanMark(scan func(...any) error) (m Mark, err error) {
+func scanMark(scan func(...any) error) (m shouwang.Mark, err error) {
 	var at int64
 	err = scan(&m.Event, &m.Camera, &m.AssignedTo, &m.Case, &m.Incident, &m.Note, &m.By, &at)
 	m.At = fromMillis(at)
@@ -50,35 +38,12 @@ func scanMark(scan func(...any) error) (m Mark, err error) {
 }
 
 // Marks returns the newest marks since a moment, at most 1000.
-func (d *DB) Marks(ctx context.Context, since time.Time) ([]Mark, error) {
+func (d *DB) Marks(ctx context.Context, since time.Time) ([]shouwang.Mark, error) {
 	return rows(ctx, d, "list marks", scanMark, selectMarks+`WHERE at >= ? ORDER BY at DESC, event LIMIT 1000`, millis(since))
 }
 
-// Incident is the record of an incident: who opened it for what cause, and how
-// it ended. Which cameras were looked at stands in the access log; what each
-// nearby camera would have answered when it began stands here.
-type Incident struct {
-	ID       string            `json:"id"`
-	OpenedBy string            `json:"opened_by"`
-	Opened   time.Time         `json:"opened"`
-	Cause    string            `json:"cause"` // report, event, call
-	Ref      string            `json:"ref,omitempty"`
-	Nearby   []IncidentCamera  `json:"nearby"`
-	ClosedBy string            `json:"closed_by,omitempty"`
-	Closed   time.Time         `json:"closed,omitzero"`
-	Camera   shouwang.CameraID `json:"camera,omitempty"`
-}
-
-// IncidentCamera is what a nearby camera answered when the incident began.
-type IncidentCamera struct {
-	Camera   shouwang.CameraID `json:"camera"`
-	Distance float64           `json:"distance_m"`
-	Shown    bool              `json:"shown"`
-	Reasons  []string          `json:"reasons,omitempty"`
-}
-
 // PutIncident keeps the record of an incident.
-func (d *DB) PutIncident(ctx context.Context, i Incident) error {
+func (d *DB) PutIncident(ctx context.Context, i shouwang.IncidentRecord) error {
 	body, err := json.Marshal(i)
 	if err != nil {
 		return fmt.Errorf("keep incident: %w", err)
@@ -91,8 +56,8 @@ func (d *DB) PutIncident(ctx context.Context, i Incident) error {
 }
 
 // Incident returns the record of an incident, or CodeNotFound.
-func (d *DB) Incident(ctx context.Context, id string) (Incident, error) {
-	return one(ctx, d, fmt.Sprintf("there is no record of incident %q", id), func(scan func(...any) error) (i Incident, err error) {
+func (d *DB) Incident(ctx context.Context, id string) (shouwang.IncidentRecord, error) {
+	return one(ctx, d, fmt.Sprintf("there is no record of incident %q", id), func(scan func(...any) error) (i shouwang.IncidentRecord, err error) {
 		var body []byte
 		if err = scan(&body); err == nil {
 			err = json.Unmarshal(body, &i)

@@ -18,8 +18,8 @@
 //
 // Only the holder of the log's key can make a checkpoint, so a log rewritten by
 // its own operator is found out by who kept an older checkpoint: receipts carry
-// one, and witnesses (tessera.AppendOptions.WithWitnesses in options) are where
-// cosignatures join.
+// one, and witnesses outside the operator's reach (package witness) cosign those
+// that continue what they have seen before. Cosigner asks them.
 package ledger
 
 import (
@@ -40,6 +40,7 @@ import (
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/storage/atrest"
+	"shouwang/storage/ledger/checkpoint"
 )
 
 // Config says where the log lives.
@@ -73,6 +74,8 @@ type Ledger struct {
 	kept, fed atomic.Int64
 	// failing is why the Merkle log does not take entries, nil when it does.
 	failing atomic.Pointer[error]
+	// cosigned is the newest checkpoint that enough witnesses have cosigned.
+	cosigned atomic.Pointer[checkpoint.Checkpoint]
 
 	life    context.Context
 	end     context.CancelFunc

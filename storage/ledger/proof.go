@@ -72,8 +72,11 @@ func (l *Ledger) published(ctx context.Context, seq uint64) (at uint64, cp check
 		var placed *uint64
 		err := l.db.reader.QueryRowContext(ctx, `SELECT leaf_index FROM entries WHERE seq = ?`, seq).Scan(&placed)
 		if err == nil && placed != nil {
-			if cp, err = l.tree.checkpoint(ctx); err == nil && cp.Size > *placed {
+			if cp, err = l.Head(ctx); err == nil && cp.Size > *placed {
 				return *placed, cp, nil
+			}
+			if cp, err = l.tree.checkpoint(ctx); err == nil && cp.Size > *placed {
+				return *placed, cp, nil // not cosigned yet
 			}
 		}
 		select {
@@ -84,10 +87,40 @@ func (l *Ledger) published(ctx context.Context, seq uint64) (at uint64, cp check
 	}
 }
 
-// Checkpoint returns the newest signed checkpoint.
+// Checkpoint returns the newest signed checkpoint, cosigned or not.
 func (l *Ledger) Checkpoint(ctx context.Context) (string, error) {
 	cp, err := l.tree.checkpoint(ctx)
 	return cp.Raw, err
+}
+
+// Head returns the newest checkpoint that enough witnesses have cosigned, or
+// the newest at all where no witness ever has.
+func (l *Ledger) Head(ctx context.Context) (checkpoint.Checkpoint, error) {
+	if cp := l.cosigned.Load(); cp != nil {
+		return *cp, nil
+	}
+	return l.tree.checkpoint(ctx)
+}
+
+// Inclusion proves that the entry at a place of the public log stands in the
+// log of a size (RFC 6962, 2.1.1), place < size <= published size.
+func (l *Ledger) Inclusion(ctx context.Context, place, size uint64) ([][]byte, error) {
+	cp, err := l.tree.checkpoint(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if place >= size || size > cp.Size {
+		return nil, shouwang.Errorf(shouwang.CodeBadUsage, "inclusion of entry %d in the log of size %d: the log has %d entries", place, size, cp.Size)
+	}
+	builder, err := client.NewProofBuilder(ctx, size, l.tree.read.ReadTile)
+	if err != nil {
+		return nil, fmt.Errorf("prove entry %d: %w", place, err)
+	}
+	hashes, err := builder.InclusionProof(ctx, place)
+	if err != nil {
+		return nil, fmt.Errorf("prove entry %d: %w", place, err)
+	}
+	return hashes, nil
 }
 
 // Consistency proves that the log of size to begins with the whole log of size

@@ -16,8 +16,9 @@ import (
 )
 
 // Source is where a public log is read: paths are C2SP tlog-tiles', such as
-// checkpoint, tile/0/000 and tile/entries/000.p/30. What is not there is
-// fs.ErrNotExist; any other error is about reading.
+// checkpoint, tile/0/000 and tile/entries/000.p/30, and checkpoint.newest for
+// the newest checkpoint where checkpoint is the newest cosigned one. What is not
+// there is fs.ErrNotExist; any other error is about reading.
 type Source interface {
 	Read(ctx context.Context, path string) ([]byte, error)
 }
@@ -28,6 +29,9 @@ type Folder string
 
 // Read implements Source.
 func (f Folder) Read(_ context.Context, path string) ([]byte, error) {
+	if path == newestPath {
+		path = checkpointPath
+	}
 	return os.ReadFile(filepath.Join(string(f), filepath.FromSlash(path)))
 }
 

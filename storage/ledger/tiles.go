@@ -14,6 +14,7 @@ import (
 const (
 	checkpointPath = layout.CheckpointPath
 	cosignedPath   = "checkpoint.cosigned"
+	newestPath     = "checkpoint.newest"
 )
 
 // collect gathers a level's hashes into tiles of 256 and compares each full one

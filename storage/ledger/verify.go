@@ -26,7 +26,7 @@ const (
 type Report struct {
 	Size     uint64                   // entries under the newest checkpoint
 	Head     string                   // that checkpoint; "" if it does not verify
-	Cosigned []checkpoint.Cosignature // the witnesses of the trust that have signed it
+	Cosigned []checkpoint.Cosignature // the witnesses of the trust that have signed it, or the last one that they did
 	Details  uint64                   // clear lines compared with their commitment
 	Erased   uint64                   // entries whose clear line was erased
 	Waiting  uint64                   // entries not yet under a checkpoint
@@ -67,19 +67,44 @@ func VerifyLog(ctx context.Context, src Source, trust checkpoint.Trust, seen []s
 		return r, nil
 	}
 	r.Size, r.Head, r.Cosigned = cp.Size, cp.Raw, cp.Cosigned
-	v := &walk{report: r, src: src, size: cp.Size, wanted: map[uint64][]wanted{cp.Size: {{cp.Root, Changed}}}}
+	v := &walk{report: r, src: src, wanted: map[uint64][]wanted{cp.Size: {{cp.Root, Changed}}}}
+	if err := v.newest(ctx, trust.Key); err != nil {
+		return nil, err
+	}
 	for i, text := range seen {
 		old, err := checkpoint.Open(text, checkpoint.Trust{Key: trust.Key})
 		switch {
 		case err != nil:
 			r.problem(Signature, "checkpoint %d of those kept: %v", i+1, err)
-		case old.Size > cp.Size:
-			r.problem(Dropped, "the log has %d entries and had %d: entries were dropped, or an older log is shown", cp.Size, old.Size)
+		case old.Size > r.Size:
+			r.problem(Dropped, "the log has %d entries and had %d: entries were dropped, or an older log is shown", r.Size, old.Size)
 		default:
 			v.wanted[old.Size] = append(v.wanted[old.Size], wanted{old.Root, Split})
 		}
 	}
 	return r, v.run(ctx, progress)
+}
+
+// newest goes on to the newest checkpoint, where the one that witnesses have
+// cosigned is older.
+func (w *walk) newest(ctx context.Context, key string) error {
+	raw, err := w.src.Read(ctx, newestPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // a mirror holds one checkpoint
+	}
+	if err != nil {
+		return unreadable("verify access log: %w", err)
+	}
+	cp, err := checkpoint.Open(string(raw), checkpoint.Trust{Key: key})
+	if err != nil {
+		w.report.problem(Signature, "the newest checkpoint: %v", err)
+		return nil
+	}
+	if cp.Size > w.report.Size {
+		w.report.Size, w.report.Head = cp.Size, cp.Raw
+		w.wanted[cp.Size] = append(w.wanted[cp.Size], wanted{cp.Root, Changed})
+	}
+	return nil
 }
 
 // wanted is a root that the log must have at some size, and what it means when
@@ -94,7 +119,6 @@ type wanted struct {
 type walk struct {
 	report *Report
 	src    Source
-	size   uint64
 	wanted map[uint64][]wanted
 	peaks  []tlog.Hash   // of complete subtrees, largest first
 	levels [][]tlog.Hash // per tile level: the tile under way
@@ -102,11 +126,11 @@ type walk struct {
 
 func (w *walk) run(ctx context.Context, progress func(done, of uint64)) error {
 	w.check(0)
-	for first := uint64(0); first < w.size; first += layout.EntryBundleWidth {
+	for first := uint64(0); first < w.report.Size; first += layout.EntryBundleWidth {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(layout.EntryBundleWidth, w.size-first)
+		n := min(layout.EntryBundleWidth, w.report.Size-first)
 		leaves, err := w.bundle(ctx, first/layout.EntryBundleWidth, n)
 		if err != nil {
 			return err
@@ -121,11 +145,11 @@ func (w *walk) run(ctx context.Context, progress func(done, of uint64)) error {
 			}
 		}
 		if progress != nil {
-			progress(first+n, w.size)
+			progress(first+n, w.report.Size)
 		}
 	}
 	for level := range w.levels {
-		if err := w.tile(ctx, level, w.size>>(8*level)/layout.TileWidth, w.levels[level]); err != nil {
+		if err := w.tile(ctx, level, w.report.Size>>(8*level)/layout.TileWidth, w.levels[level]); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -104,7 +105,13 @@ func TestTamperedLogIsFoundOut(t *testing.T) {
 	const bundles, tile = "tile/entries/000.p/30", "tile/0/000.p/30" // of thirty entries
 	whole, vkey, _ := written(t, 30)
 	other, _, _ := written(t, 30)
-	const record = 2 + 32 // a commitment with its length, as tlog-tiles writes it
+	const record = 2 + 32       // a commitment with its length, as tlog-tiles writes it
+	kinds := map[string]string{ // what the verifier calls it
+		"changed commitment": ledger.Changed, "reordered commitments": ledger.Reordered, "dropped commitment": ledger.Dropped,
+		"dropped last commitment": ledger.Dropped, "garbage commitments": ledger.Dropped, "missing commitments": ledger.Dropped,
+		"changed tile": ledger.Changed, "missing tile": ledger.Damaged, "checkpoint of fewer": ledger.Signature,
+		"unsigned checkpoint": ledger.Signature, "empty checkpoint": ledger.Signature, "another log's": ledger.Signature,
+	}
 	for name, tamper := range map[string]func(t *testing.T, dir string){
 		"changed commitment": func(t *testing.T, dir string) {
 			edit(t, dir, bundles, func(b []byte) []byte { b[2*record+5] ^= 1; return b })
@@ -155,7 +162,10 @@ func TestTamperedLogIsFoundOut(t *testing.T) {
 			tamper(t, dir)
 			report, err := ledger.Verify(t.Context(), filepath.Join(dir, "public"), vkey, nil, nil)
 			if err != nil || report.OK() {
-				t.Errorf("passes: %+v, %v", report, err)
+				t.Fatalf("passes: %+v, %v", report, err)
+			}
+			if !slices.ContainsFunc(report.Problems, func(p string) bool { return strings.HasPrefix(p, kinds[name]+": ") }) {
+				t.Errorf("found out as %q, want %s", report.Problems, kinds[name])
 			}
 		})
 	}

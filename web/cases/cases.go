@@ -40,8 +40,8 @@ func (r *Room) Register(f *front.Front, _ *look.Looks) {
 	front.Route(f, op("removeCaseMember", http.MethodDelete, "/api/cases/{id}/members/{principal}", "Take a member out"), front.Officers, r.removeMember)
 }
 
-// Person is an officer as colleagues see one.
-type Person struct {
+// Colleague is an officer as colleagues see one.
+type Colleague struct {
 	ID    string        `json:"id"`
 	Name  string        `json:"name"`
 	Unit  string        `json:"unit,omitempty"`
@@ -49,8 +49,8 @@ type Person struct {
 	Duty  bool          `json:"on_duty"`
 }
 
-// ItemView is an item as a page shows it.
-type ItemView struct {
+// CaseItem is an item as a page shows it.
+type CaseItem struct {
 	ID         string            `json:"id"`
 	Kind       string            `json:"kind" enum:"clip,still,note"`
 	Camera     shouwang.CameraID `json:"camera,omitempty"`
@@ -58,7 +58,7 @@ type ItemView struct {
 	From       time.Time         `json:"from,omitzero"`
 	To         time.Time         `json:"to,omitzero"`
 	Text       string            `json:"text,omitempty"`
-	By         Person            `json:"by"`
+	By         Colleague         `json:"by"`
 	At         time.Time         `json:"at"`
 	// Keys is what has become of the recording, Until when it is deleted unless
 	// somebody holds it.
@@ -67,25 +67,25 @@ type ItemView struct {
 	Removed time.Time       `json:"removed,omitzero"`
 }
 
-// File is a case with what was gathered for it.
-type File struct {
-	ID      string     `json:"id"`
-	Type    string     `json:"type"`
-	Title   string     `json:"title,omitempty"`
-	Open    bool       `json:"open"`
-	Opened  time.Time  `json:"opened"`
-	Closed  time.Time  `json:"closed,omitzero"`
-	Sheet   Sheet      `json:"sheet"`
-	Members []Person   `json:"members"`
-	Items   []ItemView `json:"items"`
-	Writes  bool       `json:"writes" doc:"Whether the caller may change it"`
+// CaseFile is a case with what was gathered for it.
+type CaseFile struct {
+	ID      string      `json:"id"`
+	Type    string      `json:"type"`
+	Title   string      `json:"title,omitempty"`
+	Open    bool        `json:"open"`
+	Opened  time.Time   `json:"opened"`
+	Closed  time.Time   `json:"closed,omitzero"`
+	Sheet   Sheet       `json:"sheet"`
+	Members []Colleague `json:"members"`
+	Items   []CaseItem  `json:"items"`
+	Writes  bool        `json:"writes" doc:"Whether the caller may change it"`
 }
 
 type idInput struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
-type fileOutput struct{ Body File }
+type fileOutput struct{ Body CaseFile }
 
 // kase finds a case that the caller belongs to; any other is not found.
 func (r *Room) kase(c *front.Caller, id string) (*policy.Case, error) {
@@ -116,9 +116,9 @@ func (r *Room) file(ctx context.Context, c *front.Caller, in *idInput) (*fileOut
 	if err != nil {
 		return nil, err
 	}
-	out := &fileOutput{Body: File{
+	out := &fileOutput{Body: CaseFile{
 		ID: cs.ID, Type: cs.Type, Title: cs.Title, Open: cs.Open, Opened: cs.Opened, Closed: cs.Closed,
-		Writes: cs.Open && slices.Contains(cs.Members, c.Who.ID), Members: []Person{}, Items: []ItemView{},
+		Writes: cs.Open && slices.Contains(cs.Members, c.Who.ID), Members: []Colleague{}, Items: []CaseItem{},
 	}}
 	for _, id := range cs.Members {
 		out.Body.Members = append(out.Body.Members, r.person(c, id))
@@ -140,8 +140,8 @@ func (r *Room) file(ctx context.Context, c *front.Caller, in *idInput) (*fileOut
 	return out, nil
 }
 
-func (r *Room) itemView(ctx context.Context, c *front.Caller, i *Item) (ItemView, error) {
-	v := ItemView{
+func (r *Room) itemView(ctx context.Context, c *front.Caller, i *Item) (CaseItem, error) {
+	v := CaseItem{
 		ID: i.ID, Kind: i.Kind, Camera: i.Camera, From: i.From, To: i.To, Text: i.Text, By: r.person(c, i.By), At: i.At, Removed: i.Removed,
 	}
 	if i.Camera == "" {
@@ -176,16 +176,16 @@ func cameraName(c *front.Caller, id shouwang.CameraID) string {
 	return string(id)
 }
 
-func (r *Room) person(c *front.Caller, id string) Person {
+func (r *Room) person(c *front.Caller, id string) Colleague {
 	p, ok := c.World.Principal(id)
 	if !ok {
-		return Person{ID: id, Name: id, Roles: []policy.Role{}}
+		return Colleague{ID: id, Name: id, Roles: []policy.Role{}}
 	}
 	return personOf(c, p)
 }
 
-func personOf(c *front.Caller, p *policy.Principal) Person {
-	v := Person{ID: p.ID, Name: p.Name, Roles: append([]policy.Role{}, p.Roles...), Duty: p.OnDuty}
+func personOf(c *front.Caller, p *policy.Principal) Colleague {
+	v := Colleague{ID: p.ID, Name: p.Name, Roles: append([]policy.Role{}, p.Roles...), Duty: p.OnDuty}
 	if c.Lang == "en" && p.NameEn != "" {
 		v.Name = p.NameEn
 	}
@@ -202,7 +202,7 @@ func personOf(c *front.Caller, p *policy.Principal) Person {
 
 type colleaguesOutput struct {
 	Body struct {
-		People []Person `json:"people"`
+		People []Colleague `json:"people"`
 	}
 }
 
@@ -210,7 +210,7 @@ type colleaguesOutput struct {
 // without those who never see a picture.
 func (r *Room) colleagues(_ context.Context, c *front.Caller, _ *struct{}) (*colleaguesOutput, error) {
 	out := &colleaguesOutput{}
-	out.Body.People = []Person{}
+	out.Body.People = []Colleague{}
 	places := c.World.Places()
 	for _, p := range c.World.Principals() {
 		near := places.Within(p.Jurisdiction, c.Who.Jurisdiction) || places.Within(c.Who.Jurisdiction, p.Jurisdiction)
@@ -218,6 +218,6 @@ func (r *Room) colleagues(_ context.Context, c *front.Caller, _ *struct{}) (*col
 			out.Body.People = append(out.Body.People, personOf(c, p))
 		}
 	}
-	slices.SortFunc(out.Body.People, func(a, b Person) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(out.Body.People, func(a, b Colleague) int { return cmp.Compare(a.ID, b.ID) })
 	return out, nil
 }

@@ -12,11 +12,11 @@ import (
 	"shouwang/web/front"
 )
 
-// Done is one thing done in a case: a line of its journal, or an entry of the
+// CaseDone is one thing done in a case: a line of its journal, or an entry of the
 // access log.
-type Done struct {
+type CaseDone struct {
 	At time.Time `json:"at"`
-	By Person    `json:"by"`
+	By Colleague `json:"by"`
 	// Did is a stable word: opened, closed, searched, clip, still, note, removed,
 	// sheet, member_added, member_removed; or the kind of the access log's entry:
 	// look, look_end, denial, export, hold, release, destroy.
@@ -34,8 +34,8 @@ type Done struct {
 
 type historyOutput struct {
 	Body struct {
-		Done []Done `json:"done"`
-		Zone string `json:"zone"`
+		Done []CaseDone `json:"done"`
+		Zone string     `json:"zone"`
 	}
 }
 
@@ -56,36 +56,36 @@ func (r *Room) history(ctx context.Context, c *front.Caller, in *idInput) (*hist
 	for i := range logged {
 		out.Body.Done = append(out.Body.Done, r.logged(c, &logged[i]))
 	}
-	slices.SortStableFunc(out.Body.Done, func(a, b Done) int { return b.At.Compare(a.At) })
+	slices.SortStableFunc(out.Body.Done, func(a, b CaseDone) int { return b.At.Compare(a.At) })
 	return out, nil
 }
 
-func (r *Room) journal(ctx context.Context, c *front.Caller, cs *policy.Case) ([]Done, error) {
+func (r *Room) journal(ctx context.Context, c *front.Caller, cs *policy.Case) ([]CaseDone, error) {
 	lines, err := r.deps.Book.History(ctx, cs.ID, 0)
 	if err != nil {
 		return nil, err
 	}
-	out := []Done{}
+	out := []CaseDone{}
 	if !cs.Closed.IsZero() {
-		out = append(out, Done{At: cs.Closed, Did: "closed", By: Person{Roles: []policy.Role{}}})
+		out = append(out, CaseDone{At: cs.Closed, Did: "closed", By: Colleague{Roles: []policy.Role{}}})
 	}
 	for _, l := range lines {
-		d := Done{At: l.At, By: r.person(c, l.By), Did: l.Did, What: l.What}
+		d := CaseDone{At: l.At, By: r.person(c, l.By), Did: l.Did, What: l.What}
 		if strings.HasPrefix(l.Did, "member_") {
 			d.What = r.person(c, l.What).Name
 		}
 		out = append(out, d)
 	}
-	first := Person{Roles: []policy.Role{}}
+	first := Colleague{Roles: []policy.Role{}}
 	if len(cs.Members) > 0 {
 		first = r.person(c, cs.Members[0])
 	}
-	return append(out, Done{At: cs.Opened, Did: "opened", By: first, What: cs.Title}), nil
+	return append(out, CaseDone{At: cs.Opened, Did: "opened", By: first, What: cs.Title}), nil
 }
 
-func (r *Room) logged(c *front.Caller, l *Logged) Done {
+func (r *Room) logged(c *front.Caller, l *Logged) CaseDone {
 	camera := shouwang.CameraID(strings.TrimPrefix(l.Camera, "camera:"))
-	d := Done{
+	d := CaseDone{
 		At: l.At, By: r.person(c, l.Principal), Did: l.Kind, Camera: camera, From: l.From, To: l.To,
 		Action: l.Action, Index: &l.Index,
 	}

@@ -173,7 +173,7 @@ func (r *Room) setMembers(ctx context.Context, c *front.Caller, cs *policy.Case,
 		return nil, err
 	}
 	if !slices.Contains(members, c.Who.ID) && !r.front.World().OnCase(c.Who, &next) {
-		return &fileOutput{Body: File{ID: cs.ID, Members: []Person{}, Items: []ItemView{}}}, nil // who left reads it no more
+		return &fileOutput{Body: CaseFile{ID: cs.ID, Members: []Colleague{}, Items: []CaseItem{}}}, nil // who left reads it no more
 	}
 	return r.again(ctx, c, cs.ID)
 }

@@ -71,8 +71,8 @@ type playInput struct {
 	}
 }
 
-// Clock is how well the times of a stretch of recording are known.
-type Clock struct {
+// ClockNote is how well the times of a stretch of recording are known.
+type ClockNote struct {
 	shouwang.Span
 	OffsetMS      float64 `json:"offset_ms" doc:"The camera's clock minus ours; already corrected"`
 	UncertaintyMS float64 `json:"uncertainty_ms" doc:"One-sided"`
@@ -91,7 +91,7 @@ type Played struct {
 	Tells       bool                  `json:"tells" doc:"Whether the owner is told at once"`
 	Recorded    []shouwang.Span       `json:"recorded"`
 	Missing     []Missing             `json:"missing"`
-	Clocks      []Clock               `json:"clocks"`
+	Clocks      []ClockNote           `json:"clocks"`
 }
 
 // Play is a play as the page gets it.
@@ -177,7 +177,7 @@ func (r *Room) recorded(ctx context.Context, p *play, id shouwang.CameraID) (*Pl
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("read what is recorded: %w", err)
 	}
-	played := &Played{ID: id, Name: name(p.caller, cam), Recorded: append([]shouwang.Span{}, cover.Recorded...), Missing: missing(&cover), Clocks: []Clock{}}
+	played := &Played{ID: id, Name: name(p.caller, cam), Recorded: append([]shouwang.Span{}, cover.Recorded...), Missing: missing(&cover), Clocks: []ClockNote{}}
 	all := append(append([]shouwang.Span{}, cover.Recorded...), cover.Erased...)
 	if len(all) == 0 {
 		played.Code = shouwang.CodeNotFound
@@ -197,7 +197,7 @@ func (r *Room) recorded(ctx context.Context, p *play, id shouwang.CameraID) (*Pl
 		return nil, nil, nil, fmt.Errorf("read clocks: %w", err)
 	}
 	for _, s := range stamps {
-		played.Clocks = append(played.Clocks, Clock{s.Span, ms(s.Offset), ms(s.Uncertainty), s.Source.String()})
+		played.Clocks = append(played.Clocks, ClockNote{s.Span, ms(s.Offset), ms(s.Uncertainty), s.Source.String()})
 	}
 	req := p.caller.Request(policy.Playback, cam, p.why, r.front.Now())
 	req.Resource = fmt.Sprintf("footage:%s/%d-%d", id, hull.From.UnixMilli(), hull.To.UnixMilli())

@@ -50,7 +50,12 @@ type Live struct {
 	seq    uint32
 	last   shouwang.MediaTime
 	buf    seekablebuffer.Buffer
+	mark   watch.Mark
 }
+
+// Mark returns when the newest picture was taken, and where it lies on the
+// viewer's line.
+func (l *Live) Mark() watch.Mark { return l.mark }
 
 // NewLive returns a writer of one viewer's run.
 func NewLive(w io.Writer) *Live { return &Live{w: w} }
@@ -90,6 +95,7 @@ func (l *Live) part(au *shouwang.AccessUnit, now time.Time) ([]byte, error) {
 		lasts = uint32(step)
 	}
 	l.last = dts
+	l.mark = watch.Mark{Media: int64(pts), Wall: au.Wall}
 	l.seq++
 	l.buf.Reset()
 	err := (&fmp4.Part{SequenceNumber: l.seq, Tracks: []*fmp4.PartTrack{{

@@ -15,6 +15,7 @@ import (
 
 	"shouwang"
 	"shouwang/web/live/livetest"
+	"shouwang/web/watch"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -80,7 +81,7 @@ func TestViewerReceivesOverUDPAndTCP(t *testing.T) {
 			viewer.Accept(t, answer)
 			ctx, cancel := context.WithCancelCause(context.Background())
 			sent, done := 0, make(chan error, 1)
-			go func() { done <- peer.Play(ctx, &reel{}, func(n int) { sent += n }) }()
+			go func() { done <- peer.Play(ctx, &reel{}, func(n int, _ watch.Mark) { sent += n }) }()
 			if err := viewer.WaitPictures(25, 10*time.Second); err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +107,7 @@ func TestViewerReceivesOverUDPAndTCP(t *testing.T) {
 
 func TestPlayEndsWithItsSource(t *testing.T) {
 	_, peer := connected(t)
-	if err := peer.Play(context.Background(), &reel{stop: 5}, func(int) {}); err != nil {
+	if err := peer.Play(context.Background(), &reel{stop: 5}, func(int, watch.Mark) {}); err != nil {
 		t.Errorf("end of source: %v", err)
 	}
 }
@@ -114,7 +115,7 @@ func TestPlayEndsWithItsSource(t *testing.T) {
 func TestPlayEndsWithItsViewer(t *testing.T) {
 	viewer, peer := connected(t)
 	done := make(chan error, 1)
-	go func() { done <- peer.Play(context.Background(), &reel{}, func(int) {}) }()
+	go func() { done <- peer.Play(context.Background(), &reel{}, func(int, watch.Mark) {}) }()
 	if err := viewer.WaitPictures(10, 5*time.Second); err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,7 @@ type packer struct {
 	base      uint32
 	begun     bool
 	annexB    []byte
+	mark      watch.Mark // of the newest picture sent
 }
 
 func newPacker() *packer {
@@ -48,6 +49,7 @@ func (p *packer) send(au *shouwang.AccessUnit, now time.Time, w writer) (int, er
 	p.annexB = appendAnnexB(p.annexB[:0], au)
 	_, pts := p.retime.Next(au, now)
 	payloads := p.payloader.Payload(mtu, p.annexB)
+	p.mark = watch.Mark{Media: int64(p.base + uint32(pts)), Wall: au.Wall}
 	total := 0
 	for i, payload := range payloads {
 		p.seq++

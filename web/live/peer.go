@@ -12,6 +12,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"shouwang"
+	"shouwang/web/watch"
 )
 
 // ErrGone is the end of a session that the viewer ended or that broke down.
@@ -112,8 +113,9 @@ func (p *Peer) drain() {
 // Play sends the source's pictures from the first key frame until ctx ends
 // (its cause is returned), the source ends (nil for io.EOF) or the viewer is
 // gone (ErrGone). It is called once. Nothing is read from the source before the connection is up.
-// sent is told the size of each picture on the wire, in bytes.
-func (p *Peer) Play(ctx context.Context, src Source, sent func(bytes int)) error {
+// sent is told the size of each picture on the wire, in bytes, and when the
+// picture with its time stamp was taken.
+func (p *Peer) Play(ctx context.Context, src Source, sent func(bytes int, m watch.Mark)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	timer := time.NewTimer(joinLimit)
@@ -151,7 +153,7 @@ func (p *Peer) Play(ctx context.Context, src Source, sent func(bytes int)) error
 			return fmt.Errorf("send picture: %w", err)
 		}
 		if n > 0 {
-			sent(n)
+			sent(n, pack.mark)
 		}
 	}
 }

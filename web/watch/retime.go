@@ -19,6 +19,14 @@ const (
 	joinStep = shouwang.MediaRate / 30
 )
 
+// Mark ties a time stamp that a viewer sees to when the picture was taken.
+type Mark struct {
+	// Media is the picture's presentation time as the viewer's player tells it:
+	// 90 kHz ticks of an MP4's line, or an RTP time stamp.
+	Media int64
+	Wall  shouwang.WallStamp
+}
+
 // Retimer lays the media times of a live run on one growing line of 90 kHz
 // ticks that begins at zero: history is squeezed together, and sessions with
 // clocks of their own are joined. Decode times grow strictly.

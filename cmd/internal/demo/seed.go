@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 type seeded struct {
 	people []registry.FirstPassword
 	tokens map[shouwang.CameraID]string
+	button string // token of the call button
 }
 
 // seed makes the data folder and fills the register with the township. The
@@ -52,6 +54,9 @@ func seed(ctx context.Context, o Options, sources map[shouwang.CameraID]Source) 
 	for _, t := range report.Tokens {
 		s.tokens[t.Camera] = t.Token
 	}
+	if s.button, err = seedButtons(ctx, cfg); err != nil {
+		return s, err
+	}
 	for _, p := range report.Passwords {
 		if err := reg.UpdateAccount(ctx, p.Login, func(a *shouwang.Account) error { a.MustChange = false; return nil }); err != nil {
 			return s, err
@@ -60,10 +65,33 @@ func seed(ctx context.Context, o Options, sources map[shouwang.CameraID]Source) 
 	return s, nil
 }
 
+// seedButtons registers the call buttons and returns the token of the first.
+func seedButtons(ctx context.Context, cfg service.Config) (token string, err error) {
+	desk, err := service.OpenDesk(ctx, cfg)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, desk.Close()) }()
+	for _, b := range []shouwang.Button{
+		{ID: "li-bedside", Household: "李秀兰（78岁，独居）", Phone: "138 0000 0012", Place: "house-12", Position: shouwang.Position{Lat: 25.7020, Lon: 103.8313}, HeartbeatS: 12 * 3600},
+		{ID: "sun-kitchen", Household: "孙玉", Place: "house-16", Position: shouwang.Position{Lat: 25.7026, Lon: 103.8305}, HeartbeatS: 12 * 3600},
+	} {
+		made, err := desk.PutButton(ctx, b, false)
+		if err != nil {
+			return "", err
+		}
+		if token == "" {
+			token = made
+		}
+	}
+	return token, nil
+}
+
 // faces says which page each of the demo's people is for.
 var faces = map[string]string{
 	"officer:chen":  "the wall, as dispatcher",
 	"kiosk:wall-1":  "the wall, as a screen nobody types at",
+	"officer:duan":  "the wall, as grid worker",
 	"officer:wang":  "evidence, as investigator",
 	"officer:pu":    "second person for exports",
 	"resident:li":   "consent, as a resident (two cameras, one paused)",
@@ -83,5 +111,6 @@ func (s seeded) print(o Options, took time.Duration) {
 		}
 	}
 	table.Flush()
-	fmt.Fprintf(o.Out, "\ndemo: cameras push to rtsp://%s/push/CAMERA-ID; the data lies in %s; Ctrl-C stops everything\n", o.RTSP, o.Data)
+	fmt.Fprintf(o.Out, "\ndemo: an old lady presses her button: curl -X POST http://%s/api/hooks/sos/li-bedside -H 'Authorization: Bearer %s'\n", o.HTTP, s.button)
+	fmt.Fprintf(o.Out, "demo: cameras push to rtsp://%s/push/CAMERA-ID; the data lies in %s; Ctrl-C stops everything\n", o.RTSP, o.Data)
 }

@@ -10,6 +10,7 @@ import (
 func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 	return []func(*front.Front, *look.Looks){
 		approvals.Routes(s.approvalsRoom()),
+		s.wallRoom(),
 		s.evidence.Register,
 		s.casesRoom().Register,
 	}

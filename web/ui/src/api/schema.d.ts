@@ -401,10 +401,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happens, as server-sent events: event, camera, consent, ticket, look, missed */
+        /** What happens, as server-sent events: event, camera, consent, ticket, look, desk, missed */
         get: operations["events"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{id}/mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Assign an event to somebody, or hand it to a case */
+        post: operations["markEvent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -513,6 +530,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hooks/sos/{device}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A call button's signal: press (also an empty body) or heartbeat, with the button's token. 202 says that it is durable */
+        post: operations["sosHook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents": {
         parameters: {
             query?: never;
@@ -523,8 +557,25 @@ export interface paths {
         /** Incidents of the last day, open ones first */
         get: operations["listIncidents"];
         put?: never;
-        /** Open an incident at a camera or a position */
+        /** Open an incident at a camera, a position or where a call came from */
         post: operations["openIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An incident's record: who opened it, which cameras are near and why each is or is not shown, who looked */
+        get: operations["getIncident"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -542,6 +593,23 @@ export interface paths {
         put?: never;
         /** Close an incident before its time */
         post: operations["closeIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/clocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the newest picture of each of one's own live views was taken, to measure the delay on the screen */
+        get: operations["liveClocks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -822,10 +890,155 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/wall/buttons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The call buttons: battery, and which have fallen silent */
+        get: operations["listButtons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls for help: all that are not closed, and those of the last day */
+        get: operations["listCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall/calls/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one cares for a call */
+        post: operations["answerCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall/calls/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say what came of a call */
+        post: operations["closeCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall/layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved walls: one's own and those of the site */
+        get: operations["listLayouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall/layouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Save a wall under a name that is also a screen's address */
+        put: operations["putLayout"];
+        post?: never;
+        /** Forget a saved wall */
+        delete: operations["removeLayout"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was made of the last day's events before the cameras one may search */
+        get: operations["listMarks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who can be sent to an event */
+        get: operations["listAssignees"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Aim: {
+            /** Format: double */
+            fov_deg: number;
+            /** Format: double */
+            heading_deg: number;
+            /** Format: double */
+            range_m?: number;
+        };
         Analysis: {
             degraded: boolean;
             /** @enum {string} */
@@ -917,7 +1130,74 @@ export interface components {
              */
             uses?: number;
         };
+        Assignee: {
+            id: string;
+            name: string;
+            on_duty: boolean;
+            /** @description Where they work */
+            place: string;
+            roles: string[] | null;
+        };
+        ButtonView: {
+            /** Format: int64 */
+            battery: number;
+            /** Format: date-time */
+            heard?: string;
+            /** Format: int64 */
+            heartbeat_s?: number;
+            household: string;
+            id: string;
+            /** @description It has been silent for longer than it should */
+            late: boolean;
+            /** @description Its battery is nearly empty */
+            low: boolean;
+            phone?: string;
+            place: string;
+            position: components["schemas"]["Position"];
+        };
+        ButtonsOutputBody: {
+            buttons: components["schemas"]["ButtonView"][] | null;
+        };
+        CallView: {
+            /** Format: date-time */
+            answered?: string;
+            answered_by?: string;
+            answerer?: components["schemas"]["Person"];
+            /**
+             * Format: int64
+             * @description Percent, -1 when unknown
+             */
+            battery: number;
+            button: string;
+            /** Format: date-time */
+            closed?: string;
+            closed_by?: string;
+            closer?: components["schemas"]["Person"];
+            /** Format: date-time */
+            first: string;
+            household: string;
+            id: string;
+            incident?: string;
+            /** Format: date-time */
+            last: string;
+            note?: string;
+            outcome?: string;
+            phone?: string;
+            place: string;
+            position: components["schemas"]["Position"];
+            /** Format: int64 */
+            presses: number;
+            /** Format: date-time */
+            received: string;
+            /** @enum {string} */
+            state: "open" | "answered" | "closed";
+            via: string;
+        };
+        CallsOutputBody: {
+            calls: components["schemas"]["CallView"][] | null;
+        };
         CameraView: {
+            aim?: components["schemas"]["Aim"];
             analysis: components["schemas"]["Analysis"];
             id: string;
             legal_class: string;
@@ -927,10 +1207,63 @@ export interface components {
             owner_name?: string;
             place: string;
             position: components["schemas"]["Position"];
+            quarantined: boolean;
             sharing: components["schemas"]["Sharing"];
         };
         CamerasOutputBody: {
             cameras: components["schemas"]["CameraView"][] | null;
+        };
+        CaseDone: {
+            action?: string;
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Colleague"];
+            camera?: string;
+            camera_name?: string;
+            did: string;
+            /** Format: date-time */
+            from?: string;
+            /** Format: int64 */
+            index?: number;
+            reasons?: string[] | null;
+            /** Format: date-time */
+            to?: string;
+            what?: string;
+        };
+        CaseFile: {
+            /** Format: date-time */
+            closed?: string;
+            id: string;
+            items: components["schemas"]["CaseItem"][] | null;
+            members: components["schemas"]["Colleague"][] | null;
+            open: boolean;
+            /** Format: date-time */
+            opened: string;
+            sheet: components["schemas"]["Sheet"];
+            title?: string;
+            type: string;
+            /** @description Whether the caller may change it */
+            writes: boolean;
+        };
+        CaseItem: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Colleague"];
+            camera?: string;
+            camera_name?: string;
+            /** Format: date-time */
+            from?: string;
+            id: string;
+            key_state?: string;
+            /** @enum {string} */
+            kind: "clip" | "still" | "note";
+            /** Format: date-time */
+            removed?: string;
+            text?: string;
+            /** Format: date-time */
+            to?: string;
+            /** Format: date-time */
+            until?: string;
         };
         CaseView: {
             /** Format: date-time */
@@ -973,7 +1306,7 @@ export interface components {
         ClipsOutputBody: {
             clips: components["schemas"]["ClipView"][] | null;
         };
-        Clock: {
+        ClockNote: {
             /** Format: date-time */
             from: string;
             /**
@@ -991,11 +1324,31 @@ export interface components {
              */
             uncertainty_ms: number;
         };
+        ClocksOutputBody: {
+            clocks: components["schemas"]["LiveClock"][] | null;
+            /**
+             * Format: date-time
+             * @description This service's clock
+             */
+            now: string;
+        };
+        CloseCallInputBody: {
+            note?: string;
+            /** @enum {string} */
+            outcome: "helped" | "false_alarm" | "test";
+        };
         CodeInputBody: {
             code: string;
         };
+        Colleague: {
+            id: string;
+            name: string;
+            on_duty: boolean;
+            roles: string[] | null;
+            unit?: string;
+        };
         ColleaguesOutputBody: {
-            people: components["schemas"]["Person"][] | null;
+            people: components["schemas"]["Colleague"][] | null;
         };
         ConsentEvent: {
             by: string;
@@ -1032,23 +1385,6 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
-        };
-        Done: {
-            action?: string;
-            /** Format: date-time */
-            at: string;
-            by: components["schemas"]["Person"];
-            camera?: string;
-            camera_name?: string;
-            did: string;
-            /** Format: date-time */
-            from?: string;
-            /** Format: int64 */
-            index?: number;
-            reasons?: string[] | null;
-            /** Format: date-time */
-            to?: string;
-            what?: string;
         };
         Effect: {
             /** @enum {string} */
@@ -1105,21 +1441,6 @@ export interface components {
         };
         EventsOutputBody: {
             events: components["schemas"]["EventView"][] | null;
-        };
-        File: {
-            /** Format: date-time */
-            closed?: string;
-            id: string;
-            items: components["schemas"]["ItemView"][] | null;
-            members: components["schemas"]["Person"][] | null;
-            open: boolean;
-            /** Format: date-time */
-            opened: string;
-            sheet: components["schemas"]["Sheet"];
-            title?: string;
-            type: string;
-            /** @description Whether the caller may change it */
-            writes: boolean;
         };
         Found: {
             box: number[] | null;
@@ -1190,8 +1511,39 @@ export interface components {
             until: string;
         };
         HistoryOutputBody: {
-            done: components["schemas"]["Done"][] | null;
+            done: components["schemas"]["CaseDone"][] | null;
             zone: string;
+        };
+        HookOutputBody: {
+            heard: boolean;
+        };
+        IncidentLook: {
+            by: components["schemas"]["Person"];
+            camera: string;
+            camera_name: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to?: string;
+        };
+        IncidentReport: {
+            /** @enum {string} */
+            cause?: "report" | "event" | "call";
+            /** @description Missing when it closed by itself */
+            closed_by?: components["schemas"]["Person"];
+            /** Format: date-time */
+            from: string;
+            id: string;
+            looks: components["schemas"]["IncidentLook"][] | null;
+            nearby: components["schemas"]["NearbyCamera"][] | null;
+            open: boolean;
+            opened_by?: components["schemas"]["Person"];
+            position: components["schemas"]["Position"];
+            ref?: string;
+            title?: string;
+            /** Format: date-time */
+            to: string;
+            type: string;
         };
         IncidentTerms: {
             /** Format: int64 */
@@ -1224,25 +1576,45 @@ export interface components {
             /** Format: date-time */
             to?: string;
         };
-        ItemView: {
-            /** Format: date-time */
-            at: string;
-            by: components["schemas"]["Person"];
-            camera?: string;
-            camera_name?: string;
-            /** Format: date-time */
-            from?: string;
-            id: string;
-            key_state?: string;
+        LayoutBody: {
+            /**
+             * Format: int64
+             * @description Seconds a lifted tile stays large
+             */
+            dwell_s: number;
+            feed: boolean;
+            /**
+             * Format: int64
+             * @description How many tiles are lifted at most
+             */
+            lift: number;
+            name: string;
+            only: boolean;
+            /** Format: int64 */
+            per_page: number;
+            priority: string[] | null;
+            /**
+             * Format: int64
+             * @description Seconds a page stays; 0 does not rotate
+             */
+            rotate_s: number;
             /** @enum {string} */
-            kind: "clip" | "still" | "note";
-            /** Format: date-time */
-            removed?: string;
-            text?: string;
-            /** Format: date-time */
-            to?: string;
-            /** Format: date-time */
-            until?: string;
+            show: "tiles" | "map" | "both";
+            sound: boolean;
+            /** @enum {string} */
+            theme: "night" | "day" | "auto";
+            tiles: string[] | null;
+        };
+        LayoutView: {
+            id: string;
+            mine: boolean;
+            name: string;
+            /** @description Everybody of the site has it, its screens too */
+            shared: boolean;
+            wall: components["schemas"]["LayoutBody"];
+        };
+        LayoutsOutputBody: {
+            layouts: components["schemas"]["LayoutView"][] | null;
         };
         Limits: {
             /** Format: int64 */
@@ -1285,6 +1657,18 @@ export interface components {
             reasons: string[] | null;
             text: string;
         };
+        LiveClock: {
+            camera: string;
+            /** Format: int64 */
+            media: number;
+            /** @enum {string} */
+            source: "sender_report" | "arrival";
+            ticket: string;
+            /** Format: double */
+            uncertainty_ms: number;
+            /** Format: date-time */
+            wall: string;
+        };
         LookView: {
             action: string;
             /** Format: date-time */
@@ -1318,6 +1702,29 @@ export interface components {
             deferred: number;
             looks: components["schemas"]["LookView"][] | null;
         };
+        MarkInputBody: {
+            /** @description Who goes there; empty takes it back */
+            assign_to?: string;
+            /** @description A case of one's own that it belongs to; empty takes it out */
+            case?: string;
+            note?: string;
+        };
+        MarkView: {
+            assigned_to?: string;
+            assignee?: components["schemas"]["Person"];
+            /** Format: date-time */
+            at: string;
+            author?: components["schemas"]["Person"];
+            by: string;
+            camera: string;
+            case?: string;
+            event: string;
+            incident?: string;
+            note?: string;
+        };
+        MarksOutputBody: {
+            marks: components["schemas"]["MarkView"][] | null;
+        };
         Me: {
             /** @enum {string} */
             face: "wall" | "evidence" | "consent" | "system";
@@ -1346,15 +1753,32 @@ export interface components {
         MyCamerasOutputBody: {
             cameras: components["schemas"]["MyCamera"][] | null;
         };
+        NearbyCamera: {
+            camera: string;
+            /** Format: double */
+            distance_m: number;
+            name: string;
+            reasons?: string[] | null;
+            shown: boolean;
+            /** @description Why, for the person who asked */
+            text?: string;
+        };
         OpenCaseInputBody: {
             title: string;
             type: string;
         };
         OpenIncidentInputBody: {
             camera?: string;
+            /**
+             * @description What it is opened for; report when nothing is said
+             * @enum {string}
+             */
+            cause?: "report" | "event" | "call";
             /** Format: int64 */
             minutes: number;
             position?: components["schemas"]["Position"];
+            /** @description The event or call */
+            ref?: string;
             text?: string;
             type: string;
         };
@@ -1368,12 +1792,12 @@ export interface components {
             /** Format: date-time */
             until?: string;
         };
+        PeopleOutputBody: {
+            people: components["schemas"]["Assignee"][] | null;
+        };
         Person: {
             id: string;
             name: string;
-            on_duty: boolean;
-            roles: string[] | null;
-            unit?: string;
         };
         PersonView: {
             id: string;
@@ -1429,7 +1853,7 @@ export interface components {
         };
         Played: {
             allowed: boolean;
-            clocks: components["schemas"]["Clock"][] | null;
+            clocks: components["schemas"]["ClockNote"][] | null;
             code?: string;
             id: string;
             missing: components["schemas"]["Missing"][] | null;
@@ -1463,6 +1887,10 @@ export interface components {
             title: string;
             /** @description urn:shouwang:problem: and the code */
             type: string;
+        };
+        PutLayoutInputBody: {
+            shared: boolean;
+            wall: components["schemas"]["LayoutBody"];
         };
         Receipt: {
             /** Format: date-time */
@@ -2647,7 +3075,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["File"];
+                    "application/json": components["schemas"]["CaseFile"];
                 };
             };
             /** @description Unauthorized */
@@ -2785,7 +3213,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["File"];
+                    "application/json": components["schemas"]["CaseFile"];
                 };
             };
             /** @description Unauthorized */
@@ -2853,7 +3281,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["File"];
+                    "application/json": components["schemas"]["CaseFile"];
                 };
             };
             /** @description Unauthorized */
@@ -2921,7 +3349,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["File"];
+                    "application/json": components["schemas"]["CaseFile"];
                 };
             };
             /** @description Unauthorized */
@@ -2989,7 +3417,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["File"];
+                    "application/json": components["schemas"]["CaseFile"];
                 };
             };
             /** @description Unauthorized */
@@ -3060,7 +3488,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["File"];
+                    "application/json": components["schemas"]["CaseFile"];
                 };
             };
             /** @description Unauthorized */
@@ -3553,6 +3981,77 @@ export interface operations {
             };
         };
     };
+    markEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     judgeEvent: {
         parameters: {
             query?: never;
@@ -3968,6 +4467,70 @@ export interface operations {
             };
         };
     };
+    sosHook: {
+        parameters: {
+            query?: {
+                /** @description The same, for devices that cannot set a header */
+                token?: string;
+            };
+            header?: {
+                /** @description Bearer and the button's token */
+                Authorization?: string;
+            };
+            path: {
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookOutputBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listIncidents: {
         parameters: {
             query?: never;
@@ -4093,6 +4656,73 @@ export interface operations {
             };
         };
     };
+    getIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     closeIncident: {
         parameters: {
             query?: never;
@@ -4142,6 +4772,62 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    liveClocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClocksOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5268,6 +5954,561 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listButtons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ButtonsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCalls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseCallInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLayouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putLayout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Part of the screen's address: /wall/ID */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutLayoutInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeLayout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMarks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarksOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAssignees: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleOutputBody"];
                 };
             };
             /** @description Unauthorized */
