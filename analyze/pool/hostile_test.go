@@ -310,3 +310,50 @@ func TestEnvironmentIsKept(t *testing.T) {
 		}
 	}
 }
+
+// TestAnOperatorsSignalBlamesNobody: an analyzer that is stopped from outside,
+// twice and more, in the pool or in the probe, shuts no camera out.
+func TestAnOperatorsSignalBlamesNobody(t *testing.T) {
+	p, ctx := start(t, Config{Workers: 1}), testContext(t)
+	units, got := again(street(t), 60), &seen{}
+	s := open(t, p, "door", got.sink)
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if err := s.PushWait(ctx, units[i%len(units)], analyze.ModeChain); err != nil && !errors.Is(err, ErrDropped) {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	busy := func() int { // the process that has the camera
+		for _, w := range p.Stats().Workers {
+			if w.Streams > 0 {
+				return w.PID
+			}
+		}
+		return 0
+	}
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL, syscall.SIGKILL} {
+		before := len(got.list())
+		until(t, "the camera is observed", func() bool { return len(got.list()) > before+20 && busy() != 0 })
+		deaths := p.Stats().Deaths
+		if err := syscall.Kill(busy(), sig); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the death is noticed", func() bool { return p.Stats().Deaths > deaths })
+	}
+	before := len(got.list())
+	until(t, "the camera is observed again", func() bool { return len(got.list()) > before+20 })
+	close(done)
+	wg.Wait()
+	if st := p.Stats(); len(st.Quarantined) != 0 || st.Signalled != 3 {
+		t.Errorf("%+v", st)
+	}
+}

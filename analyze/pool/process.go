@@ -3,6 +3,7 @@ package pool
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -25,7 +26,28 @@ type process struct {
 	stderr tail
 	pid    int
 
-	condemned bool // guarded by Pool.mu: killed by the watchdog
+	condemned bool  // guarded by Pool.mu: killed by us, for what it did
+	rss       int64 // guarded by Pool.mu: resident bytes when last looked at
+}
+
+// death is how a process ended.
+type death struct {
+	text   string
+	signal syscall.Signal // that ended it, 0 if none
+}
+
+// outside reports whether a signal from elsewhere ended it, as an operator or
+// another program sends one: no stream is to blame for that. A process that
+// was large when it was killed may have been the kernel's choice for want of
+// memory, and that a stream can bring about. Call under mu.
+func (d death) outside(pr *process, bound int64) bool {
+	switch d.signal {
+	case syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPIPE:
+		return !pr.condemned
+	case syscall.SIGKILL:
+		return !pr.condemned && pr.rss < bound/2
+	}
+	return false
 }
 
 // spawner runs process starts on one thread that lives as long as the pool:
@@ -104,25 +126,66 @@ func (pr *process) hangUp() { _ = pr.conn.CloseWrite() }
 // kill ends the process at once.
 func (pr *process) kill() { _ = unix.Kill(pr.pid, unix.SIGKILL) }
 
+// condemn ends the process for something it did.
+func (pr *process) condemn(p *Pool) {
+	p.mu.Lock()
+	pr.condemned = true
+	p.mu.Unlock()
+	pr.kill()
+}
+
+// linger is how long a process whose socket has closed may take to be gone:
+// until then what ended it stands, and killing it would hide that.
+const linger = 500 * time.Millisecond
+
+// reap waits for a process whose connection is over. One that broke the
+// protocol, or hung up without ending, is killed.
+func (pr *process) reap(p *Pool, closing bool, cause error) death {
+	if !closing {
+		if hungUp(cause) {
+			late := time.AfterFunc(linger, func() { pr.condemn(p) })
+			defer late.Stop()
+		} else {
+			pr.condemn(p)
+		}
+	}
+	return pr.wait()
+}
+
+// hungUp reports whether reading ended because the other side is gone, be it
+// within a message, or with something of ours unread, or noticed by writing.
+func hungUp(err error) bool {
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE, net.ErrClosed} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
+}
+
 // wait reaps the process, which has been told to go or is gone, and says how
 // it ended.
-func (pr *process) wait() string {
+func (pr *process) wait() death {
 	late := time.AfterFunc(2*time.Second, pr.kill)
 	defer late.Stop()
 	err := pr.cmd.Wait()
 	pr.conn.Close()
 	text := "exit status 0"
+	var signal syscall.Signal
 	var exit *exec.ExitError
 	switch {
 	case errors.As(err, &exit):
 		text = exit.Error()
+		if st, ok := exit.Sys().(syscall.WaitStatus); ok && st.Signaled() {
+			signal = st.Signal()
+		}
 	case err != nil:
 		text = err.Error()
 	}
 	if said := pr.stderr.line(); said != "" {
 		text += ": " + said
 	}
-	return text
+	return death{text, signal}
 }
 
 // usage returns the process's CPU time and resident bytes, from /proc.

@@ -20,6 +20,7 @@ type flight struct {
 	num  uint64
 	size int
 	cost int64 // what it was charged beforehand
+	key  bool  // a key frame decoded by itself
 }
 
 // wake puts a stream with work into the round.
@@ -94,10 +95,10 @@ func (w *worker) open(size int) bool {
 }
 
 // charge books a unit as handed to the process.
-func (w *worker) charge(s *stream, num uint64, size int) {
+func (w *worker) charge(s *stream, num uint64, size int, key bool) {
 	s.deficit -= s.cost
 	s.inflight++
-	w.flights = append(w.flights, flight{s, num, size, s.cost})
+	w.flights = append(w.flights, flight{s, num, size, s.cost, key})
 	w.flightBytes += size
 }
 
@@ -125,6 +126,10 @@ func (w *worker) settle(handle uint32, num uint64, micros int64) (*stream, bool)
 	s.cost += (micros - s.cost) / 8
 	s.stats.Answered++
 	s.stats.CPUMicros += uint64(micros)
+	if f.key {
+		s.stats.Keys++
+		s.stats.KeyMicros += uint64(micros)
+	}
 	w.p.stats.Answered++
 	s.signal()
 	w.cond.Signal()

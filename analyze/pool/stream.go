@@ -21,6 +21,7 @@ var ErrClosed = errors.New("analysis is closed")
 type job struct {
 	au   *shouwang.AccessUnit
 	mode analyze.Mode
+	at   time.Time // queued
 }
 
 // unitInfo is what is kept of a unit, without its data, until its picture
@@ -78,7 +79,8 @@ type stream struct {
 	suspect   bool
 	cleared   int // units answered while under suspicion
 	lastDrop  time.Time
-	lastRound uint64 // stats.CPUMicros at the last look
+	moved     time.Time // when a move was last decided on
+	lastRound uint64    // stats.CPUMicros at the last look
 	rate      float64
 	stats     SessionStats
 }
@@ -87,9 +89,14 @@ type stream struct {
 type SessionStats struct {
 	Pushed, Dropped, Answered, Decoded, Damaged uint64
 	// Lost counts units in hand of a process that died.
-	Lost                uint64
-	CPUMicros           uint64
+	Lost      uint64
+	CPUMicros uint64
+	// Keys counts the key frames decoded by themselves, KeyMicros their share
+	// of CPUMicros.
+	Keys, KeyMicros     uint64
 	Waiting, WaitingLen int // bytes, units
+	// Worker is the index of the process that has the stream.
+	Worker int
 	// Degraded says that units were dropped within the last ten seconds.
 	Degraded bool
 	// Suspect says that the stream runs alone because a process died on it.
@@ -217,7 +224,7 @@ func (s *stream) enqueue(au *shouwang.AccessUnit, mode analyze.Mode) {
 		s.needKey = false
 		s.maybeMove()
 	}
-	s.queue[(s.head+s.n)%len(s.queue)] = job{au, mode}
+	s.queue[(s.head+s.n)%len(s.queue)] = job{au, mode, s.p.cfg.Now()}
 	s.n++
 	s.bytes += len(au.Data)
 	s.home.wake(s)
@@ -271,6 +278,6 @@ func (s *stream) snapshot() SessionStats {
 	st := s.stats
 	st.Waiting, st.WaitingLen = s.bytes, s.n
 	st.Degraded = !s.lastDrop.IsZero() && s.p.cfg.Now().Sub(s.lastDrop) < 10*time.Second
-	st.Suspect = s.suspect
+	st.Suspect, st.Worker = s.suspect, s.home.index
 	return st
 }

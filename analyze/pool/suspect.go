@@ -12,20 +12,27 @@ import (
 // only one unit is in hand at any time, so that the next death names one
 // camera. Two strikes are quarantine; enough units without a death end the
 // probation.
+//
+// A process that a signal from outside ended says nothing about a stream: an
+// operator may have stopped it. Its cameras go to the probe all the same, since
+// a decoder in hostile hands can send itself that signal; there it takes many
+// such deaths to make up a quarantine.
 
 const (
-	maxStrikes = 2
+	crashed    = 3 // what a death weighs
+	signalled  = 1 // by a signal from outside, in the probe
+	maxStrikes = 2 * crashed
 	clearAfter = 250 // units answered alone
 )
 
 type strike struct {
-	n  int
+	n  int // weights added up
 	at time.Time
 }
 
 func poisonErr(cam shouwang.CameraID) error {
 	return shouwang.Errorf(shouwang.CodePoison,
-		"camera %s is shut out of analysis: its stream killed the analyzer twice; restart or replace the camera, or release it by hand", cam)
+		"camera %s is shut out of analysis: its stream killed the analyzer twice; restart or replace the camera, then `shouwang camera release %s`", cam, cam)
 }
 
 // poisoned reports whether the camera is in quarantine. Call under mu.
@@ -45,11 +52,22 @@ func (p *Pool) Release(cam shouwang.CameraID) {
 	delete(p.strikes, cam)
 }
 
+// Quarantine shuts a camera out until then, as one found before a restart.
+func (p *Pool) Quarantine(cam shouwang.CameraID, until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shutOut(cam, until)
+}
+
 // died books the death of a worker's process.
-func (w *worker) died(how string, cause error) {
+func (w *worker) died(pr *process, how death, cause error) {
 	p := w.p
 	p.mu.Lock()
 	cams := w.suspects()
+	outside := how.outside(pr, p.cfg.Memory)
+	if outside {
+		p.stats.Signalled++
+	}
 	p.stats.Deaths++
 	w.restarts++
 	for _, f := range w.flights {
@@ -66,20 +84,27 @@ func (w *worker) died(how string, cause error) {
 			}
 		}
 	}
+	weight := crashed
+	if outside {
+		weight = 0
+		if w.probe {
+			weight = signalled
+		}
+	}
 	var shutOut []shouwang.CameraID
 	for _, cam := range cams {
-		if len(cams) == 1 && p.hit(cam) {
+		if len(cams) == 1 && p.hit(cam, weight) {
 			shutOut = append(shutOut, cam)
 			continue
 		}
 		p.suspect(cam)
 	}
 	p.mu.Unlock()
-	p.cfg.Logger.Error("analyzer died", "worker", w.index, "how", how, "cause", cause, "in_hand", cams)
+	p.cfg.Logger.Error("analyzer died", "worker", w.index, "how", how.text, "cause", cause, "outside", outside, "in_hand", cams)
 	for _, cam := range shutOut {
-		p.cfg.Logger.Error("camera quarantined", "camera", cam, "how", how)
+		p.cfg.Logger.Error("camera quarantined", "camera", cam, "how", how.text)
 		if p.cfg.OnQuarantine != nil {
-			p.cfg.OnQuarantine(cam, how)
+			p.cfg.OnQuarantine(cam, how.text)
 		}
 	}
 }
@@ -98,20 +123,30 @@ next:
 	return cams
 }
 
-// hit gives the camera a strike and, at the second, shuts it out.
-func (p *Pool) hit(cam shouwang.CameraID) (out bool) {
+// hit gives the camera a strike of some weight and, when they are enough,
+// shuts it out.
+func (p *Pool) hit(cam shouwang.CameraID, weight int) (out bool) {
+	if weight == 0 {
+		return false
+	}
 	now := p.cfg.Now()
 	k := p.strikes[cam]
 	if now.Sub(k.at) > p.cfg.Quarantine {
 		k.n = 0
 	}
-	k = strike{k.n + 1, now}
+	k = strike{k.n + weight, now}
 	p.strikes[cam] = k
 	if k.n < maxStrikes {
 		return false
 	}
+	p.shutOut(cam, now.Add(p.cfg.Quarantine))
+	return true
+}
+
+// shutOut puts a camera in quarantine and drops what it has here. Call under mu.
+func (p *Pool) shutOut(cam shouwang.CameraID, until time.Time) {
 	delete(p.strikes, cam)
-	p.poison[cam] = now.Add(p.cfg.Quarantine)
+	p.poison[cam] = until
 	for _, s := range p.streams {
 		if s.cam != cam {
 			continue
@@ -124,7 +159,6 @@ func (p *Pool) hit(cam shouwang.CameraID) (out bool) {
 			s.render.finish(poisonErr(cam))
 		}
 	}
-	return true
 }
 
 // suspect moves all streams of a camera to the probe. Call under mu.

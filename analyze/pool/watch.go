@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"shouwang"
@@ -51,6 +53,7 @@ func (w *worker) check() {
 	if w.proc != pr || pr.condemned {
 		return
 	}
+	pr.rss = rss
 	now := p.cfg.Now()
 	if w.progress != w.look.progress || len(w.flights) == 0 {
 		w.look.progress, w.look.since, w.look.cpu = w.progress, now, cpu
@@ -69,9 +72,9 @@ func (w *worker) check() {
 	}
 }
 
-// balance measures every worker and moves one camera from the busiest to the
-// idlest when that helps. A moved camera learns its background anew, so moves
-// are rare.
+// balance measures every worker and moves cameras from the busiest to the
+// idlest when that helps. A moved camera learns its background anew, so none
+// is moved for a small gain, and none twice within movePause.
 func (p *Pool) balance(span time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -97,23 +100,50 @@ func (p *Pool) balance(span time.Duration) {
 			cold = w
 		}
 	}
-	if hot.util > 0.8 && hot.util-cold.util > 0.25 {
-		p.move(hot, cold)
+	switch hurt := hot.backlog() > cold.backlog()+behind; {
+	case hot == cold:
+	case hot.util-cold.util > 0.25 && (hot.util > 0.8 || hurt):
+		p.move(hot, cold, (hot.util-cold.util)/2*1e6)
+	case hurt && hot.util-cold.util > 0.1:
+		// On a busy machine no process gets a whole core; what waits tells.
+		p.move(hot, cold, hot.util/4*1e6)
 	}
 }
 
-// move picks the dearest stream that fits into half the difference.
-func (p *Pool) move(hot, cold *worker) {
-	fits := (hot.util - cold.util) / 2 * 1e6
-	var best *stream
+const (
+	movePause = time.Minute
+	// behind is how much more work, in microseconds, may wait for one process
+	// than for another before cameras are moved for it.
+	behind = 500_000
+)
+
+// move marks streams that together make up at most load microseconds a second,
+// the dearest first: few moves do.
+func (p *Pool) move(hot, cold *worker, load float64) {
+	now := p.cfg.Now()
+	var mine []*stream
 	for _, s := range p.streams {
-		if s.home == hot && s.rate <= fits && (best == nil || s.rate > best.rate) {
-			best = s
+		if s.home == hot && s.moveTo == nil && s.rate > 0 && now.Sub(s.moved) >= movePause {
+			mine = append(mine, s)
 		}
 	}
-	if best != nil {
-		best.moveTo = cold
+	slices.SortFunc(mine, func(a, b *stream) int {
+		return cmp.Or(cmp.Compare(b.rate, a.rate), cmp.Compare(a.handle, b.handle))
+	})
+	for _, s := range mine {
+		if s.rate <= load {
+			load -= s.rate
+			s.moveTo, s.moved = cold, now
+		}
 	}
+}
+
+// backlog estimates the work that waits for a worker, in microseconds of CPU.
+func (w *worker) backlog() (micros float64) {
+	for s := w.first; s != nil; s = s.next {
+		micros += float64(s.n) * float64(max(s.cost, 0))
+	}
+	return micros
 }
 
 // WorkerStats is one process's health.
@@ -124,10 +154,14 @@ type WorkerStats struct {
 	InHand   int
 	Restarts uint64
 	Util     float64 // share of a core spent on units, over the last seconds
-	CPU      time.Duration
-	RSS      int64
-	MaxRSS   uint64
-	Damaged  uint64
+	// Backlog is the CPU time that what waits will take, as far as is known.
+	Backlog time.Duration
+	// Oldest is how long the unit that waits longest has waited.
+	Oldest  time.Duration
+	CPU     time.Duration
+	RSS     int64
+	MaxRSS  uint64
+	Damaged uint64
 }
 
 // Stats is a snapshot for metrics.
@@ -139,7 +173,9 @@ type Stats struct {
 	// its CPU time; Classifier is what it is, "" for none.
 	Asked, ClassifyMicros uint64
 	Classifier            string
-	Quarantined           []shouwang.CameraID
+	// Signalled counts, of Deaths, those that a signal from outside caused.
+	Signalled   uint64
+	Quarantined []shouwang.CameraID
 }
 
 // Stats returns the pool's counters and the state of every process.
@@ -147,11 +183,14 @@ func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := p.stats
-	out := Stats{Answered: c.Answered, Dropped: c.Dropped, Lost: c.Lost, Deaths: c.Deaths, Stuck: c.Stuck, Overgrown: c.Overgrown, Moves: c.Moves, Asked: c.Asked, ClassifyMicros: c.ClassifyMicros, Classifier: p.classifier}
-	streams := map[*worker]int{}
+	out := Stats{Answered: c.Answered, Dropped: c.Dropped, Lost: c.Lost, Deaths: c.Deaths, Stuck: c.Stuck, Overgrown: c.Overgrown, Moves: c.Moves, Asked: c.Asked, ClassifyMicros: c.ClassifyMicros, Classifier: p.classifier, Signalled: c.Signalled}
+	streams, oldest, now := map[*worker]int{}, map[*worker]time.Duration{}, p.cfg.Now()
 	for _, s := range p.streams {
 		streams[s.home]++
 		out.Waiting += s.n
+		if s.n > 0 {
+			oldest[s.home] = max(oldest[s.home], now.Sub(s.queue[s.head].at))
+		}
 		if s.render != nil {
 			out.Renderers++
 		} else {
@@ -159,7 +198,8 @@ func (p *Pool) Stats() Stats {
 		}
 	}
 	for _, w := range p.all() {
-		ws := WorkerStats{Probe: w.probe, Streams: streams[w], InHand: len(w.flights), Restarts: w.restarts, Util: w.util, MaxRSS: w.last.MaxRSS, Damaged: w.last.Damaged}
+		ws := WorkerStats{Probe: w.probe, Streams: streams[w], InHand: len(w.flights), Restarts: w.restarts, Util: w.util, MaxRSS: w.last.MaxRSS, Damaged: w.last.Damaged,
+			Backlog: time.Duration(w.backlog()) * time.Microsecond, Oldest: oldest[w]}
 		if w.proc != nil {
 			ws.PID = w.proc.pid
 			ws.CPU, ws.RSS = w.proc.usage()

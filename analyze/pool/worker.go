@@ -96,17 +96,14 @@ func (w *worker) run() error {
 	w.cond.Broadcast()
 	closing := w.p.closed
 	w.p.mu.Unlock()
-	if !closing {
-		pr.kill() // what it says is over; whatever it does, too
-	}
 	pr.conn.Close()
 	sender.Wait()
-	how := pr.wait()
+	how := pr.reap(w.p, closing, err)
 	if !closing {
-		w.died(how, err)
+		w.died(pr, how, err)
 	}
 	if !greeted {
-		return shouwang.Errorf(shouwang.CodeNoAnalyzer, "shouwang-analyzer does not work: %s", how)
+		return shouwang.Errorf(shouwang.CodeNoAnalyzer, "shouwang-analyzer does not work: %s", how.text)
 	}
 	return nil
 }
@@ -133,11 +130,18 @@ func (w *worker) send(pr *process) {
 		ctl, w.ctl = w.ctl, ctl[:0]
 		head = append(head[:0], ctl...)
 		var data []byte
-		if s != nil {
+		for s != nil { // what may go now goes in one write
 			head, data = w.dispatch(s, head)
+			if len(data) > smallUnit {
+				break
+			}
+			head, data = append(head, data...), nil
+			if s = w.pick(); s != nil && !w.open(len(s.queue[s.head].au.Data)) {
+				s = nil
+			}
 		}
 		w.p.mu.Unlock()
-		if !write(pr, &head, data) {
+		if !write(pr, head, data) {
 			pr.conn.Close() // the receiver notices
 			return
 		}
@@ -167,7 +171,7 @@ func (w *worker) dispatch(s *stream, head []byte) ([]byte, []byte) {
 	if j.au.Lost > 0 {
 		u.Flags |= wire.FlagLost
 	}
-	w.charge(s, u.Seq, len(u.Data))
+	w.charge(s, u.Seq, len(u.Data), j.mode == analyze.ModeKey)
 	return wire.AppendUnitHead(head, &u), u.Data
 }
 
@@ -193,12 +197,8 @@ func (s *stream) announce(dst []byte, params *shouwang.Params) []byte {
 // smallUnit is below what a copy costs less than a second write.
 const smallUnit = 64 << 10
 
-func write(pr *process, head *[]byte, data []byte) bool {
-	if len(data) <= smallUnit {
-		*head = append(*head, data...)
-		data = nil
-	}
-	if _, err := pr.conn.Write(*head); err != nil {
+func write(pr *process, head, data []byte) bool {
+	if _, err := pr.conn.Write(head); err != nil {
 		return false
 	}
 	if len(data) > 0 {
