@@ -30,6 +30,13 @@ type Status struct {
 	// Audited counts events under audit, AuditMissed those that key frames
 	// alone would not have shown.
 	Audited, AuditMissed uint64
+	// Step is how far the camera is cut for want of CPU time; StepNone for one
+	// that is not cut, whatever is asked of others. Spared counts the key frames
+	// passed over for it.
+	Step   Step
+	Spared uint64
+	// Fixed says that overload leaves the camera as it is.
+	Fixed bool
 }
 
 // Controller is the cascade of one camera. Unit is called by one goroutine, in
@@ -45,13 +52,15 @@ type Controller struct {
 	begun     bool
 	lastKey   shouwang.MediaTime
 	keys      int
-	chain     bool // units go to the camera's own decoder
+	chain     bool               // units go to the camera's own decoder
+	apart     time.Duration      // between key frames looked at, at least
+	looked    shouwang.MediaTime // the last of them
 
 	mu        sync.Mutex
 	cfg       Config
 	status    Status
 	gops      [4]time.Duration
-	shed      bool
+	shed      Step
 	reasonGOP time.Duration
 	audit     bool
 	wake      bool // asked for by Seen
@@ -96,12 +105,23 @@ func (c *Controller) Unit(au *shouwang.AccessUnit) error {
 		return c.push(au, analyze.ModeChain)
 	case full:
 		return c.catchUp(from, catch)
-	case au.Key:
+	case au.Key && !c.spare(au.PTS):
 		c.chain = false
 		return c.push(au, analyze.ModeKey)
+	case au.Key:
+		c.passOver(au.Seq)
 	}
 	c.chain = false
 	return nil
+}
+
+// passOver counts a key frame that is not looked at, for which nobody is to
+// wait either.
+func (c *Controller) passOver(seq uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.status.Spared++
+	c.dealtWith(seq)
 }
 
 // restart forgets what belongs to another session of the stream.
@@ -112,6 +132,7 @@ func (c *Controller) restart(au *shouwang.AccessUnit) {
 	if fresh {
 		c.keys = 0
 		c.gate.restart()
+		c.looked = au.PTS - shouwang.MediaTimeOf(StepRare.Apart())
 		c.mu.Lock()
 		c.wake, c.active, c.lifeAt, c.seenAt, c.answered = false, false, 0, 0, 0
 		c.mu.Unlock()
@@ -142,14 +163,23 @@ func (c *Controller) plan(au *shouwang.AccessUnit, bySize bool) (full bool, from
 	}
 	c.reasonGOP = gop
 	c.status.Policy, c.status.Reason = c.cfg.choose(gop, c.shed)
-	if c.audit && !c.shed {
+	c.status.Fixed, c.status.Step = c.cfg.Fixed(), c.shed
+	if c.status.Fixed {
+		c.status.Step = StepNone
+	}
+	c.apart = c.status.Step.Apart()
+	audit := c.audit && c.shed == StepNone
+	if audit {
 		c.status.Reason = whyAudit
 	}
 	switch {
-	case c.status.Policy == Full || c.audit && !c.shed:
+	case c.status.Policy == Full || audit:
 		full = true
 	case c.status.Policy == Presence:
 		c.wake, c.active = false, false
+		// What refers to pictures decoded already is decoded: a group is cut
+		// between groups.
+		full = c.chain && !au.Key
 	default:
 		full = c.decide(au, bySize)
 	}

@@ -151,16 +151,18 @@ func TestPolicies(t *testing.T) {
 		name   string
 		cfg    cascade.Config
 		gop    int
-		shed   bool
+		shed   cascade.Step
 		policy cascade.Policy
 		why    string
 	}{
-		{"short groups", cascade.Config{}, 20, false, cascade.Track, "2.0 s"},
-		{"long groups", cascade.Config{}, 100, false, cascade.Full, "apart"},
-		{"urgent", cascade.Config{Urgent: true}, 20, false, cascade.Full, "urgent"},
-		{"forced", cascade.Config{Policy: cascade.Presence}, 100, false, cascade.Presence, "operator"},
-		{"overload", cascade.Config{}, 20, true, cascade.Presence, "overload"},
-		{"overload, urgent", cascade.Config{Urgent: true}, 20, true, cascade.Full, "urgent"},
+		{"short groups", cascade.Config{}, 20, 0, cascade.Track, "2.0 s"},
+		{"long groups", cascade.Config{}, 100, 0, cascade.Full, "apart"},
+		{"urgent", cascade.Config{Urgent: true}, 20, 0, cascade.Full, "urgent"},
+		{"forced", cascade.Config{Policy: cascade.Presence}, 100, 0, cascade.Presence, "operator"},
+		{"overload", cascade.Config{}, 20, cascade.StepPresence, cascade.Presence, "overload"},
+		{"a little overload", cascade.Config{}, 20, cascade.StepAudit, cascade.Track, "2.0 s"},
+		{"heavy overload", cascade.Config{}, 20, cascade.StepSparse, cascade.Presence, "every 4 s"},
+		{"overload, urgent", cascade.Config{Urgent: true}, 20, cascade.StepRare, cascade.Full, "urgent"},
 	} {
 		k := newCamera(t, c.cfg)
 		k.gop = c.gop
@@ -333,5 +335,65 @@ func TestUnitAllocatesNothing(t *testing.T) {
 	})
 	if n > 0 {
 		t.Errorf("%v allocations a unit, want none", n)
+	}
+}
+
+// TestShedStepsInOrder: a live group is decoded to its end, then key frames
+// only, then fewer of them.
+func TestShedStepsInOrder(t *testing.T) {
+	k := newCamera(t, cascade.Config{})
+	alive := func(uint64) ([]analyze.Region, bool) { return thing(0.4), true }
+	k.run(90, alive)
+	k.took()
+	k.c.Shed(cascade.StepPresence) // in the middle of the group of key frame 80
+	k.run(50, alive)
+	for i, u := range k.took() {
+		want := push{90 + uint64(i), analyze.ModeChain}
+		if i >= 10 {
+			want = push{100 + 20*uint64(i-10), analyze.ModeKey}
+		}
+		if u != want {
+			t.Fatalf("unit %d is %v, want %v", i, u, want)
+		}
+	}
+	for _, c := range []struct {
+		step  cascade.Step
+		looks int
+	}{{cascade.StepPresence, 40}, {cascade.StepSparse, 20}, {cascade.StepRare, 10}} {
+		k.c.Shed(c.step)
+		k.run(20, nil)
+		k.took()
+		k.run(800, alive)
+		if n := len(k.took()); n < c.looks-1 || n > c.looks+1 {
+			t.Errorf("%s: %d looks in 80 s, want %d", c.step, n, c.looks)
+		}
+		if s := k.c.Status(); s.Step != c.step || s.Policy != cascade.Presence {
+			t.Errorf("%s: %+v", c.step, s)
+		}
+	}
+	k.c.Shed(cascade.StepNone)
+	k.run(60, alive)
+	if s := k.c.Status(); !s.Awake || s.Step != cascade.StepNone {
+		t.Errorf("the load fell: %+v", s)
+	}
+}
+
+// TestManyAtOnceAreMeasuredByKeyFrames: under load a camera that is new does
+// not begin with decoding everything.
+func TestManyAtOnceAreMeasuredByKeyFrames(t *testing.T) {
+	k := newCamera(t, cascade.Config{})
+	k.c.Shed(cascade.StepAudit)
+	k.run(21, nil)
+	for _, u := range k.took() {
+		if u.mode != analyze.ModeKey {
+			t.Fatalf("unit %v", u)
+		}
+	}
+	k = newCamera(t, cascade.Config{})
+	k.gop = 1 << 20
+	k.c.Shed(cascade.StepAudit)
+	k.run(60, nil) // no second key frame: caught up from the first
+	if s := k.c.Status(); s.Policy != cascade.Full || s.Chained != 60 {
+		t.Errorf("%+v", s)
 	}
 }

@@ -14,13 +14,7 @@ func (c *Controller) Seen(o *analyze.Observation, live, stirring bool) {
 	defer c.mu.Unlock()
 	// Any report says that all units up to its own were dealt with: a key frame
 	// that cannot be decoded brings no picture and must not be waited for.
-	if o.Seq+1 > c.answered {
-		c.answered = o.Seq + 1
-		select {
-		case c.answer <- struct{}{}:
-		default:
-		}
-	}
+	c.dealtWith(o.Seq)
 	if !o.Decoded {
 		return
 	}
@@ -45,6 +39,18 @@ func (c *Controller) Seen(o *analyze.Observation, live, stirring bool) {
 		for i := range o.Regions {
 			c.causes = append(c.causes, o.Regions[i].Box)
 		}
+	}
+}
+
+// dealtWith notes that units up to seq were. Called with mu held.
+func (c *Controller) dealtWith(seq uint64) {
+	if seq+1 <= c.answered {
+		return
+	}
+	c.answered = seq + 1
+	select {
+	case c.answer <- struct{}{}:
+	default:
 	}
 }
 
@@ -103,14 +109,6 @@ func (c *Controller) Wait(ctx context.Context, seq uint64) error {
 func (c *Controller) Set(cfg Config) {
 	c.mu.Lock()
 	c.cfg = cfg.withDefaults()
-	c.mu.Unlock()
-}
-
-// Shed tells the cascade to do with key frames while the machine is
-// overloaded. A camera that is urgent, or set to Full, does not shed.
-func (c *Controller) Shed(on bool) {
-	c.mu.Lock()
-	c.shed = on
 	c.mu.Unlock()
 }
 

@@ -60,6 +60,8 @@ func (c Config) withDefaults() Config {
 // frames in seconds.
 const (
 	whyShed      = "overload: key frames only until the load falls"
+	whySparse    = "overload: one key frame every 4 s at most until the load falls"
+	whyRare      = "overload: one key frame every 8 s at most until the load falls"
 	whySet       = "set by the operator"
 	whyUrgent    = "marked urgent"
 	whyMeasuring = "measuring the distance of key frames"
@@ -68,18 +70,23 @@ const (
 	whyShort     = "key frames every %.1f s are enough to notice what begins"
 )
 
+// Fixed reports whether overload leaves the camera as it is.
+func (c *Config) Fixed() bool { return c.Policy == Full || c.Urgent }
+
 // choose returns the policy in force and the reason. gop is the observed
 // distance of key frames, 0 while it is unknown.
-func (c *Config) choose(gop time.Duration, shed bool) (Policy, string) {
+func (c *Config) choose(gop time.Duration, shed Step) (Policy, string) {
 	switch {
-	case shed && c.Policy != Full && !c.Urgent:
-		return Presence, whyShed
+	case shed >= StepPresence && !c.Fixed():
+		return Presence, shed.why()
 	case c.Policy != Auto:
 		return c.Policy, whySet
 	case c.Urgent:
 		return Full, whyUrgent
-	case gop == 0:
+	case gop == 0 && shed == StepNone:
 		return Full, whyMeasuring
+	case gop == 0:
+		return Track, whyMeasuring
 	case gop > c.LongGOP:
 		return Full, whyLong
 	}
