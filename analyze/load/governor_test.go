@@ -110,7 +110,7 @@ func TestNothingIsCutWhenThereIsEnough(t *testing.T) {
 // each is taken back when it falls.
 func TestTheOrder(t *testing.T) {
 	p := newPlant(0.9e6) // the machine is shared
-	p.add(1000, 2, 2400, 2200, false)
+	p.add(100, 2, 24_000, 22_000, false)
 	var reached [5]int
 	for s := range 240 {
 		p.second()
@@ -123,7 +123,7 @@ func TestTheOrder(t *testing.T) {
 	if n := p.steps(); n[cascade.StepPresence] == 0 || n[cascade.StepSparse]+n[cascade.StepRare] != 0 {
 		t.Errorf("1.3 times too much: %v", n)
 	}
-	p.add(1000, 2, 2400, 2200, false) // twice as many: key frames alone are 1.1 cores each
+	p.add(100, 2, 24_000, 22_000, false) // twice as many: key frames alone are 1.1 cores each
 	for range 240 {
 		p.second()
 	}
@@ -144,11 +144,11 @@ func TestTheOrder(t *testing.T) {
 		t.Errorf("a third of the speed: %v", n)
 	}
 	p.speed = 1e6
-	p.cams = p.cams[:200]
+	p.cams = p.cams[:20]
 	for range 600 {
 		p.second()
 	}
-	if n := p.steps(); n[cascade.StepNone] != 200 {
+	if n := p.steps(); n[cascade.StepNone] != 20 {
 		t.Errorf("the load fell: %v", n)
 	}
 }
