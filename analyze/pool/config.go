@@ -16,6 +16,9 @@ import (
 	"shouwang"
 )
 
+// DefaultQuarantine is how long a poison stream is shut out.
+const DefaultQuarantine = time.Hour
+
 // Config is how a Pool works. The zero value of a field means its default.
 type Config struct {
 	// Workers is the number of analyzer processes; one per core.
@@ -78,7 +81,7 @@ func (c Config) withDefaults() Config {
 	set(&c.Watchdog, 2*time.Second)
 	set(&c.Queue, 256)
 	set(&c.QueueBytes, 16<<20)
-	set(&c.Quarantine, time.Hour)
+	set(&c.Quarantine, DefaultQuarantine)
 	set(&c.Zone, time.Local)
 	if c.Model != "" && c.Runtime == "" {
 		c.Runtime = findRuntime()

@@ -37,7 +37,7 @@ type Pool struct {
 type counters struct {
 	Answered, Dropped, Lost, Deaths, Stuck, Overgrown, Moves uint64
 	Asked, ClassifyMicros                                    uint64
-	Signalled                                                uint64
+	Signalled, Superseded                                    uint64
 }
 
 // New starts the analyzer processes and returns when the first one is ready

@@ -93,7 +93,9 @@ type SessionStats struct {
 	CPUMicros uint64
 	// Keys counts the key frames decoded by themselves, KeyMicros their share
 	// of CPUMicros.
-	Keys, KeyMicros     uint64
+	Keys, KeyMicros uint64
+	// Superseded counts key frames that a newer one took the place of.
+	Superseded          uint64
 	Waiting, WaitingLen int // bytes, units
 	// Worker is the index of the process that has the stream.
 	Worker int
@@ -145,13 +147,43 @@ func (s *stream) push(au *shouwang.AccessUnit, mode analyze.Mode) error {
 		return err
 	}
 	s.stats.Pushed++
-	if s.full(len(au.Data)) || s.needKey && !au.Key {
+	if mode == analyze.ModeKey {
+		s.supersede()
+	}
+	if s.full(len(au.Data)) || s.stale() || s.needKey && !au.Key {
 		s.needKey = true
 		s.drop(1)
 		return ErrDropped
 	}
 	s.enqueue(au, mode)
 	return nil
+}
+
+// staleAfter is how long what waits may have waited before a live stream is
+// cut and goes on with the present.
+const staleAfter = 8 * time.Second
+
+// stale reports whether the stream is too far behind to be worth going on with.
+func (s *stream) stale() bool {
+	return s.n > 0 && s.p.cfg.Now().Sub(s.queue[s.head].at) > staleAfter
+}
+
+// supersede takes away a key frame that waits to be decoded by itself when a
+// newer one comes: when there is not time for all, the present counts.
+func (s *stream) supersede() {
+	if s.n == 0 {
+		return
+	}
+	last := &s.queue[(s.head+s.n-1)%len(s.queue)]
+	if last.mode != analyze.ModeKey {
+		return
+	}
+	s.bytes -= len(last.au.Data)
+	*last = job{}
+	s.n--
+	s.stats.Superseded++
+	s.p.stats.Superseded++
+	s.lastDrop = s.p.cfg.Now()
 }
 
 func (s *stream) drop(units int) {

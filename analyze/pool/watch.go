@@ -174,7 +174,9 @@ type Stats struct {
 	Asked, ClassifyMicros uint64
 	Classifier            string
 	// Signalled counts, of Deaths, those that a signal from outside caused.
-	Signalled   uint64
+	Signalled uint64
+	// Superseded counts key frames that a newer one took the place of.
+	Superseded  uint64
 	Quarantined []shouwang.CameraID
 }
 
@@ -183,7 +185,7 @@ func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := p.stats
-	out := Stats{Answered: c.Answered, Dropped: c.Dropped, Lost: c.Lost, Deaths: c.Deaths, Stuck: c.Stuck, Overgrown: c.Overgrown, Moves: c.Moves, Asked: c.Asked, ClassifyMicros: c.ClassifyMicros, Classifier: p.classifier, Signalled: c.Signalled}
+	out := Stats{Answered: c.Answered, Dropped: c.Dropped, Lost: c.Lost, Deaths: c.Deaths, Stuck: c.Stuck, Overgrown: c.Overgrown, Moves: c.Moves, Asked: c.Asked, ClassifyMicros: c.ClassifyMicros, Classifier: p.classifier, Signalled: c.Signalled, Superseded: c.Superseded}
 	streams, oldest, now := map[*worker]int{}, map[*worker]time.Duration{}, p.cfg.Now()
 	for _, s := range p.streams {
 		streams[s.home]++
