@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -23,12 +24,36 @@ const phaseRank = `CASE %s WHEN 'begin' THEN 0 WHEN 'update' THEN 1 ELSE 2 END`
 // PutEvent adds an event or replaces it by its later phase. A phase that comes
 // late, after a later one, changes nothing.
 func (d *DB) PutEvent(ctx context.Context, e shouwang.Event) error {
+	return putEvent(ctx, d.write, &e)
+}
+
+// PutEvents is PutEvent for several, which cost the disk no more than one: all
+// are kept, or none.
+func (d *DB) PutEvents(ctx context.Context, list []shouwang.Event) error {
+	if len(list) == 1 {
+		return putEvent(ctx, d.write, &list[0])
+	}
+	return d.tx(ctx, func(tx *sql.Tx) error {
+		for i := range list {
+			if err := putEvent(ctx, tx, &list[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func putEvent(ctx context.Context, on execer, e *shouwang.Event) error {
 	body, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("keep event: %w", err)
 	}
-	s := shapeOf(&e)
-	_, err = d.write.ExecContext(ctx, `INSERT INTO events (id, camera, kind, phase, from_ns, to_ns, body, label, area, dx, dy, cells)
+	s := shapeOf(e)
+	_, err = on.ExecContext(ctx, `INSERT INTO events (id, camera, kind, phase, from_ns, to_ns, body, label, area, dx, dy, cells)
 		VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
 		ON CONFLICT (id) DO UPDATE SET kind=excluded.kind, phase=excluded.phase, from_ns=excluded.from_ns, to_ns=excluded.to_ns,
 			body=excluded.body, label=excluded.label, area=excluded.area, dx=excluded.dx, dy=excluded.dy, cells=excluded.cells

@@ -86,6 +86,8 @@ func (s *Session) preRoll(ctx context.Context, from time.Time) {
 	if s.history == nil || s.rolling() && s.seg != nil {
 		return
 	}
+	s.bulk = true
+	defer s.synced()
 	for _, u := range s.history(from) {
 		if s.wroteAny && !s.written.before(u) {
 			continue
@@ -105,6 +107,18 @@ func (s *Session) preRoll(ctx context.Context, from time.Time) {
 		if !s.seenAny || s.seen.before(u) {
 			s.seen, s.seenAny = position{u.Epoch, u.Seq}, true
 		}
+	}
+}
+
+// synced ends writing in bulk: what was written is made durable at once. If that
+// fails the next fragment fails too, and says why.
+func (s *Session) synced() {
+	s.bulk = false
+	if s.seg == nil || s.seg.sequence == 0 {
+		return
+	}
+	if err := s.seg.file.Progress(); err != nil {
+		s.rec.deps.Log.Error("what was before an event is not yet durable", "camera", s.camera, "segment", s.seg.meta.ID, "error", err)
 	}
 }
 

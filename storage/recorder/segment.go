@@ -197,7 +197,7 @@ func (s *Session) fragment() error {
 		err = seg.seal.Flush()
 	}
 	s.rec.step("fragment")
-	if err == nil {
+	if err == nil && !s.bulk {
 		err = seg.file.Progress()
 	}
 	if err != nil {

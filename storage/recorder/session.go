@@ -42,6 +42,7 @@ type Session struct {
 	live  map[shouwang.EventID]*happening
 	until time.Time // events want recording up to this capture time
 	cut   bool      // close the segment at the next key picture
+	bulk  bool      // much is written at once, and synced at the end
 	carry bool      // the segment was closed within a GOP, which the next goes on with
 	ended bool
 }
