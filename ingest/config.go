@@ -103,5 +103,7 @@ type Deps struct {
 	// not. Asked before each connect, at Refresh, and every 15 seconds.
 	Allowed func(camera shouwang.CameraID) error
 
-	pull func(ctx context.Context, cfg rtsp.PullConfig) error // tests put a fake camera here
+	// Pull runs one session with a camera that serves; nil is rtsp.Pull. Tests
+	// and measurements put cameras without a network here.
+	Pull func(ctx context.Context, cfg rtsp.PullConfig) error
 }

@@ -52,7 +52,7 @@ func TestADayOfReconnects(t *testing.T) {
 		cfg := DefaultConfig()
 		cfg.Push = ""
 		changes := 0
-		m, err := New(cfg, Deps{OnStatus: func(shouwang.StreamStatus) { changes++ }, pull: flaky()})
+		m, err := New(cfg, Deps{OnStatus: func(shouwang.StreamStatus) { changes++ }, Pull: flaky()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +109,7 @@ func TestRefusedIsRetriedSlowly(t *testing.T) {
 		tries := 0
 		cfg := DefaultConfig()
 		cfg.Push = ""
-		m, err := New(cfg, Deps{pull: func(context.Context, rtsp.PullConfig) error {
+		m, err := New(cfg, Deps{Pull: func(context.Context, rtsp.PullConfig) error {
 			tries++
 			return shouwang.Errorf(shouwang.CodeWrongPassword, "wrong password")
 		}})
@@ -137,7 +137,7 @@ func TestStallIsShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := DefaultConfig()
 		cfg.Push = ""
-		m, err := New(cfg, Deps{pull: func(ctx context.Context, c rtsp.PullConfig) error {
+		m, err := New(cfg, Deps{Pull: func(ctx context.Context, c rtsp.PullConfig) error {
 			u := unitAt(0, 10)
 			u.Received = c.Now()
 			c.Publish(u)
@@ -175,7 +175,7 @@ func TestPermissionIsAskedAgain(t *testing.T) {
 				}
 				return nil
 			},
-			pull: func(ctx context.Context, c rtsp.PullConfig) error {
+			Pull: func(ctx context.Context, c rtsp.PullConfig) error {
 				running.Add(1)
 				defer running.Add(-1)
 				<-ctx.Done()
@@ -212,7 +212,7 @@ func TestStartAdoptsChanges(t *testing.T) {
 		cfg := DefaultConfig()
 		cfg.Push = ""
 		var started []string
-		m, err := New(cfg, Deps{pull: func(ctx context.Context, c rtsp.PullConfig) error {
+		m, err := New(cfg, Deps{Pull: func(ctx context.Context, c rtsp.PullConfig) error {
 			started = append(started, c.URL)
 			<-ctx.Done()
 			return ctx.Err()

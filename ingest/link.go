@@ -147,7 +147,7 @@ func (l *link) session() error {
 		return nil
 	}
 	l.set(shouwang.LinkConnecting, "", "")
-	err := l.m.deps.pull(ctx, rtsp.PullConfig{
+	err := l.m.deps.Pull(ctx, rtsp.PullConfig{
 		Identity:  rtsp.Identity{Camera: l.camera, Stream: l.source.Kind, Epoch: epoch},
 		URL:       l.source.URL,
 		Transport: transport,

@@ -75,8 +75,8 @@ func (d *Deps) fill() {
 			return shouwang.Errorf(shouwang.CodeDenied, "nobody may publish here")
 		}
 	}
-	if d.pull == nil {
-		d.pull = rtsp.Pull
+	if d.Pull == nil {
+		d.Pull = rtsp.Pull
 	}
 }
 

@@ -89,6 +89,23 @@ func (c *Clip) At(n int) Frame {
 	return f
 }
 
+// From returns the clip played from its n-th picture on, a key frame: the
+// pictures before it come at the end of the loop.
+func (c *Clip) From(n int) *Clip {
+	first, loop := c.Frames[n], c.Frames[0]
+	next := &Clip{Params: c.Params, Duration: c.Duration, Frames: make([]Frame, 0, len(c.Frames))}
+	for i := range c.Frames {
+		f := c.Frames[(n+i)%len(c.Frames)]
+		shift := loop.DTS - first.DTS
+		if n+i >= len(c.Frames) {
+			shift += c.Duration
+		}
+		f.DTS, f.PTS = f.DTS+shift, f.PTS+shift
+		next.Frames = append(next.Frames, f)
+	}
+	return next
+}
+
 // Unit returns the n-th picture of the endless loop as the access unit that
 // ingest would make of it, its first picture taken at start: a camera without
 // a network, as fast as one calls.
