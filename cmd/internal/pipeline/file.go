@@ -75,7 +75,7 @@ func Run(ctx context.Context, p *pool.Pool, units Units, cfg Config, observed fu
 		return r, fmt.Errorf("wait for the analyzer: %w", err)
 	}
 	r.Cascade, r.Session = pipe.Cascade().Status(), pipe.Stats()
-	r.Tracks = pipe.Tracking()
+	r.Tracks = pipe.Spent().Tracks
 	r.Classify = time.Duration(p.Stats().ClassifyMicros-asked) * time.Microsecond
 	r.CPU, r.Wall, r.PeakRSS = cpu(p)-before, time.Since(began), peakRSS(p)
 	return r, nil

@@ -41,7 +41,7 @@ type Pipeline struct {
 	mu      sync.Mutex
 	eventer *event.Eventer
 	rules   *rules.Engine
-	tracks  time.Duration // spent on events and rules
+	spent   Spent
 }
 
 // Open begins to look at a camera's stream. Errors are the pool's.
@@ -103,11 +103,16 @@ func (l *Pipeline) Close() { l.session.Close() }
 // Cascade returns the cascade's controller, for its status and settings.
 func (l *Pipeline) Cascade() *cascade.Controller { return l.cascade }
 
-// Tracking returns the time spent on following, events and rules so far.
-func (l *Pipeline) Tracking() time.Duration {
+// Spent is the time that each stage took: CPU time of the analyzer for decoding
+// and for the background model, time of this process for following, events and
+// rules.
+type Spent struct{ Decode, Pixels, Tracks time.Duration }
+
+// Spent returns what each stage took so far.
+func (l *Pipeline) Spent() Spent {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.tracks
+	return l.spent
 }
 
 // Stats returns the session's counters.
@@ -119,8 +124,10 @@ func (l *Pipeline) observed(o analyze.Observation) {
 	if l.sinks.Observations != nil {
 		l.sinks.Observations(&o)
 	}
+	l.spent.Decode += time.Duration(o.DecodeMicros) * time.Microsecond
+	l.spent.Pixels += time.Duration(o.PixelMicros) * time.Microsecond
 	began := time.Now()
-	defer func() { l.tracks += time.Since(began) }()
+	defer func() { l.spent.Tracks += time.Since(began) }()
 	l.eventer.SetGlimpse(l.cascade.Policy() == cascade.Presence)
 	if events := l.eventer.Observe(&o); len(events) > 0 {
 		l.sinks.Events(events)

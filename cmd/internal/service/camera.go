@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"shouwang"
-	"shouwang/analyze/cascade"
 	"shouwang/analyze/pool"
 	"shouwang/cmd/internal/pipeline"
 	"shouwang/ingest"
@@ -28,11 +27,12 @@ type work struct {
 func (n *node) startWork(cam shouwang.Camera) *work {
 	ctx, cancel := context.WithCancel(n.life)
 	w := &work{cancel: cancel, sight: &sight{
-		camera: cam.ID, gate: n.gate, pool: n.pool, log: n.log, onEvent: n.happened,
+		camera: cam.ID, gate: n.gate, pool: n.pool, log: n.log, onEvent: n.happened, closed: n.looks.add,
+		wake:  make(chan struct{}, 1),
 		rules: n.cfg.path(filepath.Join("rules", string(cam.ID)+".json")),
 		// The analyzer remembers where people may stand, so that whoever looks
 		// later sees the scene veiled and not the whole picture.
-		cfg: pipeline.Config{Cascade: cascade.Config{Policy: n.cfg.Analyze.cascade()}, Pool: pool.Options{Veil: true}},
+		cfg: pipeline.Config{Cascade: n.usual(), Pool: pool.Options{Veil: true}},
 	}}
 	if hub, ok := n.manager.Hub(cam.ID, shouwang.StreamSub); ok {
 		w.done.Go(func() { w.sight.run(ctx, hub) })
@@ -68,35 +68,6 @@ func (n *node) recordStream(ctx context.Context, camera shouwang.CameraID, kind 
 		n.log.Error("recording stopped and starts again", "camera", camera, "stream", kind, "error", err)
 		if !sleep(ctx, time.Second) {
 			return
-		}
-	}
-}
-
-// happened takes an event from the looking: it is stored, told to everybody,
-// and recorded. The sight's goroutine must not wait, so a queue stands between.
-func (n *node) happened(e shouwang.Event) {
-	select {
-	case n.events <- e:
-	default:
-		n.eventsLost.Add(1)
-		n.log.Error("an event was lost: the catalog is too slow", "camera", e.Camera, "event", e.ID)
-	}
-}
-
-// tell works through the events one by one, in order.
-func (n *node) tell(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case e := <-n.events:
-			n.recorder.OnEvent(ctx, e)
-			if err := n.archive.Catalog.PutEvent(ctx, e); err != nil && ctx.Err() == nil {
-				n.log.Error("event could not be kept", "event", e.ID, "error", err)
-			}
-			if _, err := n.bus.Publish(ctx, shouwang.TopicEvent, e); err != nil && ctx.Err() == nil {
-				n.log.Error("event could not be told", "event", e.ID, "error", err)
-			}
 		}
 	}
 }

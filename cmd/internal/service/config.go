@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -78,6 +79,9 @@ type StorageConfig struct {
 	MinFree int64 `yaml:"min_free"`
 	// SpoolBytes bounds what waits on disk while the bucket is away.
 	SpoolBytes int64 `yaml:"spool_bytes"`
+	// PreRoll is how long before an event is recorded, from memory; it is
+	// bounded by ingest.history_for.
+	PreRoll time.Duration `yaml:"pre_roll"`
 }
 
 // S3Config names an S3 bucket.
@@ -101,7 +105,7 @@ func Defaults() Config {
 		Data: "shouwang-data", Log: "info", Language: "zh-CN",
 		Ingest:  ingest.DefaultConfig(),
 		Analyze: AnalyzeConfig{Policy: "auto"},
-		Storage: StorageConfig{MinFree: 1 << 30, SpoolBytes: 8 << 30, S3: S3Config{Region: "us-east-1"}},
+		Storage: StorageConfig{MinFree: 1 << 30, SpoolBytes: 8 << 30, PreRoll: 5 * time.Second, S3: S3Config{Region: "us-east-1"}},
 		Web:     web.Defaults(),
 		Buttons: buttons.Defaults(),
 	}
@@ -153,6 +157,8 @@ func (c *Config) Validate() error {
 		return bad("analyze.workers %d: write 0 (one per core) to 256", c.Analyze.Workers)
 	case c.Storage.MinFree < 0 || c.Storage.SpoolBytes < 64<<20:
 		return bad("storage.min_free must not be negative and spool_bytes at least 67108864")
+	case c.Storage.PreRoll < time.Second || c.Storage.PreRoll > c.Ingest.HistoryFor:
+		return bad("storage.pre_roll %s: write 1s to ingest.history_for, which is %s", c.Storage.PreRoll, c.Ingest.HistoryFor)
 	case c.Storage.S3.Endpoint != "" && (c.Storage.S3.Bucket == "" || c.Storage.S3.AccessKey == "" || c.Storage.S3.SecretKey == ""):
 		return bad("storage.s3.endpoint is set, so bucket, access_key and secret_key must be too")
 	}

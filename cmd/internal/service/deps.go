@@ -93,6 +93,6 @@ func (s *Service) system(ctx context.Context) map[string]any {
 	}
 	return map[string]any{
 		"uptime_s": int(time.Since(s.began).Seconds()), "storage": storage, "analysis": n.pool.Stats(),
-		"events_queued": len(n.events), "events_lost": n.eventsLost.Load(), "policy_set": n.gate.PolicySet(),
+		"events_queued": n.telling.waiting(), "events_lost": n.telling.lost.Load(), "policy_set": n.gate.PolicySet(),
 	}
 }

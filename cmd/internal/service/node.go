@@ -31,13 +31,15 @@ type node struct {
 	pool     *pool.Pool // nil when there is no analyzer
 	manager  *ingest.Manager
 	demand   *demand
+	looks    lookTotals
+	steps    steps
+	barred   *quarantine
 
-	life       context.Context // of all cameras' work
-	events     chan shouwang.Event
-	eventsLost atomic.Uint64
-	changes    chan shouwang.CameraID
-	changeAll  atomic.Bool
-	statuses   *statuses
+	life      context.Context // of all cameras' work
+	telling   *telling
+	changes   chan shouwang.CameraID
+	changeAll atomic.Bool
+	statuses  *statuses
 
 	mu      sync.Mutex // guards what follows
 	cameras map[shouwang.CameraID]shouwang.Camera

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -35,6 +37,7 @@ type Service struct {
 	clock   func() time.Time
 	began   time.Time
 	metrics *prometheus.Registry
+	parts   Parts
 
 	node      *node
 	approvals *registry.Approvals
@@ -53,14 +56,33 @@ type Service struct {
 	running sync.WaitGroup
 }
 
+// Parts replaces parts of a service for those that measure it. The zero value
+// replaces nothing.
+type Parts struct {
+	// Metrics is where metrics are registered, for whoever runs the service to
+	// read them without asking over HTTP.
+	Metrics *prometheus.Registry
+	// Pull takes the place of RTSP: cameras without a network.
+	Pull func(ctx context.Context, cfg rtsp.PullConfig) error
+}
+
 // Run opens everything, serves until ctx ends and closes everything: live
 // views end and are logged, open segments are closed and indexed. It returns
 // the first thing that failed; every such error says what to do.
-func Run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
+func Run(ctx context.Context, cfg Config, log *slog.Logger) error {
+	return RunWith(ctx, cfg, log, Parts{})
+}
+
+// RunWith is Run with some parts replaced.
+func RunWith(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (err error) {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	s := &Service{cfg: cfg, log: log, clock: time.Now, began: time.Now(), metrics: prometheus.NewRegistry()}
+	oftenCollect()
+	if parts.Metrics == nil {
+		parts.Metrics = prometheus.NewRegistry()
+	}
+	s := &Service{cfg: cfg, log: log, clock: time.Now, began: time.Now(), metrics: parts.Metrics, parts: parts}
 	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer s.close()
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -89,6 +111,16 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	stop()
 	s.running.Wait()
 	return err
+}
+
+// oftenCollect has the garbage collected when the heap has grown by two fifths,
+// unless GOGC says otherwise. Pictures kept for pre-roll are most of it; they
+// hold no pointers, so looking at the heap costs little, and what it grows to is
+// what a camera costs in memory.
+func oftenCollect() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(40)
+	}
 }
 
 // closing notes what undoes a step; steps are undone last first.
@@ -129,7 +161,7 @@ func (s *Service) openData(ctx context.Context) error {
 	s.closeWith("desk", s.papers)
 	s.node = &node{
 		cfg: s.cfg, log: s.log, clock: s.clock, registry: reg,
-		events: make(chan shouwang.Event, 4096), changes: make(chan shouwang.CameraID, 1024), statuses: newStatuses(),
+		telling: newTelling(), changes: make(chan shouwang.CameraID, 1024), statuses: newStatuses(),
 		cameras: map[shouwang.CameraID]shouwang.Camera{}, works: map[shouwang.CameraID]*work{},
 	}
 	s.node.bus, err = openBus(ctx, s.cfg.Bus, s.clock, s.log)
@@ -174,17 +206,16 @@ func (s *Service) openStorage(ctx context.Context) (err error) {
 // openAnalyze starts the analyzers.
 func (s *Service) openAnalyze(ctx context.Context) (err error) {
 	c := s.cfg.Analyze
+	s.node.barred = newQuarantine(s.node)
 	s.node.pool, err = pool.New(ctx, pool.Config{
 		Workers: c.Workers, Binary: c.Binary, NoSandbox: c.Unsandboxed, Model: c.Model, Runtime: c.OnnxRuntime, Logger: s.log, Now: s.clock, Zone: s.node.gate.World().Zone(),
-		OnQuarantine: func(cam shouwang.CameraID, reason string) {
-			s.log.Error("camera is quarantined: its stream kills the analyzer", "camera", cam, "reason", reason)
-		},
+		OnQuarantine: s.node.barred.add,
 	})
 	if err != nil {
 		return err
 	}
 	s.closing(s.node.pool.Close)
-	return nil
+	return s.node.barred.restore()
 }
 
 // openIngest listens for cameras that push; none is taken in yet.
@@ -194,7 +225,7 @@ func (s *Service) openIngest(context.Context) (err error) {
 	n.manager, err = ingest.New(s.cfg.Ingest, ingest.Deps{
 		Log: s.log, Clock: s.clock, Allowed: n.demand.allowed, PushAuth: n.pushAuth,
 		TLS:      rtsp.TLS{Insecure: s.cfg.Ingest.TLSInsecure},
-		OnStatus: func(st shouwang.StreamStatus) { n.statuses.push(st) },
+		OnStatus: func(st shouwang.StreamStatus) { n.statuses.push(st) }, Pull: s.parts.Pull,
 	})
 	if err != nil {
 		return err
@@ -226,8 +257,9 @@ func (s *Service) openWeb(context.Context) (err error) {
 func (s *Service) start(life context.Context) error {
 	n := s.node
 	n.life = life
+	s.metrics.MustRegister(nodeMetrics{n})
 	n.gate.OnChange(n.changed)
-	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.archive.Run, s.sweepSessions, s.listenToButtons, s.evidence.Run} {
+	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.archive.Run, s.sweepSessions, s.listenToButtons, s.evidence.Run, n.attend, n.barred.watch} {
 		s.running.Go(func() { run(life) })
 	}
 	if err := s.eraser.reconcile(life); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/analyze/cascade"
 	"shouwang/analyze/pool"
 	"shouwang/cmd/internal/pipeline"
 	"shouwang/ingest"
@@ -23,9 +24,11 @@ type sight struct {
 	gate    *policy.Gate
 	pool    *pool.Pool
 	log     *slog.Logger
-	onEvent func(shouwang.Event) // must not block
+	onEvent func(shouwang.Event)     // must not block
+	closed  func(*pipeline.Pipeline) // told of each pipeline before it is given back
 
-	last string // the last grant's id; of the reading goroutine
+	last string        // the last grant's id; of the reading goroutine
+	wake chan struct{} // one token: try again now
 
 	mu      sync.Mutex
 	granted string // what events are stamped with, "" while not allowed
@@ -47,11 +50,13 @@ func (s *sight) run(ctx context.Context, hub *ingest.Hub) {
 		pipe, err := pipeline.Open(s.pool, s.camera, s.cfg, pipeline.Sinks{Events: s.say})
 		if err != nil {
 			s.refused(err)
-			if !sleep(ctx, time.Minute) {
+			if !s.wait(ctx) {
 				return
 			}
 			continue
 		}
+		// Until the load is known; the attendant looks every second.
+		pipe.Cascade().Shed(cascade.StepAudit)
 		s.set(pipe)
 		watching, stop := context.WithCancel(ctx)
 		var following sync.WaitGroup
@@ -61,6 +66,7 @@ func (s *sight) run(ctx context.Context, hub *ingest.Hub) {
 		following.Wait()
 		s.set(nil)
 		pipe.End()
+		s.closed(pipe)
 		pipe.Close()
 		if errors.Is(err, ingest.ErrHubClosed) || errors.Is(err, pool.ErrClosed) {
 			return
@@ -142,8 +148,36 @@ func (s *sight) snapshot() sightState {
 	}
 	c := pipe.Cascade().Status()
 	st.Policy, st.Reason = string(c.Policy), c.Reason
-	st.Degraded = pipe.Stats().Degraded
+	st.Degraded = pipe.Stats().Degraded || c.Step >= cascade.StepPresence
 	return st
+}
+
+// pipeline returns what looks at the camera now, nil while nothing does.
+func (s *sight) pipeline() *pipeline.Pipeline {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pipe
+}
+
+// wait waits before the next try to open the analysis, or until retry.
+func (s *sight) wait(ctx context.Context) bool {
+	t := time.NewTimer(time.Minute)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-s.wake:
+	case <-t.C:
+	}
+	return true
+}
+
+// retry opens the analysis again now, if it is waiting for that.
+func (s *sight) retry() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
 }
 
 // sleep waits, and reports whether ctx still lives.

@@ -8,6 +8,7 @@ import (
 
 	"shouwang"
 	"shouwang/storage/archive"
+	"shouwang/storage/recorder"
 	"shouwang/storage/s3"
 	"shouwang/storage/spool"
 )
@@ -17,7 +18,8 @@ import (
 func openArchive(ctx context.Context, cfg Config, repair bool, clock func() time.Time, log *slog.Logger) (*archive.Archive, error) {
 	c := archive.Config{
 		Dir: cfg.Data, Spool: spool.Options{MinFree: cfg.Storage.MinFree, MaxBytes: cfg.Storage.SpoolBytes},
-		Log: log, Clock: clock, NoRepair: !repair,
+		Recorder: recorder.Config{PreRoll: cfg.Storage.PreRoll},
+		Log:      log, Clock: clock, NoRepair: !repair,
 	}
 	if b := cfg.Storage.S3; b.Endpoint != "" {
 		bucket, err := s3.Open(ctx, s3.Config{
