@@ -15,10 +15,12 @@ import (
 )
 
 type cameraCmd struct {
-	Add    cameraAddCmd    `cmd:"" help:"Add a camera, or replace all of one but its consents."`
-	List   cameraListCmd   `cmd:"" help:"List the cameras."`
-	Test   cameraTestCmd   `cmd:"" help:"Connect to an address and say what it sends."`
-	Remove cameraRemoveCmd `cmd:"" help:"Forget a camera; its consents stay on record, its recordings are erased."`
+	Add        cameraAddCmd        `cmd:"" help:"Add a camera, or replace all of one but its consents."`
+	List       cameraListCmd       `cmd:"" help:"List the cameras."`
+	Test       cameraTestCmd       `cmd:"" help:"Connect to an address and say what it sends."`
+	Remove     cameraRemoveCmd     `cmd:"" help:"Forget a camera; its consents stay on record, its recordings are erased."`
+	Quarantine cameraQuarantineCmd `cmd:"" help:"List cameras that are shut out of analysis because their streams kill analyzers."`
+	Release    cameraReleaseCmd    `cmd:"" help:"Let a camera out of quarantine."`
 }
 
 type cameraAddCmd struct {

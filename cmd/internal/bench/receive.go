@@ -31,7 +31,8 @@ func Play(ctx context.Context, path string, count int, in io.Reader, out io.Writ
 	}
 	defer sim.Close()
 	for i := range count {
-		if err := sim.Serve(fmt.Sprintf("cam%d", i), camsim.Camera{Clips: []*camsim.Clip{clip}}); err != nil {
+		own := clip.From(phase(clip, i))
+		if err := sim.Serve(string(cameraID(i)), camsim.Camera{Clips: []*camsim.Clip{own}}); err != nil {
 			return err
 		}
 	}
@@ -42,6 +43,31 @@ func Play(ctx context.Context, path string, count int, in io.Reader, out io.Writ
 	return err
 }
 
+// startCameras starts the other process and returns its address and what ends
+// it.
+func startCameras(ctx context.Context, self, path string, count int) (address string, stop func(), err error) {
+	child := exec.CommandContext(ctx, self, "bench", "play", path, "--count", fmt.Sprint(count))
+	child.Stderr = os.Stderr
+	in, err := child.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	out, err := child.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := child.Start(); err != nil {
+		return "", nil, fmt.Errorf("start cameras: %w", err)
+	}
+	stop = func() { _ = in.Close(); _ = child.Wait() }
+	address, err = bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		stop()
+		return "", nil, fmt.Errorf("start cameras: %w", err)
+	}
+	return strings.TrimSpace(address), stop, nil
+}
+
 // received is what receiving came to.
 type received struct {
 	perSecond time.Duration // CPU a camera and second
@@ -50,25 +76,12 @@ type received struct {
 
 // receive pulls count cameras over RTSP on loopback and measures a stretch.
 func receive(ctx context.Context, self, path string, count int, stretch time.Duration) (r received, err error) {
-	child := exec.CommandContext(ctx, self, "bench", "--play", path, "--count", fmt.Sprint(count))
-	child.Stderr = os.Stderr
-	in, err := child.StdinPipe()
+	address, stop, err := startCameras(ctx, self, path, count)
 	if err != nil {
 		return r, err
 	}
-	out, err := child.StdoutPipe()
-	if err != nil {
-		return r, err
-	}
-	if err := child.Start(); err != nil {
-		return r, fmt.Errorf("start cameras: %w", err)
-	}
-	defer func() { _ = in.Close(); _ = child.Wait() }()
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		return r, fmt.Errorf("start cameras: %w", err)
-	}
-	return pull(ctx, strings.TrimSpace(address), count, stretch)
+	defer stop()
+	return pull(ctx, address, count, stretch)
 }
 
 func pull(ctx context.Context, address string, count int, stretch time.Duration) (r received, err error) {
@@ -81,7 +94,7 @@ func pull(ctx context.Context, address string, count int, stretch time.Duration)
 	}
 	defer m.Close()
 	for i := range count {
-		id := shouwang.CameraID(fmt.Sprintf("cam%d", i))
+		id := cameraID(i)
 		src := shouwang.Source{Kind: shouwang.StreamMain, URL: fmt.Sprintf("rtsp://%s/%s", address, id)}
 		if err := m.Start(shouwang.Camera{ID: id, Sources: []shouwang.Source{src}}); err != nil {
 			return r, err

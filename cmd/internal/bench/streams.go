@@ -4,6 +4,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image/color"
@@ -24,17 +25,21 @@ type Stream struct {
 	Width, Height, FPS int
 	Codec              string // h264 or h265
 	Kbit               int    // constant bit rate
+	Profile            string // of H.264; main when empty
+	Walkers            int    // that cross in the minute; one when 0
 }
 
-// Streams are the cameras that are measured: the design's A, C, D and E.
+// Streams are the cameras that are measured: A, B, C, D and E of the goals, and
+// two more in H.265.
 func Streams() []Stream {
 	return []Stream{
-		{"360p10 H.264 512k", 640, 360, 10, "h264", 512},
-		{"360p10 H.265 384k", 640, 360, 10, "h265", 384},
-		{"720p15 H.264 1.5M", 1280, 720, 15, "h264", 1500},
-		{"720p15 H.265 1.2M", 1280, 720, 15, "h265", 1200},
-		{"1080p25 H.264 4M", 1920, 1080, 25, "h264", 4000},
-		{"1080p25 H.265 2.7M", 1920, 1080, 25, "h265", 2700},
+		{Name: "A 360p10 H.264 512k", Width: 640, Height: 360, FPS: 10, Codec: "h264", Kbit: 512},
+		{Name: "B 360p5 Baseline 192k", Width: 640, Height: 360, FPS: 5, Codec: "h264", Kbit: 192, Profile: "baseline"},
+		{Name: "C 720p15 H.264 1.5M", Width: 1280, Height: 720, FPS: 15, Codec: "h264", Kbit: 1500},
+		{Name: "D 1080p25 H.264 4M", Width: 1920, Height: 1080, FPS: 25, Codec: "h264", Kbit: 4000},
+		{Name: "E 360p10 H.265 384k", Width: 640, Height: 360, FPS: 10, Codec: "h265", Kbit: 384},
+		{Name: "720p15 H.265 1.2M", Width: 1280, Height: 720, FPS: 15, Codec: "h265", Kbit: 1200},
+		{Name: "1080p25 H.265 2.7M", Width: 1920, Height: 1080, FPS: 25, Codec: "h265", Kbit: 2700},
 	}
 }
 
@@ -43,13 +48,24 @@ func Streams() []Stream {
 func (s Stream) street() scene.Scene {
 	return scene.Scene{
 		Width: s.Width, Height: s.Height, FPS: s.FPS, Lasts: time.Minute, Seed: 5,
-		Visits: []scene.Visit{{Kind: "walker", Start: 27 * time.Second, Lasts: 6 * time.Second, Lane: .66, Paint: color.RGBA{180, 60, 50, 255}}},
+		Visits: s.visits(),
 	}
+}
+
+// visits are the walkers, evenly spread, the first at 27 s.
+func (s Stream) visits() []scene.Visit {
+	n := max(1, s.Walkers)
+	out := make([]scene.Visit, n)
+	for i := range out {
+		start := (27*time.Second + time.Duration(i)*time.Minute/time.Duration(n)) % (54 * time.Second)
+		out[i] = scene.Visit{Kind: "walker", Start: start, Lasts: 6 * time.Second, Lane: .66, Paint: color.RGBA{180, 60, 50, 255}}
+	}
+	return out
 }
 
 // clip paints and encodes the stream once and loads it into memory.
 func (s Stream) clip(ctx context.Context, cache string, say func(string)) (*camsim.Clip, string, error) {
-	path := filepath.Join(cache, fmt.Sprintf("bench-%dx%d-%d-%s-%d.mp4", s.Width, s.Height, s.FPS, s.Codec, s.Kbit))
+	path := filepath.Join(cache, fmt.Sprintf("bench-%dx%d-%d-%s%s-%d-%d.mp4", s.Width, s.Height, s.FPS, s.Codec, s.Profile, s.Kbit, max(1, s.Walkers)))
 	if _, err := os.Stat(path); err != nil {
 		say("making a minute of " + s.Name)
 		if err := os.MkdirAll(cache, 0o755); err != nil {
@@ -79,7 +95,7 @@ func (s Stream) encode(ctx context.Context, path string) error {
 		args = append(args, "-c:v", "libx265", "-preset", "ultrafast", "-b:v", rate, "-tag:v", "hvc1", "-x265-params",
 			fmt.Sprintf("log-level=error:bframes=0:vbv-maxrate=%d:vbv-bufsize=%d:keyint=%d:min-keyint=%d:scenecut=0", s.Kbit, s.Kbit, 2*s.FPS, 2*s.FPS))
 	} else {
-		args = append(args, "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "main", "-sc_threshold", "0",
+		args = append(args, "-c:v", "libx264", "-preset", "veryfast", "-profile:v", cmp.Or(s.Profile, "main"), "-sc_threshold", "0",
 			"-b:v", rate, "-minrate", rate, "-maxrate", rate, "-bufsize", rate, "-x264-params", "nal-hrd=cbr")
 	}
 	if out, err := exec.CommandContext(ctx, "ffmpeg", append(args, half)...).CombinedOutput(); err != nil {

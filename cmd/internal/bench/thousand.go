@@ -1,0 +1,233 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"shouwang/cmd/internal/service"
+	"shouwang/ingest/camsim"
+)
+
+// Fleet says how many cameras the whole service is run with, and how.
+type Fleet struct {
+	Cameras int           // at first
+	Then    int           // afterwards, 0 for no second part
+	For     time.Duration // each part, after all cameras are live
+	Busy    float64       // share of camera-time in which somebody walks, 0.1 to 0.8
+	RTSP    bool          // cameras in another process, over RTSP on loopback
+	Workers int           // analyzer processes, 0 for one a core
+	Data    string        // folder of the service; removed before and after
+	Verbose io.Writer     // the service's log, nil for none
+	Every   time.Duration // of the lines printed
+	Profile string        // folder for profiles of the service over the last part
+}
+
+// street360 is the camera of the fleet: the design's stream A.
+var street360 = Streams()[0]
+
+// part is a stretch of the run that is judged by itself.
+type part struct {
+	name            string
+	cameras         int
+	from, to        time.Time // while all cameras were live
+	first, mid, end *sample
+}
+
+// RunFleet runs the whole service, consent, recording and all, with many
+// cameras, and prints what became of it. The error says which promise was
+// broken: a gap in what should have been recorded, a queue or memory that grew.
+func RunFleet(ctx context.Context, o Options, f Fleet) (err error) {
+	stream := street360
+	stream.Walkers = max(1, min(8, int(f.Busy*10+.5)))
+	clip, path, err := stream.clip(ctx, o.Cache, o.Say)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(f.Data); err != nil {
+		return fmt.Errorf("clear %s: %w", f.Data, err)
+	}
+	defer os.RemoveAll(f.Data)
+	r := &fleet{Fleet: f, o: o, stream: stream, clip: clip, path: path, metrics: prometheus.NewRegistry()}
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	defer r.stopCameras()
+	if err := r.serve(ctx); err != nil {
+		return err
+	}
+	return r.judge(ctx)
+}
+
+// fleet is a run.
+type fleet struct {
+	Fleet
+	o       Options
+	stream  Stream
+	clip    *camsim.Clip
+	path    string
+	cfg     service.Config
+	log     *slog.Logger
+	metrics *prometheus.Registry
+	replay  *replay
+	played  time.Time // when the cameras of another process began
+	address string
+	stop    []func()
+	parts   []part
+	begun   time.Time
+	ran     time.Time // all of it ended
+}
+
+func (r *fleet) prepare(ctx context.Context) error {
+	r.cfg = service.Defaults()
+	r.cfg.Data, r.cfg.Log = r.Data, "warn"
+	r.cfg.Ingest.Push, r.cfg.Ingest.Allow = "", []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	r.cfg.Web.HTTP, r.cfg.Web.MediaUDP, r.cfg.Web.MediaTCP = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	r.cfg.Analyze.Binary, r.cfg.Analyze.Workers = r.o.Binary, r.Workers
+	r.cfg.Storage.PreRoll = 10 * time.Second
+	out := io.Discard
+	if r.Verbose != nil {
+		out = r.Verbose
+	}
+	r.log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	r.address = inProcess
+	if r.RTSP {
+		address, stop, err := startCameras(ctx, r.o.Self, r.path, max(r.Cameras, r.Then))
+		if err != nil {
+			return err
+		}
+		r.stop, r.played = append(r.stop, stop), time.Now()
+		r.address = "rtsp://" + address + "/"
+	}
+	r.o.Say(fmt.Sprintf("writing a township of %d cameras", r.Cameras))
+	if err := os.MkdirAll(r.Data, 0o700); err != nil {
+		return err
+	}
+	return town(ctx, r.cfg, 0, r.Cameras, r.address, r.log)
+}
+
+func (r *fleet) stopCameras() {
+	for _, stop := range r.stop {
+		stop()
+	}
+}
+
+// serve runs the service through the parts.
+func (r *fleet) serve(ctx context.Context) error {
+	life, end := context.WithCancel(ctx)
+	defer end()
+	parts := service.Parts{Metrics: r.metrics}
+	if !r.RTSP {
+		r.replay = newReplay(r.clip)
+		parts.Pull = r.replay.Pull
+		go r.replay.run(life)
+	}
+	done := make(chan error, 1)
+	r.begun = time.Now()
+	go func() { done <- service.RunWith(life, r.cfg, r.log, parts) }()
+	fmt.Fprintf(r.o.Out, "machine: %s, %d cores, %s\n%d cameras of %s, %.0f %% of their time busy, recording events with 10 s before them; source: %s\n%s\n",
+		processor(), runtime.NumCPU(), runtime.Version(), r.Cameras, r.stream.Name, 10*float64(r.stream.Walkers), r.source(), sampleHead)
+	err := r.part(ctx, done, "part 1", r.Cameras)
+	if err == nil && r.Then > r.Cameras {
+		if err = town(ctx, r.cfg, r.Cameras, r.Then, r.address, r.log); err == nil {
+			err = r.part(ctx, done, "part 2", r.Then)
+		}
+	}
+	r.ran = time.Now()
+	end()
+	if err != nil {
+		return err
+	}
+	if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("the service ended badly: %w", err)
+	}
+	return nil
+}
+
+func (r *fleet) source() string {
+	if r.RTSP {
+		return "another process, over RTSP on loopback"
+	}
+	return "in this process, without RTSP"
+}
+
+// part waits until all cameras are live and then lets For pass, printing a line
+// now and then.
+func (r *fleet) part(ctx context.Context, done <-chan error, name string, cameras int) error {
+	p := part{name: name, cameras: cameras}
+	var last *sample
+	waited := time.Now()
+	for {
+		select {
+		case err := <-done:
+			return fmt.Errorf("the service ended: %w", err)
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(r.Every):
+		}
+		s, err := take(r.metrics)
+		if err != nil {
+			return err
+		}
+		if last != nil {
+			s.line(r.o.Out, last, r.begun, uint64(s.values["cascade_wakes_total,key"]))
+		}
+		last = s
+		live := int(s.values["ingest_streams,live"])
+		switch {
+		case p.first == nil && live >= cameras:
+			p.first, p.from = s, s.at
+			stop, err := r.profile(name)
+			if err != nil {
+				return err
+			}
+			defer stop()
+			r.o.Say(fmt.Sprintf("%s: all %d cameras are live; %s from now", name, cameras, r.For))
+		case p.first == nil && time.Since(waited) > 3*time.Minute:
+			return fmt.Errorf("%s: only %d of %d cameras are live after 3 minutes; --verbose says why", name, live, cameras)
+		case p.first != nil && p.mid == nil && s.at.Sub(p.from) >= r.For/2:
+			p.mid = s
+		case p.mid != nil && s.at.Sub(p.from) >= r.For:
+			p.end, p.to = s, s.at
+			r.parts = append(r.parts, p)
+			return nil
+		}
+	}
+}
+
+// profile writes profiles of this process, the service, until stop.
+func (r *fleet) profile(name string) (stop func(), err error) {
+	if r.Profile == "" {
+		return func() {}, nil
+	}
+	prefix := filepath.Join(r.Profile, strings.ReplaceAll(name, " ", "-"))
+	cpu, err := os.Create(prefix + ".cpu.pprof")
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(cpu); err != nil {
+		return nil, err
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = cpu.Close()
+		if heap, err := os.Create(prefix + ".heap.pprof"); err == nil {
+			_ = pprof.WriteHeapProfile(heap)
+			_ = heap.Close()
+		}
+	}, nil
+}
+
+// FleetData is where the service of a fleet keeps its data.
+func FleetData() string { return filepath.Join(Cache(), "fleet-data") }
