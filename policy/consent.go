@@ -64,6 +64,8 @@ type Consent struct {
 	NotBefore       time.Time           `json:"not_before"`
 	NotAfter        time.Time           `json:"not_after"`
 	PauseUntil      *time.Time          `json:"pause_until"`
+	// Asked is the widest that the notice asked for; nil where nothing was noted.
+	Asked *Terms `json:"asked,omitempty"`
 
 	Principal   *ConsentParty  `json:"principal,omitempty"`
 	Controllers []Controller   `json:"controllers,omitempty"`

@@ -44,7 +44,7 @@ const (
 // "" is a camera and purpose that nobody asked about yet.
 var allowedSteps = map[ConsentState]map[Step]ConsentState{
 	"":          {StepRequest: Requested, StepGive: Given},
-	Requested:   {StepGive: Given, StepRefuse: Refused, StepTerminate: Terminated, StepInvalidate: Invalidated},
+	Requested:   {StepRequest: Requested, StepGive: Given, StepRefuse: Refused, StepTerminate: Terminated, StepInvalidate: Invalidated},
 	Refused:     {StepRequest: Requested, StepGive: Given, StepErase: same},
 	Given:       liveSteps(),
 	Renewed:     liveSteps(),
@@ -90,12 +90,21 @@ func NewConsent(terms Consent, ch Change) (*Consent, error) {
 
 // Request asks the owner again. After a refusal it is an error (code
 // conflict) for 90 days.
-func (c *Consent) Request(ch Change) (*Consent, error) {
+func (c *Consent) Request(ch Change) (*Consent, error) { return c.request(ch, nil) }
+
+// request asks for the terms that propose sets.
+func (c *Consent) request(ch Change, propose func(*Consent)) (*Consent, error) {
 	if c.State == Refused && ch.At.Before(c.since().Add(RestAfterRefusal)) {
 		return nil, shouwang.Errorf(shouwang.CodeConflict, "request consent %s: the owner refused; ask again from %s",
 			c.Ref(), c.since().Add(RestAfterRefusal).Format(time.DateOnly))
 	}
-	return c.step(StepRequest, ch, nil)
+	return c.step(StepRequest, ch, func(n *Consent) error {
+		if propose != nil {
+			n.Notice, n.Principal = nil, nil
+			propose(n)
+		}
+		return nil
+	})
 }
 
 // Give returns the version in which the owner agrees. Choose, if not nil, sets
@@ -122,9 +131,15 @@ func (c *Consent) Refuse(ch Change) (*Consent, error) { return c.step(StepRefuse
 
 // Renew returns the version that lasts until the time given, at most 12
 // months from the change.
-func (c *Consent) Renew(ch Change, until time.Time) (*Consent, error) {
+func (c *Consent) Renew(ch Change, until time.Time) (*Consent, error) { return c.renew(ch, until, nil) }
+
+// renew prolongs with the choices that choose sets.
+func (c *Consent) renew(ch Change, until time.Time, choose func(*Consent)) (*Consent, error) {
 	return c.step(StepRenew, ch, func(n *Consent) error {
 		n.NotAfter = until
+		if choose != nil {
+			choose(n)
+		}
 		return n.checkTerms()
 	})
 }
@@ -273,7 +288,21 @@ func (c *Consent) checkTerms() error {
 	case c.Device != nil && !lawfulMount(c.Device.LegalClass, c.Device.Mount):
 		return CheckOnboarding(c.Device.LegalClass, c.Device.Mount)
 	}
-	return nil
+	return c.within()
+}
+
+// standing is the state that decides about what was recorded: asking again
+// changes nothing about that until it is answered.
+func (c *Consent) standing() ConsentState {
+	if c.State != Requested {
+		return c.State
+	}
+	for _, e := range slices.Backward(c.Events) {
+		if e.State != Requested {
+			return e.State
+		}
+	}
+	return Requested
 }
 
 // CheckOnboarding reports whether a camera of the legal class may be taken in
@@ -289,4 +318,9 @@ func CheckOnboarding(class shouwang.LegalClass, mount string) error {
 		return shouwang.Errorf(shouwang.CodeBadUsage, "take in camera: say where it hangs: own_premises, shared_premises or public")
 	}
 	return nil
+}
+
+// RenewUnder is Renew after the notice was shown again.
+func (c *Consent) RenewUnder(ch Change, until time.Time, shown *Notice) (*Consent, error) {
+	return c.renew(ch, until, func(n *Consent) { n.Notice = shown })
 }

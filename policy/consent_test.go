@@ -106,7 +106,7 @@ func TestOnlyTheTableOfStepsIsAllowed(t *testing.T) {
 		StepErase:      func(c *Consent, ch Change) (*Consent, error) { return c.Erased(ch, Erasure{}) },
 	}
 	allowed := map[ConsentState]string{
-		Requested: "give refuse terminate invalidate", Refused: "request give erase",
+		Requested: "request give refuse terminate invalidate", Refused: "request give erase",
 		Given: "renew pause expire withdraw terminate invalidate", Renewed: "renew pause expire withdraw terminate invalidate",
 		Paused:    "resume pause expire withdraw terminate invalidate",
 		Expired:   "renew request withdraw terminate invalidate erase",

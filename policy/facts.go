@@ -40,6 +40,7 @@ const (
 	factAttended
 	factSign
 	factSound
+	factGuardian
 	countFacts
 	contextFacts = factOnDuty // how many are attributes of the context
 )
@@ -115,6 +116,8 @@ func (f *facts) entities() question {
 			}
 		}
 		who["roles"], who["on_duty"] = types.NewSet(roles...), types.Boolean(f.is(factOnDuty))
+	case TypeResident:
+		who["guardian"] = types.Boolean(f.is(factGuardian))
 	case TypeKiosk:
 		who["attended"] = types.Boolean(f.is(factAttended))
 	}

@@ -50,7 +50,7 @@ func (w *World) keep(f *Footage, now time.Time) (bool, Reason) {
 func (c *camera) keepByConsent(age time.Duration) (bool, Reason) {
 	reason := ReasonNoConsent
 	for _, consent := range c.current {
-		switch consent.State {
+		switch state := consent.standing(); state {
 		case Given, Renewed, Paused, Expired:
 			if age < days(consent.retentionDays(c.LegalClass)) {
 				return true, ReasonWithinRetention
@@ -58,7 +58,7 @@ func (c *camera) keepByConsent(age time.Duration) (bool, Reason) {
 			reason = ReasonRetentionOver
 		default:
 			if reason == ReasonNoConsent {
-				reason = stateReasons[consent.State]
+				reason = stateReasons[state]
 			}
 		}
 	}

@@ -53,7 +53,10 @@ var laws = []law{
 	{8, "a kiosk does nothing but masked, blurred, attended live pictures", func(s *scene, v *verdict) bool {
 		return s.who.Type == TypeKiosk && (s.req.Action != ViewLive || !s.who.Attended || !has(v, ObligeMask, ObligeBlurPeople, ObligeBlurPlates, ObligeNoDownload, ObligeWatermark))
 	}},
-	{9, "a resident sees their own camera, or what was filmed of them with all others blurred", func(s *scene, v *verdict) bool {
+	{9, "a resident sees their own camera, what was filmed of them with all others blurred, or as guardian a chosen cell's live picture in an incident", func(s *scene, v *verdict) bool {
+		if s.asGuardian() && s.req.Action == ViewLive && s.req.Incident != "" {
+			return !has(v, ObligeMask, ObligeBlurPeople, ObligeBlurPlates, ObligeWatermark, ObligeNotifyOwner, ObligeNoDownload)
+		}
 		return s.who.Type == TypeResident && s.picture() && !ownsIt(s) &&
 			(s.req.SubjectRequest == "" || s.req.Action != Playback || !has(v, ObligeBlurOthers, ObligeNoDownload, ObligeSupervised))
 	}},
@@ -72,8 +75,8 @@ var laws = []law{
 	{14, "frozen footage opens to an order alone", func(s *scene, _ *verdict) bool {
 		return s.footage != nil && s.footage.KeyState == KeyFrozen && s.picture() && (s.req.Order == "" || s.req.Action != Export)
 	}},
-	{15, "quarantine and a missing sign stop everybody but the owner", func(s *scene, _ *verdict) bool {
-		return s.picture() && !ownsIt(s) && (s.cam.Quarantined || !s.cam.Sign || s.footage != nil && s.footage.Quarantined)
+	{15, "quarantine and a missing sign stop everybody but the owner and those who approve the view", func(s *scene, _ *verdict) bool {
+		return s.picture() && !ownsIt(s) && s.req.Action != ApproveView && (s.cam.Quarantined || !s.cam.Sign || s.footage != nil && s.footage.Quarantined)
 	}},
 	{16, "nobody looks outside their jurisdiction or off duty", func(s *scene, _ *verdict) bool {
 		return s.officer() && s.picture() && (!s.who.OnDuty || !s.world.places.Within(s.cam.Place, s.who.Jurisdiction))
@@ -84,6 +87,18 @@ var laws = []law{
 	}},
 	{18, "the machine's work is the machine's alone", func(s *scene, _ *verdict) bool {
 		return s.req.Action == Analyze || s.req.Action == Record
+	}},
+	{20, "only the people of the grid ask owners, on duty and in their area", func(s *scene, _ *verdict) bool {
+		return s.req.Action == Invite && (!s.officer() || !s.who.OnDuty || !s.who.Has(RoleGridWorker) && !s.who.Has(RoleSupervisor) ||
+			s.who.Has(RoleContractor) || s.who.Has(RoleOversight) || !s.world.places.Within(s.cam.Place, s.who.Jurisdiction))
+	}},
+	{21, "a view is seen for approval by grid worker, supervisor, approver or owner alone, under a consent or a filing", func(s *scene, _ *verdict) bool {
+		if s.req.Action != ApproveView || ownsIt(s) {
+			return false
+		}
+		c, ok := s.world.Consent(s.cam.ID, s.req.Purpose)
+		return !s.officer() || !s.who.Has(RoleGridWorker) && !s.who.Has(RoleSupervisor) && !s.who.Has(RoleApprover) ||
+			s.cam.LegalClass != shouwang.ClassPublic && (!ok || !c.State.Live())
 	}},
 	{19, "every permission ends", func(_ *scene, v *verdict) bool { return v.ttl <= 0 || v.ttl > 900 }},
 }
@@ -151,7 +166,7 @@ func everyRequest(w *World, yield func(Request)) {
 		resources = append(resources, f.ID)
 	}
 	grounds := []ground{{}, {"case-1", ""}, {"case-shut", ""}, {"", "fire-1"}, {"", "fire-night"}}
-	acts := []Action{ViewLive, Playback, Export, Unmask, Search, Record, PlaceHold, ReleaseHold, FaceMatch}
+	acts := []Action{ViewLive, Playback, Export, Unmask, Search, Record, PlaceHold, ReleaseHold, FaceMatch, ApproveView, Invite}
 	for _, p := range w.Data().Principals {
 		for _, res := range resources {
 			for _, act := range acts {
@@ -198,7 +213,7 @@ func TestLosingAFactNeverHelps(t *testing.T) {
 		t.Fatal(err)
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
-	acts := []Action{ViewLive, Playback, Export, Unmask, Search, Analyze, Record, PlaceHold, ReleaseHold, ManageConsent, ReadAccessLog}
+	acts := []Action{ViewLive, Playback, Export, Unmask, Search, Analyze, Record, PlaceHold, ReleaseHold, ManageConsent, ReadAccessLog, Invite, ApproveView}
 	bases := []basis{basisConsent, basisFiling, basisOrder, basisSubject, basisOwn}
 	kinds := []PrincipalType{TypeOfficer, TypeOfficer, TypeKiosk, TypeResident, TypeService, TypeAdministrator}
 	keys := []KeyState{KeyLive, KeyLive, KeyFrozen, KeyHeld, KeyShredded}

@@ -43,7 +43,7 @@ func (s *scene) obligations(ids []ObligationID, d *Decision) []Obligation {
 
 func (s *scene) picture() bool {
 	switch s.req.Action {
-	case ViewLive, Playback, Export, Unmask:
+	case ViewLive, Playback, Export, Unmask, ApproveView:
 		return true
 	}
 	return false

@@ -16,6 +16,9 @@ const (
 	ReasonSubjectRequest Reason = "subject_request"
 	ReasonOwnCamera      Reason = "own_camera"
 	ReasonAccessLog      Reason = "access_log"
+	ReasonCell           Reason = "neighbour_cell"
+	ReasonViewGate       Reason = "view_gate"
+	ReasonMayInvite      Reason = "may_invite"
 )
 
 // The reasons of a denied request.
@@ -104,7 +107,7 @@ var reasonOrder = []Reason{
 	ReasonTooLong, ReasonLookback, ReasonTooManyLooks, ReasonLimit, ReasonBadTime,
 	ReasonRole, ReasonNotApplicable, ReasonNoRule,
 	ReasonIncident, ReasonConsent, ReasonFiling, ReasonWall, ReasonCase, ReasonOrder, ReasonSubjectRequest,
-	ReasonOwnCamera, ReasonAccessLog,
+	ReasonOwnCamera, ReasonAccessLog, ReasonCell, ReasonViewGate, ReasonMayInvite,
 	ReasonOnHold, ReasonStatutoryPeriod, ReasonWithinRetention, ReasonRetentionOver,
 }
 

@@ -23,7 +23,7 @@ func (s *scene) detail(r Reason) []Reason {
 	case ReasonKeyClosed:
 		return []Reason{keyReasons[f.key]}
 	case ReasonUnfit:
-		return missing(f, map[fact]Reason{factSign: ReasonNoSign, factSound: ReasonQuarantined, factLawfulMount: ReasonMount})
+		return missing(f, map[fact]Reason{factSign: ReasonNoSign, factSound: ReasonQuarantined})
 	case ReasonOffDuty:
 		if s.who.Type == TypeKiosk {
 			return []Reason{ReasonUnattended}
@@ -125,6 +125,9 @@ func (s *scene) ruleReason() Reason {
 	case TypeKiosk:
 		return ReasonKioskLiveOnly
 	case TypeResident:
+		if s.facts.is(factGuardian) && s.req.Action == ViewLive {
+			return ReasonNoGround
+		}
 		if s.cam.Owner != s.who.ID && s.basis != basisSubject {
 			return ReasonNotOwner
 		}

@@ -18,6 +18,10 @@ const (
 	ReleaseHold   Action = "release_hold"
 	ManageConsent Action = "manage_consent"
 	ReadAccessLog Action = "read_access_log"
+	// Invite asks an owner for consent, ApproveView sees what a camera sees in
+	// order to approve it.
+	Invite      Action = "invite"
+	ApproveView Action = "approve_view"
 
 	FaceMatch   Action = "face_match"
 	AutoPenalty Action = "auto_penalty"

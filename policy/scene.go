@@ -54,6 +54,7 @@ var actions = map[Action]struct{ footage, camera bool }{
 	Unmask: {camera: true, footage: true}, Search: {camera: true, footage: true},
 	Analyze: {camera: true}, Record: {camera: true},
 	PlaceHold: {footage: true}, ReleaseHold: {footage: true},
+	Invite: {camera: true}, ApproveView: {camera: true},
 	ManageConsent: {camera: true, footage: true}, ReadAccessLog: {camera: true, footage: true},
 	FaceMatch: {camera: true, footage: true}, AutoPenalty: {camera: true, footage: true},
 	PlateLookup: {camera: true, footage: true},
@@ -139,6 +140,7 @@ func (s *scene) weigh() *facts {
 	*f = facts{who: s.who.Type, roles: rolesOf(s.who), action: s.req.Action, basis: s.basis, class: s.cam.LegalClass}
 	f.set(factOnDuty, s.who.OnDuty)
 	f.set(factAttended, s.who.Attended)
+	f.set(factGuardian, s.guards())
 	f.set(factSign, s.cam.Sign)
 	f.set(factSound, !s.cam.Quarantined && (s.footage == nil || !s.footage.Quarantined))
 	if s.footage != nil {

@@ -60,6 +60,9 @@ func (s *scene) audience() bool {
 	if s.who.Type == TypeKiosk && contains(s.consent.Audiences, s.who.Site) {
 		return true
 	}
+	if s.facts.is(factGuardian) {
+		return true
+	}
 	for _, a := range s.who.Audiences {
 		if contains(s.consent.Audiences, a) {
 			return true
@@ -75,7 +78,11 @@ func (s *scene) inArea() bool {
 		return false
 	}
 	area, ok := s.world.places.Ancestor(s.cam.Place, s.consent.AreaScope)
-	return ok && s.world.places.Within(s.who.Jurisdiction, area.ID)
+	from := s.who.Jurisdiction
+	if s.who.Type == TypeResident {
+		from = s.who.Home
+	}
+	return ok && s.world.places.Within(from, area.ID)
 }
 
 func (s *scene) modeAgreed() bool {
@@ -98,6 +105,8 @@ func (s *scene) modeAgreed() bool {
 			return c.Allows(ModePlayback)
 		}
 		return c.Allows(ModeLive)
+	case ApproveView:
+		return len(c.Modes) > 0
 	case Search:
 		return c.Allows(ModeLive) || c.Allows(ModePlayback)
 	case Analyze:

@@ -104,8 +104,12 @@ func (s *scene) needsCase() bool {
 	return s.officer() && (s.isGrave() || s.req.Action == Playback || s.shared() && s.req.Action == ViewLive && s.req.Incident == "")
 }
 
+func (s *scene) asGuardian() bool {
+	return s.who.Type == TypeResident && s.basis == basisConsent && s.facts.is(factGuardian)
+}
+
 func (s *scene) needsIncident() bool {
-	return s.officer() && s.shared() && s.req.Action == ViewLive && s.req.Case == ""
+	return (s.officer() || s.asGuardian()) && s.shared() && s.req.Action == ViewLive && s.req.Case == ""
 }
 
 func ask(change func(*Request)) func(*scene) (*World, Request, bool) {
@@ -210,6 +214,10 @@ func subjectWith(change func(*SubjectRequest)) func(*scene) (*World, Request, bo
 		recordWith(func(s *scene) *SubjectRequest { return s.subject }, (*World).WithSubjectRequest, change))
 }
 
+func cellWith(change func(*Unit)) func(*scene) (*World, Request, bool) {
+	return when((*scene).asGuardian, recordWith(func(s *scene) *Unit { return s.world.units["cell-2"] }, (*World).WithUnit, change))
+}
+
 func needsSecond(s *scene) bool { return s.isGrave() || s.picture() && conflicted(s) }
 
 // conflicted says that only the second person made the request possible.
@@ -303,7 +311,7 @@ func spoilPeople() []spoiler {
 		{"contractor", when(func(s *scene) bool { return s.officer() && bySight(s) }, principalWith(asker, func(_ *scene, p *Principal) { p.Roles = append(slices.Clone(p.Roles), RoleContractor) }))},
 		{"oversight", when(func(s *scene) bool { return s.officer() && bySight(s) }, principalWith(asker, func(_ *scene, p *Principal) { p.Roles = append(slices.Clone(p.Roles), RoleOversight) }))},
 		{"administrator", principalWith(asker, func(_ *scene, p *Principal) { p.Type = TypeAdministrator })},
-		{"audience of the asker", when((*scene).shared, principalWith(asker, func(_ *scene, p *Principal) { p.Audiences, p.Site = nil, "" }))},
+		{"audience of the asker", when(func(s *scene) bool { return s.shared() && !s.asGuardian() }, principalWith(asker, func(_ *scene, p *Principal) { p.Audiences, p.Site = nil, "" }))},
 		{"home", when(alone, principalWith(asker, func(s *scene, p *Principal) { p.HomeGrid = s.cam.Place }))},
 		{"home missing", when(alone, principalWith(asker, func(_ *scene, p *Principal) { p.HomeGrid = "" }))},
 		{"second person's rank", when(needsSecond, principalWith(second, func(s *scene, p *Principal) { p.Superior = s.who.ID }))},
@@ -366,7 +374,8 @@ func spoilGround() []spoiler {
 }
 
 func spoilThings() []spoiler {
-	strangers := func(s *scene) bool { return s.isTouch() && s.basis != basisOwn }
+	strangers := func(s *scene) bool { return s.isTouch() && s.basis != basisOwn && s.req.Action != ApproveView }
+	mounted := func(s *scene) bool { return s.isTouch() && s.basis != basisOwn }
 	key := func(k KeyState, but ...Action) func(*scene) (*World, Request, bool) {
 		return when(func(s *scene) bool {
 			return s.basis != basisOrder && !slices.Contains(but, s.req.Action) || k == KeyShredded
@@ -375,8 +384,11 @@ func spoilThings() []spoiler {
 	return []spoiler{
 		{"quarantine", when(strangers, cameraWith(func(_ *scene, c *Camera) { c.Quarantined = true }))},
 		{"footage quarantined", when(strangers, footageWith(func(_ *scene, f *Footage) { f.Quarantined = true }))},
+		{"cell without its guardian", cellWith(func(u *Unit) { u.Guardian = "resident:tan" })},
+		{"household not of the cell", cellWith(func(u *Unit) { u.Households = []shouwang.PlaceID{"yard-6", "yard-8"} })},
+		{"unit that is no cell", cellWith(func(u *Unit) { u.Kind = "department" })},
 		{"sign", when(strangers, cameraWith(func(_ *scene, c *Camera) { c.Sign = false }))},
-		{"mount missing", when(strangers, cameraWith(func(_ *scene, c *Camera) { c.Mount = "" }))},
+		{"mount missing", when(mounted, cameraWith(func(_ *scene, c *Camera) { c.Mount = "" }))},
 		{"mount", when(func(s *scene) bool { return s.shared() }, cameraWith(func(_ *scene, c *Camera) { c.Mount = "public" }))},
 		{"filing", when(func(s *scene) bool { return s.basis == basisFiling && s.isTouch() },
 			cameraWith(func(s *scene, c *Camera) { c.Filing = &Filing{From: s.at.Add(-time.Hour), To: s.at} }))},

@@ -16,6 +16,11 @@ func (w *World) Validate() error {
 			return err
 		}
 	}
+	for _, u := range sorted(w.units) {
+		if err := w.ValidateUnit(u); err != nil {
+			return err
+		}
+	}
 	for _, c := range w.cameras {
 		if err := w.validateCamera(c); err != nil {
 			return err

@@ -54,6 +54,12 @@ type Unit struct {
 	Name   string `json:"name,omitempty"`
 	NameEn string `json:"name_en,omitempty"`
 	Kind   string `json:"kind,omitempty"` // department, enterprise, committee, cell
+	// Contact is how people reach it: a telephone number or an address.
+	Contact string `json:"contact,omitempty"`
+	// Guardian and Households make a neighbour cell: five to eight households
+	// and the resident among them who answers for it. A cell is an audience.
+	Guardian   string             `json:"guardian,omitempty"`
+	Households []shouwang.PlaceID `json:"households,omitempty"`
 }
 
 // PrincipalType says what kind of principal asks.

@@ -5,6 +5,7 @@ import (
 	"shouwang/web/cases"
 	"shouwang/web/evidence"
 	"shouwang/web/front"
+	"shouwang/web/join"
 	"shouwang/web/look"
 )
 
@@ -15,5 +16,6 @@ func rooms() []func(*front.Front, *look.Looks) {
 		approvals.Routes(approvals.Deps{}),
 		evidence.New(evidence.Deps{}).Register,
 		cases.New(cases.Deps{}).Register,
+		join.Routes(join.Deps{}),
 	}
 }

@@ -115,7 +115,7 @@ type importer struct {
 }
 
 func (i *importer) run(accounts []shouwang.Account) error {
-	for _, step := range []func() error{i.town, i.people, i.cameras, i.consents, i.papers} {
+	for _, step := range []func() error{i.town, i.people, i.notices, i.cameras, i.consents, i.papers, i.whole} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -161,6 +161,15 @@ func (i *importer) town() error {
 		}
 	}
 	return all(i, "unit", i.t.units, func(u *policy.Unit) (string, error) { return u.ID, i.e.putUnit(*u) })
+}
+
+func (i *importer) notices() error {
+	return all(i, "notice", i.t.notices, func(n *policy.NoticeText) (string, error) { return n.Ref(), i.e.putNotice(n) })
+}
+
+// whole looks at what only the whole file can show: a unit's people come after it.
+func (i *importer) whole() error {
+	return all(i, "unit", i.t.units, func(u *policy.Unit) (string, error) { return u.ID, i.e.world.ValidateUnit(u) })
 }
 
 func (i *importer) people() error {

@@ -51,9 +51,15 @@ func (e *edit) putPlaces(places []shouwang.Place) error {
 	return err
 }
 
-// PutUnit adds or replaces an organisation.
+// PutUnit adds or replaces an organisation or a neighbour cell; one without
+// its households or guardian is refused.
 func (r *Registry) PutUnit(ctx context.Context, u policy.Unit) error {
-	return r.apply(ctx, func(e *edit) error { return e.putUnit(u) })
+	return r.apply(ctx, func(e *edit) error {
+		if err := e.putUnit(u); err != nil {
+			return err
+		}
+		return e.world.Validate()
+	})
 }
 
 func (e *edit) putUnit(u policy.Unit) error {

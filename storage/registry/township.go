@@ -16,6 +16,7 @@ type township struct {
 	places              []shouwang.Place
 	units               []policy.Unit
 	people              []person
+	notices             []policy.NoticeText
 	cameras             []importedCamera
 	consents            []policy.Consent
 	cases               []policy.Case
@@ -73,6 +74,7 @@ func readTownship(root *node) (*township, error) {
 		"audiences": func(n *node) error { return n.decode(&t.audiences) },
 		"places":    section(t, "place", &t.places, func(p *shouwang.Place) string { return string(p.ID) }),
 		"units":     section(t, "unit", &t.units, func(u *policy.Unit) string { return u.ID }),
+		"notices":   section(t, "notice", &t.notices, func(n *policy.NoticeText) string { return n.Ref() }),
 		"people":    section(t, "person", &t.people, func(p *person) string { return p.ID }),
 		"cameras": section(t, "camera", &t.cameras, func(c *importedCamera) string {
 			return strings.TrimPrefix(c.ID, "camera:")

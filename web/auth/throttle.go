@@ -101,3 +101,7 @@ func (e *TooMany) Unwrap() error { return e.err }
 
 // RetryAfter returns how long to wait.
 func (e *TooMany) RetryAfter() time.Duration { return e.after }
+
+// RateLimited is the refusal of another room that slows tries down with a
+// Throttle, to be answered like this one's own.
+func RateLimited(after time.Duration) *TooMany { return tooMany(after) }

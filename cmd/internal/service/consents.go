@@ -27,6 +27,12 @@ func (c consents) Append(ctx context.Context, next *policy.Consent) (web.Receipt
 	if err := c.registry.AppendConsent(ctx, next); err != nil {
 		return web.Receipt{}, err
 	}
+	return c.enforce(ctx, next)
+}
+
+// enforce puts a stored version in force, erases what it ends and writes the
+// receipt.
+func (c consents) enforce(ctx context.Context, next *policy.Consent) (web.Receipt, error) {
 	if err := c.refresh(ctx); err != nil {
 		return web.Receipt{}, err
 	}

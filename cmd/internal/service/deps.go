@@ -18,9 +18,15 @@ func (s *Service) deps() web.Deps {
 		Hubs: n.demand, Renderer: renderer{n.pool}, Media: s.media, Bus: n.bus, Events: idx, Clips: idx,
 		Footage: footage{archive: n.archive, recorder: n.recorder},
 		Desk:    desk{n.registry, n.refresh}, Looks: looks{s.ledger},
-		Consents: consents{registry: n.registry, catalog: n.archive.Catalog, eraser: s.eraser, refresh: n.refresh},
+		Consents: s.consents(),
 		System:   s.system, Ready: s.ready, Rooms: s.rooms(),
 	}
+}
+
+// consents keeps the consent records for web.
+func (s *Service) consents() consents {
+	n := s.node
+	return consents{registry: n.registry, catalog: n.archive.Catalog, eraser: s.eraser, refresh: n.refresh}
 }
 
 // webCameras tells web what is known of cameras.

@@ -3,6 +3,7 @@ package service
 import (
 	"shouwang/web/approvals"
 	"shouwang/web/front"
+	"shouwang/web/join"
 	"shouwang/web/look"
 )
 
@@ -13,5 +14,7 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		s.wallRoom(),
 		s.evidence.Register,
 		s.casesRoom().Register,
+		s.wallRoom(),
+		join.Routes(s.join()),
 	}
 }
