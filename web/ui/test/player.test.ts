@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Problem } from '../src/api/client'
 import { stream } from '../src/api/stream'
 import { signalEnd, type Connection } from '../src/live/connection'
+import { Clocks } from '../src/live/clocks'
 import { forgetTransport, LivePlayer } from '../src/live/player'
 
 /** A video element whose decoder's counter the test turns. */
@@ -15,7 +16,7 @@ function fakeVideo() {
 function fakeConnection(transport: 'webrtc' | 'mse', ticket: string) {
   const end = signalEnd()
   const close = vi.fn(() => end.resolve('closed'))
-  const c: Connection = { transport, ticket, obligations: ['mask'], ended: end.promise, delay: () => 120, trip: () => 0, close }
+  const c: Connection = { transport, ticket, obligations: ['mask'], ended: end.promise, media: () => undefined, trip: () => 0, close }
   return { c, close, lose: () => end.resolve('lost') }
 }
 
@@ -36,7 +37,7 @@ describe('the live player', () => {
   function make(whep: unknown, mse: unknown) {
     const { video, decode } = fakeVideo()
     type Open = () => Promise<Connection>
-    const parts = { whep: vi.fn(whep as Open), mse: vi.fn(mse as Open), random: () => 0.5 }
+    const parts = { whep: vi.fn(whep as Open), mse: vi.fn(mse as Open), random: () => 0.5, clocks: new Clocks(async () => ({ now: '', clocks: [] })) }
     return { p: new LivePlayer(video, 'c-1', parts), decode, ...parts }
   }
 
@@ -48,7 +49,7 @@ describe('the live player', () => {
     expect(p.state.phase).toBe('connecting')
     decode()
     await tick(300)
-    expect(p.state).toMatchObject({ phase: 'playing', transport: 'webrtc', delay: { ms: 120, whole: true }, obligations: ['mask'] })
+    expect(p.state).toMatchObject({ phase: 'playing', transport: 'webrtc', obligations: ['mask'] })
     expect(mse).not.toHaveBeenCalled()
     p.stop()
     expect(w.close).toHaveBeenCalled()

@@ -1,8 +1,15 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Problem } from '../src/api/client'
 import type { Event } from '../src/api/types'
-import { mosaic, neighbour } from '../src/wall/mosaic'
-import { lift, mergeEvent } from '../src/wall/store'
+import { mosaic, neighbour, type Rect } from '../src/wall/mosaic'
+import { arrange, moved, ownId, plainWall } from '../src/wall/layout'
+import { groupEvents } from '../src/wall/groups'
+import { keys, groupsOfKeys, actionOf } from '../src/wall/keys'
+import { lift as liftBy } from '../src/wall/lift'
+import { coverage, bounds } from '../src/wall/geo'
+import { cropFor } from '../src/wall/thumbs'
+import { Clocks } from '../src/live/clocks'
+import { mergeEvent } from '../src/wall/store'
 import { denialKind, staleMs, tileState } from '../src/wall/tileState'
 import { camera, event, now, player } from './make'
 
@@ -54,27 +61,47 @@ describe('a tile', () => {
   })
 })
 
-describe('the mosaic', () => {
-  it.each([
-    [1, 1600, 900, 1, 1], [2, 1600, 900, 1, 2], [2, 3200, 900, 2, 1], [4, 1600, 900, 2, 2], [9, 1600, 900, 3, 3], [25, 1600, 900, 5, 5],
-  ])('%d tiles in %dx%d: %d columns', (n, w, h, columns, rows) => {
-    expect(mosaic(n, 0, w, h)).toEqual({ columns, rows })
-  })
+const picture = (r: Rect, w: number, h: number) => Math.min(r.w * w, (r.h * h * 16) / 9)
 
-  it('has room for every tile, lifted ones counted fourfold', () => {
-    for (let n = 1; n <= 60; n++) for (const lifted of [0, 1, 2]) for (const [w, h] of [[1600, 900], [390, 600], [3840, 1200], [0, 0]] as const) {
-      const g = mosaic(n, Math.min(lifted, n), w, h)
-      expect(g.columns * g.rows).toBeGreaterThanOrEqual(n + 3 * Math.min(lifted, n))
-      if (lifted > 0 && n > 1) expect(Math.min(g.columns, g.rows)).toBeGreaterThanOrEqual(2)
+describe('the mosaic', () => {
+  it('leaves no part of the area empty and no tile over another, for any number, shape and lifting', () => {
+    for (let n = 1; n <= 64; n++) for (const lifted of [0, 1, 2, 4]) for (const [w, h] of [[1600, 900], [390, 600], [3840, 1200], [1080, 1920], [0, 0]] as const) {
+      const places = mosaic(n, lifted, w, h)
+      expect(places).toHaveLength(n)
+      expect(places.reduce((sum, r) => sum + r.w * r.h, 0), `${n} ${lifted} ${w}`).toBeCloseTo(1, 6)
+      for (const [i, a] of places.entries()) for (const b of places.slice(i + 1)) {
+        const over = Math.max(0, Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x)) * Math.max(0, Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y))
+        if (over > 1e-9) expect.fail(`${n} ${lifted}: tiles overlap`)
+      }
     }
   })
 
+  it('makes lifted tiles clearly larger, and the others as large as that allows', () => {
+    for (const n of [4, 9, 25, 36]) for (const lifted of [1, 2]) {
+      const places = mosaic(n, lifted, 3000, 1900)
+      const small = picture(places.at(-1)!, 3000, 1900)
+      expect(picture(places[0]!, 3000, 1900) / small, `${n}`).toBeGreaterThan(1.6)
+      expect(small, `${n}`).toBeGreaterThan(0.5 * picture(mosaic(n, 0, 3000, 1900)[0]!, 3000, 1900))
+    }
+  })
+
+  it.each([[1, 1600, 900, 1600], [2, 1600, 900, 800], [4, 1600, 900, 800], [9, 1600, 900, 1600 / 3], [25, 1600, 900, 320], [2, 3200, 900, 1600]])('%d tiles in %dx%d: pictures %d wide', (n, w, h, want) => {
+    for (const r of mosaic(n, 0, w, h)) expect(picture(r, w, h)).toBeCloseTo(want, 3)
+  })
+
   it('is walked with the arrows and has an edge', () => {
-    expect(neighbour(0, 9, 3, 'ArrowRight')).toBe(1)
-    expect(neighbour(0, 9, 3, 'ArrowDown')).toBe(3)
-    expect(neighbour(0, 9, 3, 'ArrowUp')).toBe(0)
-    expect(neighbour(8, 9, 3, 'ArrowRight')).toBe(8)
-    expect(neighbour(4, 9, 3, 'x')).toBe(4)
+    const nine = mosaic(9, 0, 1600, 900)
+    expect(neighbour(0, nine, 'ArrowRight')).toBe(1)
+    expect(neighbour(0, nine, 'ArrowDown')).toBe(3)
+    expect(neighbour(0, nine, 'ArrowUp')).toBe(0)
+    expect(neighbour(8, nine, 'ArrowRight')).toBe(8)
+    expect(neighbour(4, nine, 'x')).toBe(4)
+    const lifted = mosaic(9, 1, 1600, 900)
+    for (const key of ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown']) {
+      let at = 8
+      for (let i = 0; i < 20; i++) at = neighbour(at, lifted, key)
+      expect(neighbour(at, lifted, key)).toBe(at)
+    }
   })
 })
 
@@ -98,7 +125,25 @@ describe('the feed', () => {
     expect(list[0]!.id).toBe('e999')
   })
 
+  it('puts what happens again and again into one entry', () => {
+    const over = (id: string, ago: number, lasted: number, more = {}) => event(id, ago, { phase: 'end', end: new Date(now - ago + lasted).toISOString(), kind: 'motion', ...more })
+    const list = [event('run', 1000, { kind: 'motion' }), over('b', 20_000, 4000), over('a', 40_000, 4000), over('seen', 50_000, 1000, { verdict: 'seen' }), over('old', 40 * 60_000, 1000), over('else', 41_000, 1000, { camera: 'c-2' })]
+    const groups = groupEvents(list, now)
+    expect(groups.map((g) => [g.id, g.events.length, g.running, g.open])).toEqual([
+      ['a', 3, true, true], ['seen', 1, false, false], ['old', 1, false, true], ['else', 1, false, true],
+    ])
+  })
+
+  it('keeps a group from growing for ever', () => {
+    const list = Array.from({ length: 100 }, (_, i) => event(`e${i}`, i * 30_000, { kind: 'motion', phase: 'end', end: new Date(now - i * 30_000 + 1000).toISOString() }))
+    const groups = groupEvents(list, now)
+    expect(groups.length).toBeGreaterThan(3)
+    for (const g of groups) expect(g.to - g.from).toBeLessThanOrEqual(10 * 60_000 + 1)
+  })
+
   describe('lifts', () => {
+    const rules = { dwellMs: 12_000, max: 2, priority: plainWall('').priority! }
+    const lift = (before: Parameters<typeof liftBy>[0], events: Event[], at: number, over = {}) => liftBy(before, events, at, { ...rules, ...over })
     const cameras = (l: ReturnType<typeof lift>) => l.map((x) => x.camera)
     const ended = (id: string, ago: number, over = {}) => event(id, 60_000, { phase: 'end', end: new Date(now - ago).toISOString(), ...over })
 
@@ -119,16 +164,122 @@ describe('the feed', () => {
     })
 
     it('a person in the place of mere motion, at once', () => {
-      const full = [{ camera: 'c-1', since: now, motion: false }, { camera: 'c-2', since: now, motion: true }]
+      const full = [{ camera: 'c-1', since: now, rank: 7, motion: false }, { camera: 'c-2', since: now, rank: 10, motion: true }]
       const list = [event('p', 100, { camera: 'c-3' }), event('a', 1000), event('b', 1000, { camera: 'c-2', kind: 'motion' })]
       expect(cameras(lift(full, list, now))).toEqual(['c-1', 'c-3'])
     })
 
+    it('what the wall calls urgent before what it does not, and nothing that it does not name', () => {
+      const list = [event('p', 100), event('i', 200, { camera: 'c-2', kind: 'intrusion' }), event('v', 300, { camera: 'c-3', kind: 'vehicle' })]
+      const person = lift([], [list[0]!], now, { max: 1 })
+      expect(cameras(lift(person, list, now, { max: 1 }))).toEqual(['c-2'])
+      expect(cameras(lift([], list, now, { priority: ['vehicle'] }))).toEqual(['c-3'])
+      expect(lift([], list, now, { max: 0 })).toEqual([])
+    })
+
     it('nothing that is long over, went quiet, or is no event in a picture', () => {
       expect(cameras(lift([], [ended('a', 11_000)], now))).toEqual(['c-1'])
-      expect(lift([{ camera: 'c-1', since: 0, motion: false }], [ended('a', 13_000)], now)).toEqual([])
+      expect(lift([{ camera: 'c-1', since: 0, rank: 7, motion: false }], [ended('a', 13_000)], now)).toEqual([])
       expect(lift([], [event('a', 6 * 60_000)], now)).toEqual([])
       expect(lift([], [event('a', 1000, { kind: 'camera_offline' })], now)).toEqual([])
     })
+  })
+})
+
+describe('a wall', () => {
+  const some = ['a', 'b', 'c'].map((id) => ({ ...camera({ live: { decision: id === 'a' ? 'deny' : 'allow' } }), id, name: id }))
+  const ids = (tiles: string[], only = false) => arrange(some, { ...plainWall('x'), tiles, only }).map((c) => c.id)
+
+  it('shows what it names in its order, then the others with pictures first', () => {
+    expect(ids([])).toEqual(['b', 'c', 'a'])
+    expect(ids(['c'])).toEqual(['c', 'b', 'a'])
+    expect(ids(['a', 'gone', 'c'], true)).toEqual(['a', 'c'])
+  })
+
+  it('moves a tile to where it was dropped', () => {
+    expect(moved(['a', 'b', 'c'], 'a', 'c')).toEqual(['b', 'c', 'a'])
+    expect(moved(['a', 'b', 'c'], 'c', 'a')).toEqual(['c', 'a', 'b'])
+    expect(moved(['a', 'b'], 'x', 'a')).toEqual(['a', 'b'])
+  })
+
+  it('has an address that is one', () => {
+    expect(ownId('officer:Chen_1')).toMatch(/^[a-z0-9][a-z0-9-]*$/)
+  })
+})
+
+describe('the keys', () => {
+  it('that help names are those that do something', () => {
+    const named = new Set<string>(Object.values(groupsOfKeys).flat())
+    const done = new Set<string>([...Object.values(keys)].map((a) => (a === 'pageUp' || a === 'pageDown' ? 'pages' : a)))
+    expect([...named].filter((k) => k !== 'arrows' && k !== 'move').sort()).toEqual([...done].sort())
+  })
+
+  it('change nothing at a kiosk, and leave the browser its own', () => {
+    const press = (key: string, over = {}) => new KeyboardEvent('keydown', { key, ...over })
+    expect(actionOf(press('a'), false)).toBe('answer')
+    expect(actionOf(press('A'), false)).toBe('answer')
+    for (const key of ['a', 's', 'x', 'i', 'g', 'c', 'h', 'e', 'l', 'p']) expect(actionOf(press(key), true), key).toBeUndefined()
+    expect(actionOf(press('f'), true)).toBe('full')
+    expect(actionOf(press('r', { ctrlKey: true }), false)).toBeUndefined()
+  })
+})
+
+describe('an event\'s picture', () => {
+  it('lies within the frame, in its shape, around the box', () => {
+    for (const box of [[0, 0, 0.05, 0.05], [0.95, 0.9, 0.05, 0.1], [0.4, 0.4, 0.2, 0.5], [0, 0, 1, 1], undefined, [0.5, 0.5, 0, 0]]) {
+      const c = cropFor(box, 640, 360)
+      expect(c.left).toBeGreaterThanOrEqual(0)
+      expect(c.top).toBeGreaterThanOrEqual(0)
+      expect(c.left + c.width).toBeLessThanOrEqual(640.001)
+      expect(c.top + c.height).toBeLessThanOrEqual(360.001)
+      expect(c.width / c.height).toBeCloseTo(16 / 9, 2)
+    }
+  })
+})
+
+describe('the map', () => {
+  it('draws what a camera sees, to where it looks', () => {
+    const c = { ...camera(), aim: { heading_deg: 90, fov_deg: 60, range_m: 100 } }
+    const ring = (coverage([c]).features[0]!.geometry as unknown as { coordinates: number[][][] }).coordinates[0]!
+    for (const [lon, lat] of ring) {
+      expect(lon!).toBeGreaterThanOrEqual(103)
+      expect(Math.abs(lat! - 25) * 111_195).toBeLessThan(51)
+    }
+    expect(coverage([camera()]).features).toEqual([])
+    expect(bounds([], [])).toBeUndefined()
+  })
+})
+
+describe('the delay', () => {
+  const at = 1_700_000_000_000
+  async function known(source: 'sender_report' | 'arrival', media: number) {
+    vi.useFakeTimers()
+    try {
+      const clocks = new Clocks(async () => ({ now: new Date(performance.timeOrigin + performance.now()).toISOString(), clocks: [{ ticket: 't', camera: 'c', media, wall: new Date(at).toISOString(), source, uncertainty_ms: 1 }] }))
+      const off = clocks.use()
+      await vi.advanceTimersByTimeAsync(1000)
+      return { clocks, off }
+    } finally {
+      vi.useRealTimers()
+    }
+  }
+
+  it('is measured from when the picture was taken, over the wrap of RTP time', async () => {
+    const { clocks, off } = await known('sender_report', 2 ** 32 - 45_000)
+    // Half a second after the mark on the media clock, shown 800 ms after it on ours.
+    const d = clocks.delay('t', 0, at + 800)
+    expect(d!.whole).toBe(true)
+    expect(Math.abs(d!.ms - 300)).toBeLessThan(20)
+    off()
+    expect(clocks.delay('t', 0, at + 800)).toBeUndefined()
+  })
+
+  it('is at least, without the camera\'s clock, and nothing where it cannot be', async () => {
+    const { clocks, off } = await known('arrival', 1000)
+    expect(clocks.delay('t', 1000, at + 200)!.whole).toBe(false)
+    expect(clocks.delay('t', 1000 + 90_000 * 60, at)).toBeUndefined()
+    expect(clocks.delay('t', 1000, at + 70_000)).toBeUndefined()
+    expect(clocks.delay('other', 1000, at)).toBeUndefined()
+    off()
   })
 })

@@ -63,6 +63,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   throw problem
 }
 
+/** One JSON request; undefined for an answer without a body. */
 export async function json<T>(method: string, path: string, body?: unknown): Promise<T> {
   const init: RequestInit = { method }
   if (body !== undefined) {
@@ -81,7 +82,7 @@ export function query(params: Record<string, string | number | undefined>): stri
   return s ? '?' + s : ''
 }
 
-const seg = encodeURIComponent
+export const seg = encodeURIComponent
 
 export const api = {
   me: () => json<Me>('GET', '/api/session'),
@@ -104,9 +105,6 @@ export const api = {
   clip: (id: string) => json<Clip>('GET', `/api/clips/${seg(id)}`),
 
   incidents: async () => (await json<{ incidents: Incident[] | null }>('GET', '/api/incidents')).incidents ?? [],
-  openIncident: (body: { type: string; camera: string; text: string; minutes: number }) =>
-    json<Incident>('POST', '/api/incidents', body),
-  closeIncident: (id: string) => json<Incident>('POST', `/api/incidents/${seg(id)}/close`),
   cases: async () => (await json<{ cases: Case[] | null }>('GET', '/api/cases')).cases ?? [],
   openCase: (type: string, title: string) => json<Case>('POST', '/api/cases', { type, title }),
 

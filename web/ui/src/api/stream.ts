@@ -2,7 +2,7 @@ import { reactive } from 'vue'
 import { Problem, request } from './client'
 
 /** What the stream tells; missed says that some of it was lost for good. */
-export type Topic = 'event' | 'camera' | 'consent' | 'ticket' | 'look' | 'missed'
+export type Topic = 'event' | 'camera' | 'consent' | 'ticket' | 'look' | 'desk' | 'missed'
 type Listener = (body: unknown) => void
 
 /** One field-complete message of a server-sent event stream. */

@@ -18,6 +18,14 @@ export type Event = S['EventView']
 export type Clip = S['ClipView']
 export type Timeline = S['TimelineOutputBody']
 export type Gap = S['Gap']
+export type LiveClock = S['LiveClock']
+export type Mark = S['MarkView']
+export type Assignee = S['Assignee']
+export type Call = S['CallView']
+export type Button = S['ButtonView']
+export type Layout = S['LayoutView']
+export type WallBody = S['LayoutBody']
+export type IncidentReport = S['IncidentReport']
 export type Incident = S['IncidentView']
 export type Case = S['CaseView']
 export type Consent = S['ConsentView'] & { masks?: Area[] | null; asked?: Proposal }
@@ -41,6 +49,13 @@ export interface TicketEnd {
 export interface CameraChange extends Link {
   camera: string
   stream: string
+}
+
+/** Says on the event stream that something on the dispatchers' desk changed. */
+export interface DeskChange {
+  kind: 'call' | 'mark' | 'incident' | 'layout'
+  id?: string
+  camera?: string
 }
 
 /** Says on the event stream that what may be done with a camera has changed. */

@@ -8,8 +8,8 @@ export interface Connection {
   ticket: string
   obligations: string[]
   ended: Promise<EndCause>
-  /** Delay behind capture in ms as far as the transport itself knows it. */
-  delay: () => number | undefined
+  /** The picture's time stamp in 90 kHz ticks, as the service counts them. */
+  media: (frame: VideoFrameCallbackMetadata) => number | undefined
   /** Round trip to the service in ms, 0 while unknown. */
   trip: () => number
   close: () => void

@@ -62,16 +62,13 @@ export async function openMse(video: HTMLVideoElement, camera: string, look: Loo
       () => end.resolve('lost'),
       () => end.resolve('lost'),
     )
-    const start = Date.parse(res.headers.get('X-Shouwang-Start') ?? '')
     return {
       transport: 'mse',
       ticket: res.headers.get('X-Shouwang-Ticket') ?? '',
       obligations: obligationsOf(res),
       ended: end.promise,
-      // Only when the server says when media time 0 was captured is the delay
-      // known; the buffer's length alone would flatter it.
       trip: () => 0,
-      delay: () => (Number.isNaN(start) ? undefined : Date.now() - (start + video.currentTime * 1000)),
+      media: (frame) => frame.mediaTime * 90_000,
       close,
     }
   } catch (err) {

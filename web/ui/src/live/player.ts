@@ -2,6 +2,7 @@ import { reactive } from 'vue'
 import { Problem, type LookParams } from '../api/client'
 import { stream } from '../api/stream'
 import type { CameraChange, TicketEnd } from '../api/types'
+import { clocks, type Clocks } from './clocks'
 import type { Connection } from './connection'
 import { FrameWatch, type Delay } from './frames'
 import { openMse } from './mse'
@@ -32,9 +33,10 @@ export interface PlayerParts {
   whep: Opener
   mse: Opener
   random: () => number
+  clocks: Clocks
 }
 
-const realParts: PlayerParts = { whep: openWhep, mse: openMse, random: Math.random }
+const realParts: PlayerParts = { whep: openWhep, mse: openMse, random: Math.random, clocks }
 
 // Four seconds at most: after a restart of the server every tile must be back
 // within ten.
@@ -90,6 +92,7 @@ export class LivePlayer {
     this.stop()
     const abort = (this.abort = new AbortController())
     this.offs = [
+      this.parts.clocks.use(),
       stream.on('ticket', (b) => this.onTicket(b as TicketEnd)),
       // What was waited for may be there again: the service, or the camera.
       stream.on('up', () => this.wake?.()),
@@ -197,15 +200,17 @@ export class LivePlayer {
       this.frames.start((delay) => {
         seen = true
         last = this.state.lastFrame = Date.now()
-        const whole = c.delay()
-        this.state.delay = whole === undefined ? delay : { ms: whole, whole: true }
+        this.state.delay = delay
         this.state.transport = c.transport
         this.set('playing')
       }, () => {
         if (document.hidden) return void (last = Date.now())
         const patience = seen ? stuckMs : firstFrameMs
         if (Date.now() - last > patience) resolve()
-      }, c.trip)
+      }, c.trip, (frame) => {
+        const media = c.media(frame)
+        return media === undefined ? undefined : this.parts.clocks.delay(c.ticket, media, performance.timeOrigin + frame.expectedDisplayTime)
+      })
     })
     await Promise.race([c.ended, watch])
     if (!seen && c.transport === 'webrtc' && !signal.aborted) avoidWhepUntil = Date.now() + avoidWhepMs

@@ -56,7 +56,7 @@ export async function openWhep(video: HTMLVideoElement, camera: string, look: Lo
       ticket: location.split('/').pop() ?? '',
       obligations: obligationsOf(res),
       ended: end.promise,
-      delay: () => undefined,
+      media: (frame) => frame.rtpTimestamp,
       trip: () => trip,
       close,
     }

@@ -4,7 +4,7 @@ import type { PlayerState } from '../live/player'
 /** What a tile honestly is at this moment. */
 export type TileKind =
   | 'live' | 'connecting' | 'frozen' | 'reconnecting' | 'no_signal' | 'server_away' | 'overloaded' | 'unavailable'
-  | 'needs_reason' | 'outside_hours' | 'paused' | 'withdrawn' | 'denied' | 'ended'
+  | 'quarantined' | 'needs_reason' | 'outside_hours' | 'paused' | 'withdrawn' | 'denied' | 'ended'
 
 export interface TileState {
   kind: TileKind
@@ -23,6 +23,7 @@ export const staleMs = 2000
 
 // The policy's reasons, by what they mean to the person at the wall.
 const kinds: [TileKind, string[]][] = [
+  ['quarantined', ['camera_quarantined']],
   ['withdrawn', ['consent_withdrawn', 'consent_terminated']],
   ['paused', ['consent_paused']],
   ['outside_hours', ['outside_slot']],
@@ -61,6 +62,7 @@ export function tileState(camera: Camera, player: PlayerState, now: number): Til
   }
   if (player.problem?.code === 'unreachable') return make('server_away', player.since)
   if (player.problem?.code === 'overloaded') return make('overloaded', player.since, player.problem.text)
+  if (camera.link.code === 'poison_stream') return make('quarantined', time(camera.link.since), 'poison_stream')
   if (isDown(camera) || player.problem?.code === 'camera_stalled') return make('no_signal', time(camera.link.last_unit) || time(camera.link.since), linkText(camera))
   if (player.problem) return make('unavailable', player.since, '', [player.problem.code])
   return make(player.lastFrame > 0 ? 'reconnecting' : 'connecting', player.lastFrame || player.since)
