@@ -95,13 +95,14 @@ func playwright(t testing.TB, s *service, h *house, file string, more ...string)
 	cmd.Dir = ui
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Env = append(os.Environ(), "BASE_URL="+s.http, "CHROMIUM="+tool(t, "chromium"), "FORCE_COLOR=0",
-		"DISPATCHER=chen:"+h.passwords["chen"], "RESIDENT=li:"+h.passwords["li"], "ADMINISTRATOR=ops:"+h.passwords["ops"])
+		"DISPATCHER=chen:"+h.passwords["chen"], "RESIDENT=li:"+h.passwords["li"], "ADMINISTRATOR=ops:"+h.passwords["ops"],
+		"KIOSK=wall-1:"+h.passwords["wall-1"])
 	cmd.Env = append(cmd.Env, more...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the browser's story failed: %v\n%s", err, out)
 	}
-	for _, name := range []string{"chen", "li", "ops"} {
+	for _, name := range []string{"chen", "li", "ops", "wall-1"} {
 		h.passwords[name] = ownPassword // the pages make everybody choose one
 	}
 }
@@ -278,7 +279,20 @@ func TestThePagesStories(t *testing.T) {
 	}, nil)
 	s := h.start(t)
 	publish(t, s, h, "door-17", film(t, busy(15)))
-	playwright(t, s, h, "stories.spec.ts", "RESIDENT_CAMERA=door-17")
+	token := h.button(t, "li-bedside")
+	playwright(t, s, h, `(stories|wall)\.spec\.ts`, "RESIDENT_CAMERA=door-17", "SOS_TOKEN="+token)
 	s.stop(t)
 	h.check(t)
+}
+
+// button registers a call button beside the running service and returns its
+// token.
+func (h *house) button(t testing.TB, id string) string {
+	t.Helper()
+	r := command(t, nil, "button", "add", id, "--data", h.dir, "--household", "李秀兰", "--phone", "13800000000", "--place", "house-12", "--position", "25.7020,103.8313")
+	_, token, ok := strings.Cut(r.out, "token of call button "+id+": ")
+	if r.code != 0 || !ok {
+		t.Fatalf("button add: exit %d: %s%s", r.code, r.out, r.err)
+	}
+	return strings.TrimSpace(token)
 }

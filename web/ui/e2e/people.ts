@@ -9,6 +9,9 @@ function person(variable: string, fallback: string): { name: string; password: s
 export const dispatcher = person('DISPATCHER', 'chen:shouwang-demo')
 export const resident = person('RESIDENT', 'li:shouwang-demo')
 export const administrator = person('ADMINISTRATOR', 'ops:shouwang-demo')
+export const kiosk = person('KIOSK', 'wall-1:shouwang-demo')
+/** Where a call button calls, and its token; '' where none is registered. */
+export const button = { path: '/api/hooks/sos/' + (process.env.SOS_BUTTON ?? 'li-bedside'), token: process.env.SOS_TOKEN ?? '' }
 /** The resident's camera whose sharing the stories change. */
 export const residentCamera = process.env.RESIDENT_CAMERA ?? 'door-17'
 

@@ -142,7 +142,7 @@ test('without WebRTC the wall goes on over Media Source', async ({ page }) => {
   await expect.poll(() => frames(page, tile), { message: 'pictures decoded' }).toBeGreaterThan(before + 20)
   // Buttons work beside the pictures, however few connections there are.
   await page.locator('[data-event]').getByRole('button', { name: '已看' }).first().click({ timeout: 80_000 })
-  await page.getByRole('button', { name: '显示全部' }).click()
+  await page.getByRole('button', { name: '全部', exact: true }).click()
   await expect(page.locator('[data-event].done').first()).toBeVisible()
   expect(watch.faults).toEqual([])
 })
