@@ -7,6 +7,7 @@ import (
 	"shouwang/web/front"
 	"shouwang/web/join"
 	"shouwang/web/look"
+	"shouwang/web/onboard"
 )
 
 // rooms are the operations of every room, so that the API's description is
@@ -17,5 +18,6 @@ func rooms() []func(*front.Front, *look.Looks) {
 		evidence.New(evidence.Deps{}).Register,
 		cases.New(cases.Deps{}).Register,
 		join.Routes(join.Deps{}),
+		onboard.Routes(onboard.Deps{}),
 	}
 }

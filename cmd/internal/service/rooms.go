@@ -16,5 +16,6 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		s.casesRoom().Register,
 		s.wallRoom(),
 		join.Routes(s.join()),
+		s.onboardRoom(),
 	}
 }
