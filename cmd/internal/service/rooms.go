@@ -14,7 +14,6 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		s.wallRoom(),
 		s.evidence.Register,
 		s.casesRoom().Register,
-		s.wallRoom(),
 		join.Routes(s.join()),
 		s.onboardRoom(),
 	}
