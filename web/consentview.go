@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"shouwang/policy"
-	"shouwang/web/front"
 )
 
 // ConsentView is a consent as its owner's page shows it.
@@ -50,79 +49,4 @@ type Effect struct {
 	// Keeps says why footage outlives a withdrawal beside holds:
 	// statutory_period for a department's camera.
 	Keeps string `json:"keeps,omitempty"`
-}
-
-// LookView is one look at a camera as its owner reads it.
-type LookView struct {
-	At          time.Time             `json:"at"`
-	To          time.Time             `json:"to,omitzero"`
-	Person      string                `json:"person"`
-	Unit        string                `json:"unit,omitempty"`
-	Action      policy.Action         `json:"action"`
-	Purpose     string                `json:"purpose"`
-	CaseType    string                `json:"case_type,omitempty"`
-	Obligations []policy.ObligationID `json:"obligations"`
-	Index       uint64                `json:"index" doc:"Place in the access log"`
-	BytesOut    int64                 `json:"bytes_out"`
-	Own         bool                  `json:"own" doc:"The reader's own look"`
-	// CapturedFrom and CapturedTo are the footage looked at; absent for live.
-	CapturedFrom time.Time `json:"captured_from,omitzero"`
-	CapturedTo   time.Time `json:"captured_to,omitzero"`
-}
-
-// lookViews joins each look with its end. A look whose notice is deferred is
-// left out and counted.
-func lookViews(c *front.Caller, entries []LoggedLook) (views []LookView, deferred int) {
-	ends := map[string]*LoggedLook{}
-	for i := range entries {
-		if e := &entries[i]; e.Kind == "look_end" {
-			ends[e.DecisionID] = e
-		}
-	}
-	views = []LookView{}
-	for i := range entries {
-		e := &entries[i]
-		if e.Kind != "look" && e.Kind != "export" {
-			continue
-		}
-		if hasObligation(e.Obligations, policy.ObligeNotifyDeferred) {
-			deferred++
-			continue
-		}
-		views = append(views, lookView(c, e, ends[e.DecisionID]))
-	}
-	return views, deferred
-}
-
-func lookView(c *front.Caller, e, end *LoggedLook) LookView {
-	v := LookView{
-		At: e.At, Person: e.Person, Unit: e.Unit, Action: e.Action, Purpose: e.Purpose, Index: e.Index,
-		Obligations: append([]policy.ObligationID{}, e.Obligations...), Own: e.Principal == c.Who.ID,
-		CapturedFrom: e.From, CapturedTo: e.To,
-	}
-	if v.Person == "" {
-		v.Person = e.Principal
-	}
-	if u, ok := c.World.Unit(e.Unit); ok && u.Name != "" {
-		v.Unit = u.Name
-		if c.Lang == "en" && u.NameEn != "" {
-			v.Unit = u.NameEn
-		}
-	}
-	if cs, ok := c.World.Case(e.Case); ok {
-		v.CaseType = cs.Type
-	}
-	if end != nil {
-		v.To, v.BytesOut = end.At, end.BytesOut
-	}
-	return v
-}
-
-func hasObligation(list []policy.ObligationID, id policy.ObligationID) bool {
-	for _, have := range list {
-		if have == id {
-			return true
-		}
-	}
-	return false
 }

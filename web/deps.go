@@ -133,18 +133,6 @@ type Desk interface {
 	PutCase(ctx context.Context, by string, c *policy.Case) error
 }
 
-// LoggedLook is one entry of the access log with its place in it.
-type LoggedLook struct {
-	Index uint64
-	policy.Entry
-}
-
-// Looks reads the access log for the people it is about: the looks at a camera
-// ("camera:door-17"), newest first.
-type Looks interface {
-	Looks(ctx context.Context, camera string, span shouwang.Span) ([]LoggedLook, error)
-}
-
 // Receipt is what a resident holds after a change: what was changed, what was
 // erased and what a hold keeps.
 type Receipt struct {
@@ -195,8 +183,9 @@ type Deps struct {
 	Clips    Clips
 	Footage  Footage
 	Desk     Desk
-	Looks    Looks
 	Consents Consents
+	// Sealed may be nil: see look.Sealed.
+	Sealed look.Sealed
 	// Rooms are the operations that live in rooms of their own: each registers
 	// what it serves, on the kernel and through the one way to a picture.
 	Rooms []func(*front.Front, *look.Looks)

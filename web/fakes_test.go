@@ -9,6 +9,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -135,7 +136,7 @@ func newTown(t *testing.T, change ...func(*Config, *Deps)) *town {
 	cfg.TicketCheck = 200 * time.Millisecond
 	deps := Deps{
 		World: tn.gate.World, Gate: tn.gate, Audit: tn.audit, Accounts: tn.people, Cameras: tn.store, Hubs: tn.hubs, Renderer: tn.render,
-		Media: media, Bus: tn.bus, Events: tn.store, Clips: tn.store, Footage: tn.store, Desk: tn.store, Looks: tn.audit, Consents: tn.store, Rooms: rooms(),
+		Media: media, Bus: tn.bus, Events: tn.store, Clips: tn.store, Footage: tn.store, Desk: tn.store, Consents: tn.store, Rooms: rooms(),
 	}
 	tn.papers = newFakePapers(tn)
 	deps.Rooms = append(deps.Rooms, tn.papers.room())
@@ -276,6 +277,18 @@ func (a *fakeAudit) kinds() (out []string) {
 	return out
 }
 
+// about returns what concerns a camera, newest first.
+func (a *fakeAudit) about(camera string, span shouwang.Span) (out []policy.Entry) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, e := range slices.Backward(a.entries) {
+		if e.Camera == camera && span.Contains(e.At) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
 func (a *fakeAudit) find(kind string) (out []policy.Entry) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -285,17 +298,6 @@ func (a *fakeAudit) find(kind string) (out []policy.Entry) {
 		}
 	}
 	return out
-}
-
-func (a *fakeAudit) Looks(_ context.Context, camera string, span shouwang.Span) (out []LoggedLook, err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for i, e := range a.entries {
-		if e.Camera == camera && span.Contains(e.At) {
-			out = append([]LoggedLook{{Index: uint64(i), Entry: e}}, out...)
-		}
-	}
-	return out, nil
 }
 
 // fakeBus keeps every message; ids are 1, 2, ….

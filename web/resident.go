@@ -59,18 +59,6 @@ type changeOutput struct {
 	}
 }
 
-type looksInput struct {
-	ID shouwang.CameraID `path:"id" maxLength:"64"`
-	SpanInput
-}
-
-type looksOutput struct {
-	Body struct {
-		Looks    []LookView `json:"looks"`
-		Deferred int        `json:"deferred" doc:"Looks whose notice is put off by an approver for a time"`
-	}
-}
-
 type receiptOutput struct{ Body Receipt }
 
 func (s *Server) residentRoutes() {
@@ -83,7 +71,6 @@ func (s *Server) residentRoutes() {
 	front.Route(s.Front, post("resumeConsent", "/api/my/consents/{id}/resume", "Go on sharing"), front.Residents, s.resume)
 	front.Route(s.Front, post("giveConsent", "/api/my/consents/{id}/give", "Give consent, or change what is shared"), front.Residents, s.give)
 	front.Route(s.Front, post("withdrawConsent", "/api/my/consents/{id}/withdraw", "Withdraw: views end, recordings are erased"), front.Residents, s.withdraw)
-	front.Route(s.Front, front.Op{ID: "whoLooked", Method: http.MethodGet, Path: "/api/my/cameras/{id}/looks", Tag: "my", Summary: "Who looked at one's camera"}, front.Residents, s.whoLooked)
 	front.Route(s.Front, front.Op{ID: "getReceipt", Method: http.MethodGet, Path: "/api/my/receipts/{id}", Tag: "my", Summary: "A receipt of a change"}, front.Residents, s.receipt)
 }
 
@@ -255,30 +242,6 @@ func (s *Server) spread(ctx context.Context, cam *policy.Camera, made *policy.Co
 	if err != nil {
 		s.Log.Error("publish change of consent", "consent", made.Ref(), "error", err)
 	}
-}
-
-func (s *Server) whoLooked(ctx context.Context, c *front.Caller, in *looksInput) (*looksOutput, error) {
-	cam, err := c.Camera(in.ID)
-	if err != nil {
-		return nil, err
-	}
-	if d := s.deps.Gate.Decide(c.Request(policy.ReadAccessLog, cam, front.Why{}, s.Now())); !d.Allowed() {
-		return nil, front.Denial(&d, s.TextFor(c, &d))
-	}
-	span := in.span()
-	if span.To.IsZero() {
-		span.To = s.Now().Add(time.Minute)
-	}
-	if span.From.IsZero() {
-		span.From = span.To.Add(-30 * 24 * time.Hour)
-	}
-	entries, err := s.deps.Looks.Looks(ctx, cam.ID, span)
-	if err != nil {
-		return nil, fmt.Errorf("read access log: %w", err)
-	}
-	out := &looksOutput{}
-	out.Body.Looks, out.Body.Deferred = lookViews(c, entries)
-	return out, nil
 }
 
 func (s *Server) receipt(ctx context.Context, c *front.Caller, in *idInput) (*receiptOutput, error) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"shouwang/policy"
-	"shouwang/web/front"
 )
 
 type changed struct {
@@ -93,35 +92,5 @@ func TestWithdrawalDoesNotWaitForTheLog(t *testing.T) {
 	li.problem(http.StatusServiceUnavailable, "POST", "/api/my/consents/c-1/give", map[string]any{})
 	if c, _ := tn.gate.World().Consent("camera:door", "public_safety"); c.State != policy.Withdrawn {
 		t.Errorf("state %s: sharing began without an entry", c.State)
-	}
-}
-
-func TestOwnerReadsWhoLooked(t *testing.T) {
-	tn := clipTown(t)
-	if status, body := tn.signIn("officer:chen").do("GET", "/api/clips/clip-1/media.mp4?case=case-1", nil); status != http.StatusOK {
-		t.Fatal(body)
-	}
-	tn.clock.advance(2 * time.Minute)
-	eventually(t, "the end is logged", func() bool { return len(tn.audit.find("look_end")) == 1 })
-	type looks struct {
-		Looks []LookView `json:"looks"`
-	}
-	got := get[looks](tn.signIn("resident:li"), "/api/my/cameras/door/looks").Looks
-	if len(got) != 1 || got[0].Person != "陈" || got[0].Unit != "Enforcement" || got[0].CaseType != "burglary" || got[0].BytesOut == 0 || got[0].To.IsZero() || got[0].Own {
-		t.Errorf("looks: %+v", got)
-	}
-	tn.signIn("officer:chen").problem(http.StatusForbidden, "GET", "/api/my/cameras/door/looks", nil)
-	tn.signIn("resident:gao").problem(http.StatusNotFound, "GET", "/api/my/cameras/door/looks", nil)
-}
-
-func TestDeferredNoticesAreCountedNotShown(t *testing.T) {
-	c := &front.Caller{Who: &policy.Principal{ID: "resident:li"}, World: townWorld(t)}
-	views, deferred := lookViews(c, []LoggedLook{
-		{Index: 1, Entry: policy.Entry{Kind: "look", DecisionID: "d-1", Obligations: []policy.ObligationID{policy.ObligeNotifyDeferred}}},
-		{Index: 2, Entry: policy.Entry{Kind: "look", DecisionID: "d-2", Principal: "officer:x"}},
-		{Index: 3, Entry: policy.Entry{Kind: "denial", DecisionID: "d-3"}},
-	})
-	if len(views) != 1 || views[0].Index != 2 || deferred != 1 {
-		t.Errorf("%+v, %d deferred", views, deferred)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"shouwang/web/join"
 	"shouwang/web/look"
 	"shouwang/web/onboard"
+	"shouwang/web/transparency"
 )
 
 // rooms are the operations of every room, so that the API's description is
@@ -19,5 +20,6 @@ func rooms() []func(*front.Front, *look.Looks) {
 		cases.New(cases.Deps{}).Register,
 		join.Routes(join.Deps{}),
 		onboard.Routes(onboard.Deps{}),
+		transparency.Routes(transparency.Deps{}),
 	}
 }

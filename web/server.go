@@ -59,7 +59,7 @@ func New(cfg Config, deps Deps, clock func() time.Time, log *slog.Logger, regist
 	s.tickets, s.plays = newTickets(s), newPlays(s)
 	s.metrics = newMetrics(registry, s)
 	s.looks = look.New(kernel, look.Deps{
-		Gate: deps.Gate, Audit: deps.Audit, Cameras: deps.Cameras, Bus: deps.Bus, CanRender: s.feeds.CanRender,
+		Gate: deps.Gate, Audit: deps.Audit, Cameras: deps.Cameras, Bus: deps.Bus, CanRender: s.feeds.CanRender, Sealed: deps.Sealed,
 		Metrics: look.Metrics{Looks: s.metrics.looks, Denials: s.metrics.denials, BytesOut: s.metrics.bytesOut},
 	})
 	return s, s.build()

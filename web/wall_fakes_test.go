@@ -65,12 +65,7 @@ func (f *fakePapers) Incident(_ context.Context, id string) (shouwang.IncidentRe
 }
 
 func (f *fakePapers) LooksAt(ctx context.Context, camera string, span shouwang.Span) ([]policy.Entry, error) {
-	found, err := f.town.audit.Looks(ctx, camera, span)
-	out := make([]policy.Entry, len(found))
-	for i := range found {
-		out[i] = found[i].Entry
-	}
-	return out, err
+	return f.town.audit.about(camera, span), ctx.Err()
 }
 
 func (f *fakePapers) EventCamera(ctx context.Context, id shouwang.EventID) (shouwang.CameraID, error) {

@@ -194,6 +194,9 @@ func unavailable(err error) error {
 // note format of golang.org/x/mod/sumdb/note); print it, publish it.
 func (l *Ledger) VerifierKey() string { return l.tree.vkey }
 
+// Origin returns the log's name.
+func (l *Ledger) Origin() string { return l.cfg.Origin }
+
 // PublicDir returns the folder that may be served to anybody: checkpoint, tiles
 // and commitments (C2SP tlog-tiles).
 func (l *Ledger) PublicDir() string { return l.tree.dir }

@@ -93,6 +93,15 @@ func (l *Ledger) Checkpoint(ctx context.Context) (string, error) {
 	return cp.Raw, err
 }
 
+// Newest returns the newest signed checkpoint, cosigned or not.
+func (l *Ledger) Newest(ctx context.Context) (checkpoint.Checkpoint, error) {
+	return l.tree.checkpoint(ctx)
+}
+
+// CosignedHead returns the newest checkpoint that enough witnesses have
+// cosigned, nil where none has.
+func (l *Ledger) CosignedHead() *checkpoint.Checkpoint { return l.cosigned.Load() }
+
 // Head returns the newest checkpoint that enough witnesses have cosigned, or
 // the newest at all where no witness ever has.
 func (l *Ledger) Head(ctx context.Context) (checkpoint.Checkpoint, error) {

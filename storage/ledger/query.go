@@ -12,9 +12,15 @@ import (
 	"shouwang/policy"
 )
 
-// Logged is one entry with its number.
+// Logged is one entry with its number, and what a verifier needs: its place in
+// the public log, once it has one, and the salt and text that were committed to
+// (both empty when erased).
 type Logged struct {
-	Index uint64
+	Index     uint64
+	Place     uint64
+	Published bool // it has its place
+	Salt      []byte
+	Line      string
 	policy.Entry
 }
 
@@ -28,7 +34,7 @@ type Query struct {
 }
 
 // lookKinds is what a resident reads about a camera.
-var lookKinds = []string{"look", "look_end", "export", "hold", "release", "destroy"}
+var lookKinds = []string{"look", "look_end", "export", "hold", "release", "destroy", policy.KindDefer, policy.KindReveal}
 
 // Looks returns who looked at a camera ("camera:door-17") within the span, and
 // what was exported, held, released or destroyed, newest first, at most 10,000.
@@ -155,11 +161,11 @@ func tampered(seq uint64) error {
 }
 
 func (l *Ledger) reveal(r *row) (Logged, error) {
-	_, line, err := l.clearLine(r)
+	salt, line, err := l.clearLine(r)
 	if err != nil {
 		return Logged{}, err
 	}
-	out := Logged{Index: r.seq}
+	out := Logged{Index: r.seq, Place: uint64(r.leafIndex.Int64), Published: r.leafIndex.Valid, Salt: salt, Line: string(line)}
 	if line == nil {
 		out.Entry = policy.Entry{At: time.UnixMilli(r.at).UTC(), Kind: Erased}
 		return out, nil

@@ -30,8 +30,14 @@ type Metrics struct {
 	Looks, Denials, BytesOut *prometheus.CounterVec
 }
 
-// Deps are what looks are joined to; all are needed.
+// Sealed reports whether the owner is not to be told yet of a look that is
+// durable under the number given: an approver has put the notice off.
+type Sealed func(ctx context.Context, entry policy.Entry, index uint64) bool
+
+// Deps are what looks are joined to; all are needed except Sealed, without
+// which no notice is put off.
 type Deps struct {
+	Sealed    Sealed
 	Gate      Gate
 	Audit     policy.Auditor
 	Cameras   Cameras

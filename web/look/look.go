@@ -107,8 +107,9 @@ func (s *Looks) Carry(d *policy.Decision, c *front.Caller, cam *policy.Camera) (
 			o.BlurPlates = true
 		case policy.ObligeWatermark:
 			o.Watermark = watermark(duty, c, d)
-		case policy.ObligeNotifyOwner, policy.ObligeNoDownload:
-			// notify: by commit; no download: by the headers of every picture.
+		case policy.ObligeNotifyOwner, policy.ObligeNotifyDeferred, policy.ObligeNoDownload:
+			// notify: by commit, or by the log once it opens; no download: by the
+			// headers of every picture.
 		default:
 			return o, ReasonObligation
 		}
@@ -199,10 +200,13 @@ func (l *Look) Commit(ctx context.Context) error {
 	return nil
 }
 
-// notify tells whoever watches the owner's page that a look began. The owner
-// reads the entry itself in the access log; a bus that is away therefore
-// loses nothing but the hurry.
+// notify tells whoever watches the owner's page that a look began, unless the
+// notice is put off. The owner reads the entry itself in the access log; a bus
+// that is away therefore loses nothing but the hurry.
 func (l *Look) notify(ctx context.Context) error {
+	if sealed := l.s.deps.Sealed; sealed != nil && sealed(ctx, l.entry, l.Index) {
+		return nil
+	}
 	_, err := l.s.deps.Bus.Publish(ctx, shouwang.TopicLook, shouwang.LookNotice{
 		Camera: l.Camera, At: l.Began, Index: l.Index, Action: string(l.Request.Action),
 	})

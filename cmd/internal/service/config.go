@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -18,6 +19,7 @@ import (
 	"shouwang/analyze/cascade"
 	"shouwang/ingest"
 	"shouwang/ingest/buttons"
+	"shouwang/storage/ledger"
 	"shouwang/web"
 )
 
@@ -40,6 +42,21 @@ type Config struct {
 	// Buttons is the broker that call buttons (SOS) speak to; over HTTP they
 	// need none.
 	Buttons buttons.Config `yaml:"buttons"`
+	// Transparency is who checks the access log from outside.
+	Transparency TransparencyConfig `yaml:"transparency"`
+}
+
+// TransparencyConfig is who checks the access log from outside.
+type TransparencyConfig struct {
+	// Origin is the log's name, by which witnesses know it: a host name with a
+	// path or without, of this township alone. It is set before the first start
+	// and never changes.
+	Origin string `yaml:"origin"`
+	// Area is the level of place that the monthly report counts by; the level
+	// below the topmost when empty.
+	Area string `yaml:"area"`
+
+	ledger.CosignConfig `yaml:",inline"`
 }
 
 // AnalyzeConfig is how pictures are looked at.
@@ -108,6 +125,8 @@ func Defaults() Config {
 		Storage: StorageConfig{MinFree: 1 << 30, SpoolBytes: 8 << 30, PreRoll: 5 * time.Second, S3: S3Config{Region: "us-east-1"}},
 		Web:     web.Defaults(),
 		Buttons: buttons.Defaults(),
+
+		Transparency: TransparencyConfig{Origin: "shouwang.log", CosignConfig: ledger.DefaultCosign()},
 	}
 }
 
@@ -166,6 +185,12 @@ func (c *Config) Validate() error {
 	case "auto", "full", "track", "presence":
 	default:
 		return bad("analyze.policy %q: write auto, full, track or presence", c.Analyze.Policy)
+	}
+	if strings.ContainsAny(c.Transparency.Origin, "+ \t\n") || c.Transparency.Origin == "" {
+		return bad("transparency.origin %q: write a name such as a host name, without blanks and plus signs", c.Transparency.Origin)
+	}
+	if err := c.Transparency.Validate(); err != nil {
+		return err
 	}
 	if err := c.Ingest.Validate(); err != nil {
 		return err

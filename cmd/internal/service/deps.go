@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"shouwang"
-	"shouwang/storage/ledger"
 	"shouwang/web"
 )
 
@@ -16,10 +15,10 @@ func (s *Service) deps() web.Deps {
 	return web.Deps{
 		World: n.gate.World, Gate: n.gate, Audit: s.ledger, Accounts: s.auth, Cameras: webCameras{n},
 		Hubs: n.demand, Renderer: renderer{n.pool}, Media: s.media, Bus: n.bus, Events: idx, Clips: idx,
-		Footage: footage{archive: n.archive, recorder: n.recorder},
-		Desk:    desk{n.registry, n.refresh}, Looks: looks{s.ledger},
+		Footage:  footage{archive: n.archive, recorder: n.recorder},
+		Desk:     desk{n.registry, n.refresh},
 		Consents: s.consents(),
-		System:   s.system, Ready: s.ready, Rooms: s.rooms(),
+		System:   s.system, Ready: s.ready, Rooms: s.rooms(), Sealed: looks{s.ledger}.sealed,
 	}
 }
 
@@ -64,22 +63,6 @@ func (s *Service) ready(ctx context.Context) error {
 	}
 	_, err := s.ledger.Stats(ctx)
 	return err
-}
-
-// looks reads the access log for web.
-type looks struct{ ledger *ledger.Ledger }
-
-// Looks returns the looks at a camera, newest first.
-func (l looks) Looks(ctx context.Context, camera string, span shouwang.Span) ([]web.LoggedLook, error) {
-	found, err := l.ledger.Looks(ctx, camera, span)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]web.LoggedLook, len(found))
-	for i, f := range found {
-		out[i] = web.LoggedLook{Index: f.Index, Entry: f.Entry}
-	}
-	return out, nil
 }
 
 // system is what the administrator's page shows. It holds no picture, no

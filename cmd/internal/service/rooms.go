@@ -5,6 +5,7 @@ import (
 	"shouwang/web/front"
 	"shouwang/web/join"
 	"shouwang/web/look"
+	"shouwang/web/transparency"
 )
 
 // rooms are web's rooms, each joined to its neighbours in a file of its own.
@@ -16,5 +17,6 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		s.casesRoom().Register,
 		join.Routes(s.join()),
 		s.onboardRoom(),
+		transparency.Routes(s.transparencyRoom()),
 	}
 }

@@ -43,6 +43,7 @@ type Service struct {
 	approvals *registry.Approvals
 	papers    *papers.DB
 	ledger    *ledger.Ledger
+	cosigner  *ledger.Cosigner
 	eraser    *eraser
 	auth      *auth.Service
 	media     *live.Server
@@ -184,11 +185,11 @@ func (s *Service) openPolicy(ctx context.Context) error {
 	if s.node.gate, err = policy.NewGate(world, s.clock, policy.Options{Language: s.cfg.Language, Log: s.log, Approvals: s.approvals}); err != nil {
 		return err
 	}
-	if s.ledger, err = ledger.Open(ctx, ledger.Config{Dir: s.cfg.path("ledger"), Log: s.log}); err != nil {
+	if s.ledger, err = ledger.Open(ctx, ledger.Config{Dir: s.cfg.path("ledger"), Origin: s.cfg.Transparency.Origin, Log: s.log}); err != nil {
 		return err
 	}
 	s.closeWith("access log", s.ledger)
-	return nil
+	return s.openWitnesses(ctx)
 }
 
 // openStorage opens what is recorded and mends what a crash left.

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -181,6 +182,13 @@ func (l *Log) Append(_ context.Context, e policy.Entry) (uint64, error) {
 	}
 	l.entries = append(l.entries, e)
 	return uint64(len(l.entries) - 1), nil
+}
+
+// All returns every entry, the first one first.
+func (l *Log) All() []policy.Entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.entries)
 }
 
 // Of returns the entries of a kind.

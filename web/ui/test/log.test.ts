@@ -3,6 +3,7 @@ import { fromBase64, toBase64, utf8 } from '../src/log/bytes'
 import { ed25519, ed25519ByHand } from '../src/log/ed25519'
 import { readKey } from '../src/log/note'
 import { bundlePath, type Entry, Fault, type FaultCode, LogCheck, type Memory, openCheckpoint, type Proof, type Source, type Trust, verifyConsistency, verifyProof } from '../src/log/verify'
+import { checkLook, type ShownLook, trustOf } from '../src/log/service'
 import vectors from './vectors/log.json'
 
 const trust: Trust = { key: vectors.key, witnesses: vectors.witnesses, quorum: 2 }
@@ -144,4 +145,32 @@ it('verifies signatures alike with the browser\'s code and by hand', async () =>
   }
   expect(ed25519ByHand(key, signature.slice(1), utf8(`${text}\n`))).toBe(false)
   expect(await ed25519(key.slice(1), signature, utf8(`${text}\n`))).toBe(false)
+})
+
+describe('a look that the page shows', () => {
+  const logged = JSON.parse(first.entry!) as { at: string; person: string; action: string; purpose: string; bytes_out?: number }
+  const shown: ShownLook = { at: logged.at, person: logged.person, action: logged.action, purpose: logged.purpose, bytes_out: 0, proof: entry(first) }
+  const ended: ShownLook = { ...shown, to: logged.at, bytes_out: logged.bytes_out ?? 0, end: entry(first) }
+
+  it('is checked against what was logged', async () => {
+    const check = () => new LogCheck(source(), trust)
+    expect((await checkLook(check(), shown)).ended).toBe(false)
+    expect((await checkLook(check(), ended)).ended).toBe(true)
+    for (const change of [{ person: 'Somebody' }, { at: '2026-11-23T12:00:01Z' }, { action: 'export' }, { purpose: 'own' }]) {
+      expect(await fault(() => checkLook(check(), { ...shown, ...change })), JSON.stringify(change)).toBe('shown_differs')
+    }
+    expect(await fault(() => checkLook(check(), { ...ended, to: '2026-11-23T13:00:00Z' }))).toBe('shown_differs')
+    expect(await fault(() => checkLook(check(), { ...shown, proof: { ...shown.proof, leaf_index: undefined } }))).toBe('unpublished')
+  })
+
+  it('is checked under the key of the first visit', async () => {
+    const kept = new Map<string, string>()
+    const store = { getItem: (k: string) => kept.get(k) ?? null, setItem: (k: string, v: string) => void kept.set(k, v) }
+    let key = vectors.key
+    globalThis.fetch = (async () => Response.json({ key, quorum: 2, cosigned: 300, witnesses: vectors.witnesses.map((k) => ({ key: k })) })) as typeof fetch
+    expect(await trustOf('', store)).toEqual(trust)
+    expect(await trustOf('', store)).toEqual(trust)
+    key = vectors.witnesses[0]!
+    expect(await fault(() => trustOf('', store))).toBe('other_log')
+  })
 })
