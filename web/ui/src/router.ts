@@ -33,6 +33,8 @@ const routes: RouteRecordRaw[] = [
   { path: '/my/:id/clips', component: () => import('./my/clips/OwnClipsPage.vue'), props: true, meta: { title: 'ways.clips', for: isOwner } },
   { path: '/my/:id/papers', component: () => import('./my/PapersPage.vue'), props: true, meta: { title: 'ways.papers', for: isOwner } },
   { path: '/join/:token', component: () => import('./join/JoinPage.vue'), props: true, meta: { title: 'join.page', open: true } },
+  { path: '/factor', component: () => import('./signin/FactorPage.vue'), meta: { title: 'factor.title' } },
+  { path: '/system/cameras', component: () => import('./town/CamerasPage.vue'), meta: { title: 'town.title', for: (me) => me.type === 'administrator' } },
   { path: '/system', component: () => import('./system/SystemPage.vue'), meta: { title: 'system.title', for: (me) => me.type === 'administrator' } },
   { path: '/:rest(.*)*', component: () => import('./signin/NotFoundPage.vue'), meta: { title: 'not_found.title', open: true } },
 ]
