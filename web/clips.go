@@ -59,6 +59,13 @@ type clipsOutput struct {
 	}
 }
 
+type playClipInput struct {
+	clipInput
+	// View tells one opening of a page from the next: the Ranges of one see one
+	// file, and who opens a clip that has grown sees all of it.
+	View string `query:"view" maxLength:"32" doc:"Any word; another for each opening of a player"`
+}
+
 type clipOutput struct{ Body ClipView }
 
 func (s *Server) clipRoutes() {
@@ -156,12 +163,12 @@ func (s *Server) getClip(ctx context.Context, c *front.Caller, in *clipInput) (*
 	return &clipOutput{Body: view}, nil
 }
 
-func (s *Server) playClip(ctx context.Context, c *front.Caller, in *clipInput) (*huma.StreamResponse, error) {
+func (s *Server) playClip(ctx context.Context, c *front.Caller, in *playClipInput) (*huma.StreamResponse, error) {
 	clip, cam, err := s.clip(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	p, again, err := s.playback(ctx, c, cam, &clip, in.Why)
+	p, again, err := s.playback(ctx, c, cam, &clip, in.Why, in.View)
 	if err != nil {
 		return nil, destroyed(&clip, err)
 	}

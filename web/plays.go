@@ -49,14 +49,14 @@ type plays struct {
 
 func newPlays(s *Server) *plays { return &plays{s: s, by: map[string]*play{}} }
 
-func playKey(c *front.Caller, clip shouwang.ClipID, why front.Why) string {
-	return c.Session.ID + "|" + string(clip) + "|" + why.Purpose + "|" + why.Case + "|" + why.Incident + "|" + why.SecondPerson + "|" + why.Approval + "|" + why.Order
+func playKey(c *front.Caller, clip shouwang.ClipID, why front.Why, view string) string {
+	return c.Session.ID + "|" + string(clip) + "|" + view + "|" + why.Purpose + "|" + why.Case + "|" + why.Incident + "|" + why.SecondPerson + "|" + why.Approval + "|" + why.Order
 }
 
 // playback returns the play to serve from: the one under way when the gate
 // still says the same, else a new look that the caller has to commit.
-func (s *Server) playback(ctx context.Context, c *front.Caller, cam *policy.Camera, clip *StoredClip, why front.Why) (p *play, again bool, err error) {
-	key := playKey(c, clip.ID, why)
+func (s *Server) playback(ctx context.Context, c *front.Caller, cam *policy.Camera, clip *StoredClip, why front.Why, view string) (p *play, again bool, err error) {
+	key := playKey(c, clip.ID, why, view)
 	req := s.playRequest(c, cam, clip, why)
 	if p := s.plays.find(key); p != nil && s.Now().Before(p.expires) {
 		within := req

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { gapMarks, wallTime } from '../src/clips/bar'
-import { eachOf } from '../src/evidence/search'
 import { isRun, summarise, tomorrowMorning } from '../src/my/week/hours'
 import { concerned, sharingKind } from '../src/my/sharing'
 import { facts } from '../src/system/facts'
@@ -76,18 +75,6 @@ describe('the bar of a clip', () => {
 })
 
 describe('small things', () => {
-  it('works through a list a few at a time, in order', async () => {
-    let running = 0
-    let most = 0
-    const out = await eachOf([1, 2, 3, 4, 5, 6, 7, 8, 9], async (n) => {
-      most = Math.max(most, ++running)
-      await Promise.resolve()
-      running--
-      return n * 2
-    })
-    expect(out).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18])
-    expect(most).toBe(4)
-  })
   it('makes facts of any document', () => {
     expect(facts({ views: 3, parts: { storage: { bytes_used: 2048, ok: true } }, none: null, list: [{ a: 1 }] })).toEqual([
       { name: 'general', facts: [{ name: 'views', value: '3' }] },

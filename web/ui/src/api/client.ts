@@ -137,8 +137,8 @@ export interface EventFilter {
 }
 
 /** Address of a clip's video for the purpose given. */
-export function clipURL(id: string, look: LookParams): string {
-  return `/api/clips/${seg(id)}/media.mp4` + query({ ...look })
+export function clipURL(id: string, look: LookParams, view?: string): string {
+  return `/api/clips/${seg(id)}/media.mp4` + query({ ...look, view })
 }
 
 /** Address of a camera's live view, by transport. */

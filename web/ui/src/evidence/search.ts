@@ -1,74 +1,74 @@
-import { api, Problem } from '../api/client'
-import type { Camera, Event, Gap } from '../api/types'
+import { reactive, shallowRef } from 'vue'
+import { remembered } from '../clips/purpose'
+import { local, moment } from '../i18n/time'
+import { evidence, type Found, type SearchBody, type SearchResult } from './api'
 
-export interface Query {
-  /** Cameras to search; empty means all that the person may know of. */
+/** What may be asked for by name; each stands for a kind of event and a label. */
+export const whats = ['person', 'vehicle', 'animal', 'motion', 'intrusion', 'line_crossing', 'loitering', 'left_object', 'parked', 'crowd', 'tamper', 'camera_offline']
+export const headings = ['left', 'up', 'down', 'right'] as const
+/** Sizes as shares of the picture. */
+export const sizes = { any: [0, 0], small: [0, 0.02], medium: [0.02, 0.1], large: [0.1, 0] } as const
+export type Size = keyof typeof sizes
+
+export interface Form {
   cameras: string[]
-  kind: string
-  from: Date
-  to: Date
+  what: string[]
+  headings: string[]
+  size: Size
+  region: [number, number][]
+  /** Local times in the township's zone. */
+  from: string
+  to: string
 }
 
-/** A camera whose recordings were not searched, wholly or in part. */
-export interface NotSearched {
-  camera: Camera
-  problem?: Problem
-  /** Nothing is recorded in the whole span. */
-  empty?: boolean
-  gaps: Gap[]
+export function fresh(now = Date.now()): Form {
+  return { cameras: [], what: [], headings: [], size: 'any', region: [], from: local(now - 24 * 3_600_000).slice(0, 16), to: local(now + 60_000).slice(0, 16) }
 }
 
-export interface Found {
-  events: Event[]
-  notSearched: NotSearched[]
-  /** The service returned as many as it was asked for: there may be more. */
-  cut: boolean
-}
+/** The form and what it found; kept while one looks at something and comes back. */
+export const form = reactive<Form>({ ...fresh(), from: '', to: '' })
+export const found = shallowRef<SearchResult>()
 
-const limit = 500
-// Requests under way at a time: the browser allows six to a host, and the
-// event stream needs one.
-const parallel = 4
-
-/** Runs f over a list, a few at a time, keeping the order of the results. */
-export async function eachOf<T, R>(list: T[], f: (x: T) => Promise<R>): Promise<R[]> {
-  const out: R[] = []
-  let next = 0
-  await Promise.all(Array.from({ length: Math.min(parallel, list.length) }, async () => {
-    for (let i = next++; i < list.length; i = next++) out[i] = await f(list[i]!)
-  }))
-  return out
-}
-
-async function coverage(camera: Camera, q: Query): Promise<NotSearched | undefined> {
-  try {
-    const t = await api.timeline(camera.id, q.from.toISOString(), q.to.toISOString())
-    const empty = (t.segments ?? []).length === 0
-    const gaps = t.gaps ?? []
-    return empty || gaps.length > 0 ? { camera, empty, gaps } : undefined
-  } catch (err) {
-    if (err instanceof Problem && err.status !== 401) return { camera, problem: err, gaps: [] }
-    throw err
-  }
-}
-
-/** Searches events, and asks of every camera searched what it could not answer for. */
-export async function search(q: Query, all: Camera[]): Promise<Found> {
-  const chosen = q.cameras.length > 0 ? all.filter((c) => q.cameras.includes(c.id)) : all
-  const span = { from: q.from.toISOString(), to: q.to.toISOString(), kind: q.kind || undefined, limit }
-  const lists = q.cameras.length > 0
-    ? await eachOf(q.cameras, (camera) => api.events({ ...span, camera }))
-    : [await api.events(span)]
-  const notSearched = await eachOf(chosen, (c) => coverage(c, q))
+export function bodyOf(f: Form): SearchBody {
+  const [min, max] = sizes[f.size]
   return {
-    events: lists.flat().sort((a, b) => Date.parse(b.start) - Date.parse(a.start)),
-    notSearched: notSearched.filter((n) => n !== undefined),
-    cut: lists.some((l) => l.length >= limit),
-  }
+    from: new Date(moment(f.from)).toISOString(), to: new Date(moment(f.to)).toISOString(),
+    cameras: f.cameras, kinds: f.what, labels: f.what.filter((w) => ['person', 'vehicle', 'animal'].includes(w)),
+    headings: f.headings as SearchBody['headings'], region: f.region.length >= 3 ? f.region : undefined,
+    min_area: min || undefined, max_area: max || undefined, limit: 100, case: remembered.case,
+  } as SearchBody
 }
 
-/** Local date and time as <input type="datetime-local"> writes it. */
-export function localInput(d: Date): string {
-  const two = (n: number) => String(n).padStart(2, '0')
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}T${two(d.getHours())}:${two(d.getMinutes())}`
+export function badSpan(f: Form): boolean {
+  return !(moment(f.to) > moment(f.from))
+}
+
+export async function search() {
+  found.value = await evidence.search(bodyOf(form))
+}
+
+/** Adds the next page to what was found. */
+export async function more() {
+  const now = found.value
+  const last = now?.events?.at(-1)
+  if (!now || !last) return
+  const next = await evidence.search({ ...bodyOf(form), before: last.id })
+  found.value = { ...now, events: [...(now.events ?? []), ...(next.events ?? [])], more: next.more }
+}
+
+/** The address of a play of these events: a little before the first, a little after the last. */
+export function playOf(events: readonly Found[]) {
+  const starts = events.map((e) => Date.parse(e.start))
+  const ends = events.map((e) => (e.end ? Date.parse(e.end) : Date.parse(e.start) + 10_000))
+  const first = Math.min(...starts)
+  const from = first - 60_000
+  // What lies ahead is not recorded yet; an hour is the most that one look covers.
+  const to = Math.min(Date.now(), Math.max(...ends) + 120_000, from + 3_600_000)
+  return {
+    path: '/evidence/play',
+    query: {
+      cameras: [...new Set(events.map((e) => e.camera))].slice(0, 9).join(','),
+      from: new Date(from).toISOString(), to: new Date(to).toISOString(), at: new Date(first - 1000).toISOString(),
+    },
+  }
 }
