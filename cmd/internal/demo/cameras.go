@@ -16,6 +16,11 @@ type Camera struct {
 	// Faults, if any, make it misbehave; it is then played by the simulator
 	// itself, not by ffmpeg.
 	Faults *camsim.Faults
+	// Step says that it keeps step with the others so marked: they are views of
+	// one scene, played by the simulator itself.
+	Step bool
+	// Clock is how far its clock is ahead of the truth.
+	Clock time.Duration
 }
 
 // Cameras are the demo's: department and residents, H.264 and H.265, pulled
@@ -36,6 +41,10 @@ func Cameras() []Camera {
 		{ID: "door-17", Clip: clip("h264", 15, "intel_one-by-one-person-detection.mp4"), Push: true},
 		{ID: "yard-8", Clip: night},
 		{ID: "gate-21", Clip: clip("h265", 17, "mlihgenel_garden_cat.mp4"), Push: true},
+		{ID: "hall-1", Clip: clip("h264", 19, "lab4cam_cam0.mp4"), Step: true},
+		{ID: "hall-2", Clip: clip("h264", 20, "lab4cam_cam1.mp4"), Step: true},
+		{ID: "hall-3", Clip: clip("h264", 21, "lab4cam_cam2.mp4"), Step: true, Clock: 1800 * time.Millisecond},
+		{ID: "hall-4", Clip: clip("h264", 22, "lab4cam_cam3.mp4"), Step: true},
 		{ID: "lane-3", Clip: clip("h264", 18, "frigate_test_motion_video-2.mp4")},
 	}
 }

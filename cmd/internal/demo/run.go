@@ -89,24 +89,35 @@ func PushURL(addr string, camera shouwang.CameraID, token string) string {
 // simulator, or by the simulator itself where the camera is to misbehave.
 func playPulled(ctx context.Context, wg *sync.WaitGroup, sim *camsim.Sim, cameras []Camera, files []string, log *slog.Logger) (map[shouwang.CameraID]Source, error) {
 	sources := map[shouwang.CameraID]Source{}
+	own := map[string]camsim.Camera{}
 	for i, c := range cameras {
 		path := string(c.ID)
 		switch {
 		case c.Push:
 			sources[c.ID] = Source{}
 			continue
-		case c.Faults != nil:
+		case c.Faults != nil || c.Step:
 			clip, err := camsim.Load(ctx, files[i], time.Minute)
 			if err != nil {
 				return nil, fmt.Errorf("load clip of %s: %w", c.ID, err)
 			}
-			if err := sim.Serve(path, camsim.Camera{Clips: []*camsim.Clip{clip}, User: "demo", Pass: "demo-camera", Faults: *c.Faults}); err != nil {
-				return nil, err
+			cam := camsim.Camera{Clips: []*camsim.Clip{clip}, User: "demo", Pass: "demo-camera", ClockOffset: c.Clock}
+			if c.Faults != nil {
+				cam.Faults = *c.Faults
 			}
+			own[path] = cam
 		default:
 			wg.Go(func() { Publish(ctx, log, files[i], sim.URL(path)) })
 		}
 		sources[c.ID] = Source{URL: sim.URL(path)}
+	}
+	// All are loaded before the first is served, so that those that keep step
+	// begin together.
+	for path, cam := range own {
+		if err := sim.Serve(path, cam); err != nil {
+			return nil, err
+		}
+		sources[shouwang.CameraID(path)] = Source{URL: sim.URL(path)} // it holds the password now
 	}
 	return sources, nil
 }
