@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { readFrames, type Frame, type Found } from '../src/evidence/api'
+import { Deck } from '../src/evidence/deck'
+import type { Feed } from '../src/evidence/feed'
+import { bar, place, ticks, within, zoom } from '../src/evidence/lines'
+import { bodyOf, fresh, playOf } from '../src/evidence/search'
+import { arrow, hue, what } from '../src/evidence/what'
+import { local, moment, setZone, when } from '../src/i18n/time'
+import { setLanguage } from '../src/i18n'
+
+afterEach(() => setZone(undefined))
+
+describe('times', () => {
+  it('are the township\'s, whatever the computer is set to', () => {
+    setZone('Asia/Shanghai')
+    setLanguage('en')
+    expect(local('2026-11-23T10:00:00Z')).toBe('2026-11-23T18:00:00')
+    expect(moment('2026-11-23T18:00')).toBe(Date.parse('2026-11-23T10:00:00Z'))
+    expect(when('2026-11-23T17:00:00Z', new Date('2026-11-23T15:59:00Z'))).toContain('24')
+    setZone('America/New_York')
+    for (const at of ['2026-03-08T06:59:00Z', '2026-03-08T07:30:00Z', '2026-11-01T05:30:00Z']) expect(moment(local(at))).toBe(Date.parse(at))
+    expect(moment('nonsense')).toBeNaN()
+  })
+})
+
+describe('the list of pictures', () => {
+  it('tells key pictures and seconds', () => {
+    expect(readFrames('k4000,4100,k6000')).toEqual([{ at: 4, key: true }, { at: 4.1, key: false }, { at: 6, key: true }])
+    expect(readFrames('')).toEqual([])
+  })
+})
+
+/** A feed with a picture every tenth of a second, a key picture every two, and a hole. */
+function feed(hole: [number, number] = [1e9, 1e9]): Feed {
+  const frames: Frame[] = []
+  for (let i = 0; i < 600; i++) if (i / 10 < hole[0] || i / 10 >= hole[1]) frames.push({ at: i / 10, key: i % 20 === 0 })
+  return {
+    want: vi.fn(), close: vi.fn(), ready: () => true,
+    frameAt: (at: number) => frames.filter((f) => f.at <= at + 1e-4 && at - f.at < 3).at(-1),
+    before: (at: number, key = false) => frames.filter((f) => f.at < at && (!key || f.key)).at(-1),
+    after: (at: number) => frames.find((f) => f.at > at + 1e-4),
+  } as unknown as Feed
+}
+
+function video() {
+  return { paused: true, currentTime: 0, playbackRate: 1, seeking: false, play() { this.paused = false; return Promise.resolve() }, pause() { this.paused = true } }
+}
+
+describe('the deck', () => {
+  let deck: Deck
+  let now = 0
+  beforeEach(() => {
+    vi.useFakeTimers()
+    now = performance.now()
+    deck = new Deck(60)
+  })
+  afterEach(() => {
+    deck.close()
+    vi.useRealTimers()
+  })
+  const run = (ms: number) => {
+    for (let t = 0; t < ms; t += 40) deck.tick((now += 40))
+  }
+
+  it('holds every player to its clock: far ones jump, near ones are nudged', () => {
+    const a = video()
+    const b = video()
+    deck.add('a', a as never, feed())
+    deck.add('b', b as never, feed())
+    deck.tick(now)
+    deck.toggle()
+    b.currentTime = 5
+    run(40)
+    expect(a.paused).toBe(false)
+    expect(b.currentTime).toBeCloseTo(deck.state.at, 3)
+    a.currentTime = deck.state.at - 0.05
+    run(40)
+    expect(a.playbackRate).toBeGreaterThan(1.05)
+    expect(deck.state.apart).toBeGreaterThan(40)
+  })
+
+  it('stands while one waits for its pictures', () => {
+    const slow = feed()
+    let ready = false
+    slow.ready = () => ready
+    deck.add('a', video() as never, feed())
+    deck.add('b', video() as never, slow)
+    deck.toggle()
+    run(400)
+    expect(deck.state.at).toBe(0)
+    expect(deck.state.waiting).toBe(true)
+    ready = true
+    run(400)
+    expect(deck.state.at).toBeGreaterThan(0.3)
+  })
+
+  it('goes on where one camera recorded nothing', () => {
+    const a = video()
+    deck.add('a', a as never, feed([0, 30]))
+    deck.add('b', video() as never, feed())
+    deck.toggle()
+    run(1000)
+    expect(deck.state.at).toBeGreaterThan(0.8)
+    expect(a.paused).toBe(true)
+  })
+
+  it('steps by picture, back to key pictures, and never outside', () => {
+    deck.add('a', video() as never, feed())
+    deck.seek(10.05)
+    deck.forward()
+    expect(deck.state.at).toBeCloseTo(10.1)
+    deck.back()
+    expect(deck.state.at).toBeCloseTo(10)
+    deck.back(true)
+    expect(deck.state.at).toBeCloseTo(8)
+    deck.seek(-5)
+    expect(deck.state.at).toBe(0)
+    deck.seek(1000)
+    expect(deck.state.at).toBeLessThan(60)
+  })
+
+  it('plays backwards, and stops at the begin', () => {
+    deck.add('a', video() as never, feed())
+    deck.seek(1)
+    deck.setRate(-1)
+    deck.toggle()
+    run(500)
+    expect(deck.state.at).toBeCloseTo(0.5, 1)
+    run(2000)
+    expect(deck.state.at).toBe(0)
+    expect(deck.state.playing).toBe(false)
+  })
+})
+
+describe('the timeline', () => {
+  const whole = { from: 0, to: 3_600_000 }
+  it('lays stretches out in the view', () => {
+    expect(bar(900_000, 1_800_000, whole)).toEqual({ left: 25, width: 25 })
+    expect(bar(-5, 0, whole)).toBeUndefined()
+    expect(place(1_800_000, whole)).toBe(50)
+  })
+  it('zooms about a moment down to seconds and stays inside', () => {
+    let view = whole
+    for (let i = 0; i < 40; i++) view = zoom(view, 1_000_000, 0.5, whole)
+    expect(view.to - view.from).toBe(4000)
+    expect(view.from).toBeLessThanOrEqual(1_000_000)
+    expect(view.to).toBeGreaterThanOrEqual(1_000_000)
+    expect(zoom(view, 1_000_000, 1e9, whole)).toEqual(whole)
+    expect(within({ from: -500, to: 500 }, whole)).toEqual({ from: 0, to: 1000 })
+    expect(ticks(whole, 8).length).toBeLessThanOrEqual(8)
+  })
+})
+
+const box = (x: number, y: number) => [x, y, 0.1, 0.1]
+const event = (over: Partial<Found>): Found => ({ id: 'e', camera: 'a', camera_name: 'A', kind: 'motion', phase: 'end', start: '2026-11-23T10:00:00Z', peak: '', score: 1, box: box(0, 0), ...over })
+
+describe('events', () => {
+  it('are called by their label, and point where they went', () => {
+    expect(what(event({ label: 'person' }))).toBe('person')
+    expect(hue(event({ kind: 'intrusion' }))).toBe('rule')
+    const way = (x: number, y: number) => event({ track: [{ at: '', box: box(0.5, 0.5) }, { at: '', box: box(0.5 + x, 0.5 + y) }] } as Partial<Found>)
+    expect([arrow(way(0.3, 0)), arrow(way(-0.3, 0)), arrow(way(0, 0.3)), arrow(way(0, -0.3)), arrow(way(0.01, 0))]).toEqual(['→', '←', '↓', '↑', ''])
+  })
+  it('are played together from before the first to after the last, an hour at most', () => {
+    const q = playOf([event({}), event({ camera: 'b', start: '2026-11-23T10:05:00Z', end: '2026-11-23T10:05:30Z' })]).query
+    expect(q.cameras).toBe('a,b')
+    expect(q.from).toBe('2026-11-23T09:59:00.000Z')
+    const far = playOf([event({}), event({ start: '2026-11-23T14:00:00Z' })]).query
+    expect(Date.parse(far.to) - Date.parse(far.from)).toBeLessThanOrEqual(3_600_000)
+  })
+  it('are asked for as the form says', () => {
+    setZone('Asia/Shanghai')
+    const b = bodyOf({ ...fresh(Date.parse('2026-11-23T10:00:00Z')), what: ['person', 'crowd'], size: 'medium', region: [[0, 0], [1, 0], [1, 1]] })
+    expect(b.from).toBe('2026-11-22T10:00:00.000Z')
+    expect(b.kinds).toEqual(['person', 'crowd'])
+    expect(b.labels).toEqual(['person'])
+    expect([b.min_area, b.max_area]).toEqual([0.02, 0.1])
+  })
+})
