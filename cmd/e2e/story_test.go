@@ -272,7 +272,8 @@ func errText(err error) string {
 // TestThePagesStories runs the stories that the pages' own builders wrote, on
 // the real service.
 func TestThePagesStories(t *testing.T) {
-	sim := cameras(t, map[string]camsim.Camera{"gate-east": {Clips: []*camsim.Clip{reel(t, busy(11))}}})
+	clips := []*camsim.Clip{reel(t, busy(11))}
+	sim := cameras(t, map[string]camsim.Camera{"gate-east": {Clips: clips}, "spare": {Clips: clips, User: "tech", Pass: "sesame-of-the-spare"}})
 	h := build(t, []cam{
 		{ID: "door-17", Name: "李家门口", Resident: true},
 		{ID: "gate-east", Name: "东入口", URL: sim.URL("gate-east")},
@@ -280,7 +281,7 @@ func TestThePagesStories(t *testing.T) {
 	s := h.start(t)
 	publish(t, s, h, "door-17", film(t, busy(15)))
 	token := h.button(t, "li-bedside")
-	playwright(t, s, h, `(stories|wall)\.spec\.ts`, "RESIDENT_CAMERA=door-17", "SOS_TOKEN="+token)
+	playwright(t, s, h, `(stories|wall|technician)\.spec\.ts`, "RESIDENT_CAMERA=door-17", "SPARE=rtsp://"+sim.Addr()+"/spare", "SOS_TOKEN="+token)
 	s.stop(t)
 	h.check(t)
 }

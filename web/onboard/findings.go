@@ -5,8 +5,6 @@ import (
 	"math"
 	"net/url"
 	"strings"
-
-	"shouwang"
 )
 
 // Finding is something about a stream that the technician should know before
@@ -78,16 +76,6 @@ func credentials(address string, factory func(user, password string) bool) []Fin
 		return []Finding{{FindNoPassword, "warning", "the camera asks for no password: anybody on its network sees the picture; set one"}}
 	case factory(u.User.Username(), password):
 		return []Finding{{FindFactoryPassword, "refused", "this is the password that the camera was delivered with: set another in the camera first"}}
-	}
-	return nil
-}
-
-// refused returns the first finding that forbids saving, as an error.
-func refused(list []Finding) error {
-	for _, f := range list {
-		if f.Level == "refused" {
-			return shouwang.Errorf(shouwang.CodeDenied, "not saved: %s", f.Text)
-		}
 	}
 	return nil
 }

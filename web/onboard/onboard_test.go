@@ -125,11 +125,11 @@ func codes(list []onboard.Finding) (out []string) {
 func TestTheWrongPasswordThenTheRightOne(t *testing.T) {
 	h, f, b := house(t)
 	p := fronttest.Want[front.Problem](h, 422, "admin:ops", "PUT", "/api/onboard/cameras/gate", setup("rtsp://li:wrong@10.0.0.9/main"))
-	if p.Code != shouwang.CodeUnauthenticated || strings.Contains(p.Detail, "wrong@") {
+	if p.Code != shouwang.CodeUnauthenticated || strings.Contains(p.Detail, "wrong@") || !strings.Contains(p.Text, "refuses this name or password") {
 		t.Errorf("wrong password: %+v", p)
 	}
 	p = fronttest.Want[front.Problem](h, 403, "admin:ops", "PUT", "/api/onboard/cameras/gate", setup("rtsp://admin:12345@10.0.0.9/main"))
-	if !strings.Contains(p.Detail, "set another") || len(f.looked) != 1 {
+	if !strings.Contains(p.Detail, "set another") || !strings.Contains(p.Text, "delivered with") || len(f.looked) != 1 {
 		t.Errorf("factory password: %+v; looked at %v", p, f.looked)
 	}
 	fronttest.Want[front.Problem](h, 403, "admin:ops", "PUT", "/api/onboard/cameras/gate?untested=true", setup("rtsp://admin:12345@10.0.0.9/main"))

@@ -75,20 +75,20 @@ type tryOutput struct {
 	}
 }
 
-func (r *room) discover(ctx context.Context, _ *front.Caller, _ *struct{}) (*devicesOutput, error) {
+func (r *room) discover(ctx context.Context, c *front.Caller, _ *struct{}) (*devicesOutput, error) {
 	list, err := r.deps.Field.Discover(ctx)
 	if err != nil {
-		return nil, err
+		return nil, outward(c, err)
 	}
 	out := &devicesOutput{}
 	out.Body.Devices = append([]Device{}, list...)
 	return out, nil
 }
 
-func (r *room) device(ctx context.Context, _ *front.Caller, in *loginInput) (*profilesOutput, error) {
+func (r *room) device(ctx context.Context, c *front.Caller, in *loginInput) (*profilesOutput, error) {
 	list, skew, err := r.deps.Field.Profiles(ctx, in.Body)
 	if err != nil {
-		return nil, outward(err)
+		return nil, outward(c, err)
 	}
 	out := &profilesOutput{}
 	out.Body.Profiles, out.Body.ClockOffset, out.Body.Findings = list, skew.Seconds(), []Finding{}
@@ -103,30 +103,21 @@ func (r *room) device(ctx context.Context, _ *front.Caller, in *loginInput) (*pr
 func (r *room) encoder(ctx context.Context, c *front.Caller, in *encoderInput) (*encoderOutput, error) {
 	got, err := r.deps.Field.SetEncoder(ctx, in.Body.Login, in.Body.Encoder)
 	if err != nil {
-		return nil, outward(err)
+		return nil, outward(c, err)
 	}
 	r.note(ctx, c, "", "set encoder of "+shouwang.RedactURL(in.Body.Address))
 	return &encoderOutput{Body: got}, nil
 }
 
-func (r *room) try(ctx context.Context, _ *front.Caller, in *tryInput) (*tryOutput, error) {
+func (r *room) try(ctx context.Context, c *front.Caller, in *tryInput) (*tryOutput, error) {
 	seen, err := r.deps.Field.Look(ctx, in.Body.URL)
 	if err != nil {
-		return nil, outward(err)
+		return nil, outward(c, err)
 	}
 	out := &tryOutput{}
 	out.Body.Seen = seen
 	out.Body.Findings = append([]Finding{}, findings(&seen, in.Body.URL, r.deps.Field.Factory, in.Body.Analysed)...)
 	return out, nil
-}
-
-// outward keeps a camera's "wrong password" from looking like the caller's own
-// session having ended.
-func outward(err error) error {
-	if shouwang.CodeOf(err) == shouwang.CodeUnauthenticated {
-		return front.NewProblem(http.StatusUnprocessableEntity, shouwang.CodeUnauthenticated, "the camera refuses this name or password: enter those that its settings page shows")
-	}
-	return err
 }
 
 // note writes a change of the register into the access log. The change stands

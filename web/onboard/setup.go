@@ -150,13 +150,13 @@ func (r *room) put(ctx context.Context, c *front.Caller, in *setupInput) (*setup
 	out := &setupOutput{}
 	out.Body.Seen, out.Body.Findings = map[string]Seen{}, []Finding{}
 	for _, src := range fresh {
-		found, err := r.tried(ctx, src, len(cam.Sources) == 1 || src.Kind == shouwang.StreamSub, in.Untested, out.Body.Seen)
+		found, err := r.tried(ctx, c, src, len(cam.Sources) == 1 || src.Kind == shouwang.StreamSub, in.Untested, out.Body.Seen)
 		if err != nil {
 			return nil, err
 		}
 		out.Body.Findings = append(out.Body.Findings, found...)
 	}
-	if err := refused(out.Body.Findings); err != nil {
+	if err := refused(c, out.Body.Findings); err != nil {
 		return nil, err
 	}
 	if err := r.deps.Register.Put(ctx, cam); err != nil {
@@ -173,18 +173,18 @@ func (r *room) put(ctx context.Context, c *front.Caller, in *setupInput) (*setup
 
 // tried looks at a new address before it is saved; untested saves without, but
 // never with a password from the factory.
-func (r *room) tried(ctx context.Context, src shouwang.Source, analysed, untested bool, into map[string]Seen) ([]Finding, error) {
+func (r *room) tried(ctx context.Context, c *front.Caller, src shouwang.Source, analysed, untested bool, into map[string]Seen) ([]Finding, error) {
 	if src.Push {
 		return nil, nil
 	}
-	if list := credentials(src.URL, r.deps.Field.Factory); untested || refused(list) != nil {
+	if list := credentials(src.URL, r.deps.Field.Factory); untested || refused(c, list) != nil {
 		return list, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	seen, err := r.deps.Field.Look(ctx, src.URL)
 	if err != nil {
-		return nil, outward(err)
+		return nil, outward(c, err)
 	}
 	into[string(src.Kind)] = seen
 	return findings(&seen, src.URL, r.deps.Field.Factory, analysed), nil

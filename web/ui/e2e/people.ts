@@ -12,6 +12,8 @@ export const administrator = person('ADMINISTRATOR', 'ops:shouwang-demo')
 export const kiosk = person('KIOSK', 'wall-1:shouwang-demo')
 /** Where a call button calls, and its token; '' where none is registered. */
 export const button = { path: '/api/hooks/sos/' + (process.env.SOS_BUTTON ?? 'li-bedside'), token: process.env.SOS_TOKEN ?? '' }
+/** A camera that is on the network and in no register yet. */
+export const spare = { address: process.env.SPARE ?? 'rtsp://127.0.0.1:8557/spare', user: 'tech', password: 'sesame-of-the-spare' }
 /** The resident's camera whose sharing the stories change. */
 export const residentCamera = process.env.RESIDENT_CAMERA ?? 'door-17'
 
