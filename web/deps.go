@@ -146,7 +146,8 @@ type Receipt struct {
 	ErasedBytes int64     `json:"erased_bytes"`
 	ErasedClips int       `json:"erased_clips"`
 	Held        []HeldBy  `json:"held,omitempty"`
-	Signature   string    `json:"signature,omitempty"`
+	LogIndex    *int64    `json:"log_index,omitempty" doc:"Place of the destruction's entry in the access log"`
+	Signed      string    `json:"signed,omitempty" doc:"The receipt as a signed note; GET /api/papers/key verifies it without this service"`
 }
 
 // HeldBy is a stretch of footage that outlives a withdrawal, and why.

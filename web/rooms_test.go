@@ -8,6 +8,7 @@ import (
 	"shouwang/web/join"
 	"shouwang/web/look"
 	"shouwang/web/onboard"
+	"shouwang/web/receipts"
 	"shouwang/web/transparency"
 )
 
@@ -21,5 +22,6 @@ func rooms() []func(*front.Front, *look.Looks) {
 		join.Routes(join.Deps{}),
 		onboard.Routes(onboard.Deps{}),
 		transparency.Routes(transparency.Deps{}),
+		receipts.Routes(receipts.Deps{}),
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"shouwang"
 	"shouwang/web/front"
 	"shouwang/web/look"
+	"shouwang/web/receipts"
 	"shouwang/web/tlsca"
 	"shouwang/web/watch"
 )
@@ -93,7 +94,7 @@ func (s *Server) build() error {
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		front.NewProblem(http.StatusForbidden, shouwang.CodeDenied, "this request comes from another site and is refused").Write(w)
 	}))
-	s.handler = s.watched(secured(origin.Handler(mux)))
+	s.handler = s.watched(secured(origin.Handler(receipts.Short(mux))))
 	return nil
 }
 

@@ -27,7 +27,7 @@ build) ;;
 demo) packages+=(fonts-noto-cjk:/usr/share/fonts/opentype/noto) ;;
 test)
   packages+=(
-    mosquitto:/usr/sbin/mosquitto
+    mosquitto:/usr/sbin/mosquitto poppler-utils:pdftotext poppler-data:/usr/share/poppler/cMap
     chromium:chromium redis-server:redis-server fonts-noto-cjk:/usr/share/fonts/opentype/noto
     python3-gi:/usr/lib/python3/dist-packages/gi
     gir1.2-gst-rtsp-server-1.0:/usr/lib/x86_64-linux-gnu/girepository-1.0/GstRtspServer-1.0.typelib

@@ -95,6 +95,25 @@ func (d *DB) HeldSegments(ctx context.Context, hold string) ([]storage.Segment, 
 	return d.segments(ctx, `WHERE id IN (SELECT segment FROM held_segments WHERE hold=?) ORDER BY from_ns`, hold)
 }
 
+// OnlyHeldBy returns the keys that nothing but the hold named needs: what is to
+// be destroyed when it ends. Ask before it is released.
+func (d *DB) OnlyHeldBy(ctx context.Context, hold string) (keys []string, err error) {
+	rows, err := d.read.QueryContext(ctx, `SELECT DISTINCT key_id FROM held_segments WHERE hold=? AND key_id NOT IN
+		(SELECT hs.key_id FROM held_segments hs JOIN holds h ON h.id = hs.hold WHERE h.released=0 AND h.id<>?)`, hold, hold)
+	if err != nil {
+		return nil, fmt.Errorf("find keys of hold: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, fmt.Errorf("find keys of hold: %w", err)
+		}
+		keys = append(keys, id)
+	}
+	return keys, rows.Err()
+}
+
 // Held returns the ids of the camera's segments under a live hold.
 func (d *DB) Held(ctx context.Context, camera shouwang.CameraID) (map[storage.SegmentID]bool, error) {
 	rows, err := d.read.QueryContext(ctx, heldNow+` AND h.camera=?`, camera)

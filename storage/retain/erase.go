@@ -87,7 +87,7 @@ func (k *Keeper) Place(ctx context.Context, h catalog.Hold) (int, error) {
 		if s.State == storage.SegmentErased {
 			continue
 		}
-		id, wrapped, err := k.Keys.Rewrap(ctx, s.KeyID, s.Wrapped, h.Case, h.Decision)
+		id, wrapped, err := k.Keys.Rewrap(ctx, s.KeyID, s.Wrapped, h.Case+"/"+h.ID, h.Decision)
 		if shouwang.CodeOf(err) == shouwang.CodeKeyDestroyed {
 			continue
 		}
@@ -109,17 +109,16 @@ func (k *Keeper) Release(ctx context.Context, hold catalog.Hold, decision string
 	if err != nil {
 		return err
 	}
-	if err := k.Catalog.ReleaseHold(ctx, hold.ID, now); err != nil {
-		return err
-	}
-	holds, err := k.Catalog.Holds(ctx, "")
+	// Its keys go first: after a crash in between the sweep finds the hold again.
+	only, err := k.Catalog.OnlyHeldBy(ctx, hold.ID)
 	if err != nil {
 		return err
 	}
-	if !caseLives(holds, hold.Case) {
-		if _, err := k.Keys.DestroyCase(ctx, hold.Case, decision); err != nil {
-			return err
-		}
+	if _, err := k.Keys.DestroyKeys(ctx, only, decision); err != nil {
+		return err
+	}
+	if err := k.Catalog.ReleaseHold(ctx, hold.ID, now); err != nil {
+		return err
 	}
 	var gone []storage.Segment
 	for _, s := range segments {
@@ -135,16 +134,13 @@ func (k *Keeper) Release(ctx context.Context, hold catalog.Hold, decision string
 			gone = append(gone, *fresh)
 		}
 	}
-	return k.Catalog.Erase(ctx, gone, "hold_ended", decision, now)
-}
-
-func caseLives(holds []catalog.Hold, id string) bool {
-	for _, h := range holds {
-		if h.Case == id {
-			return true
-		}
+	if err := k.Catalog.Erase(ctx, gone, "hold_ended", decision, now); err != nil {
+		return err
 	}
-	return false
+	if k.OnRelease != nil {
+		k.OnRelease(ctx, hold, decision)
+	}
+	return nil
 }
 
 // Swept says what a sweep did.

@@ -29,6 +29,9 @@ type Keeper struct {
 	Log     *slog.Logger
 	// Tide is the time that retention believes.
 	Tide *Tide
+	// OnRelease, when set, is told of each hold that ended, by whichever way, and
+	// the decision it ended by.
+	OnRelease func(ctx context.Context, hold catalog.Hold, decision string)
 	// LocalBucket says that the bucket is on the spool's disk, so that erasing
 	// from it makes room.
 	LocalBucket bool

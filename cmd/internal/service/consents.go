@@ -8,8 +8,9 @@ import (
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/storage/catalog"
+	"shouwang/storage/notary"
+	"shouwang/storage/receipt"
 	"shouwang/storage/registry"
-	"shouwang/storage/retain"
 	"shouwang/web"
 )
 
@@ -19,6 +20,7 @@ type consents struct {
 	registry *registry.Registry
 	catalog  *catalog.DB
 	eraser   *eraser
+	notary   *notary.Notary
 	refresh  func(ctx context.Context) error // puts the register's world in force
 }
 
@@ -37,7 +39,7 @@ func (c consents) enforce(ctx context.Context, next *policy.Consent) (web.Receip
 		return web.Receipt{}, err
 	}
 	camera := cameraOf(next.Camera)
-	var erased retain.Receipt
+	erased := erasure{log: -1}
 	if reason, yes := ended(c.eraser.gate.World(), camera); yes {
 		var err error
 		if erased, err = c.eraser.erase(ctx, camera, string(reason)); err != nil {
@@ -48,7 +50,7 @@ func (c consents) enforce(ctx context.Context, next *policy.Consent) (web.Receip
 }
 
 // receipt writes down what happened for the resident to keep.
-func (c consents) receipt(ctx context.Context, v *policy.Consent, erased retain.Receipt) (web.Receipt, error) {
+func (c consents) receipt(ctx context.Context, v *policy.Consent, erased erasure) (web.Receipt, error) {
 	stored, err := c.registry.Consents(ctx, v.ID)
 	if err != nil {
 		return web.Receipt{}, err
@@ -63,11 +65,36 @@ func (c consents) receipt(ctx context.Context, v *policy.Consent, erased retain.
 	for _, h := range erased.Held {
 		r.Held = append(r.Held, web.HeldBy{Case: h.Case, Until: h.Until, Reason: "hold"})
 	}
+	if erased.log >= 0 {
+		r.LogIndex = &erased.log
+	}
+	if r.Signed, err = c.sign(&r, erased.Keys); err != nil {
+		return r, err
+	}
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return r, fmt.Errorf("write receipt: %w", err)
 	}
 	return r, c.catalog.SetMeta(ctx, "receipt/"+r.ID, string(raw))
+}
+
+// sign writes the receipt down as the paper that verifies by itself.
+func (c consents) sign(r *web.Receipt, keys []string) (string, error) {
+	paper := receipt.Receipt{
+		ID: r.ID, At: r.At, Camera: r.Camera, Consent: r.Consent, State: r.State, Record: r.RecordHash, Keys: r.KeysGone,
+		KeysHash: receipt.HashKeys(keys), Segments: r.ErasedClips, Bytes: r.ErasedBytes, Log: -1,
+	}
+	if r.LogIndex != nil {
+		paper.Log = *r.LogIndex
+	}
+	for _, h := range r.Held {
+		paper.Held = append(paper.Held, receipt.Held{Case: h.Case, Until: h.Until})
+	}
+	text, err := paper.Text()
+	if err != nil {
+		return "", err
+	}
+	return c.notary.Sign(text)
 }
 
 // Receipt returns a receipt that was given.

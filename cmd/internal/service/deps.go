@@ -25,7 +25,7 @@ func (s *Service) deps() web.Deps {
 // consents keeps the consent records for web.
 func (s *Service) consents() consents {
 	n := s.node
-	return consents{registry: n.registry, catalog: n.archive.Catalog, eraser: s.eraser, refresh: n.refresh}
+	return consents{registry: n.registry, catalog: n.archive.Catalog, eraser: s.eraser, notary: s.notary, refresh: n.refresh}
 }
 
 // webCameras tells web what is known of cameras.

@@ -12,6 +12,7 @@ import (
 	"shouwang/policy"
 	"shouwang/storage/archive"
 	"shouwang/storage/catalog"
+	"shouwang/storage/receipt"
 	"shouwang/storage/retain"
 )
 
@@ -67,34 +68,50 @@ func (e *eraser) reconcile(ctx context.Context) error {
 	return nil
 }
 
+// erasure is what was destroyed, and its entry in the access log, -1 for none.
+type erasure struct {
+	retain.Receipt
+	log int64
+}
+
 // erase stops the recording of a camera and destroys its keys, except what a
 // hold or a statutory order names. It is done when it returns, and logged.
-func (e *eraser) erase(ctx context.Context, camera shouwang.CameraID, why string) (retain.Receipt, error) {
+func (e *eraser) erase(ctx context.Context, camera shouwang.CameraID, why string) (erasure, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.archive.StopRecording(ctx, camera)
 	left, err := e.archive.Catalog.Readable(ctx, camera)
+	if err == nil && left > 0 {
+		err = e.holdOrdered(ctx, camera)
+	}
 	if err != nil {
-		return retain.Receipt{}, err
+		return erasure{log: -1}, err
 	}
-	if left == 0 {
-		// Nothing to read is left, but a key may be: of a segment that was open.
-		return e.archive.Erase(ctx, camera, why)
-	}
-	if err := e.holdOrdered(ctx, camera); err != nil {
-		return retain.Receipt{}, err
-	}
+	// Even with nothing to read left a key may be: of a segment that was open.
 	receipt, err := e.archive.Erase(ctx, camera, why)
 	if err != nil {
-		return receipt, fmt.Errorf("erase %s: %w", camera, err)
+		return erasure{receipt, -1}, fmt.Errorf("erase %s: %w", camera, err)
+	}
+	if len(receipt.Keys) == 0 && receipt.Segments == 0 {
+		return erasure{receipt, -1}, nil
 	}
 	e.log.Info("recordings erased", "camera", camera, "reason", why, "keys", len(receipt.Keys), "segments", receipt.Segments, "held", len(receipt.Held))
-	_, err = e.audit.Append(ctx, policy.Entry{
+	return erasure{receipt, e.note(ctx, camera, why, receipt)}, nil
+}
+
+// note logs a destruction. One that cannot be logged has happened all the same:
+// erasing never waits for the log.
+func (e *eraser) note(ctx context.Context, camera shouwang.CameraID, why string, r retain.Receipt) int64 {
+	index, err := e.audit.Append(ctx, policy.Entry{
 		At: e.clock(), Kind: "destroy", Principal: "service:storage", Camera: policy.CameraResource(camera),
 		Decision: "allow", Reasons: []policy.Reason{policy.Reason(why)},
-		Detail: fmt.Sprintf("%d keys, %d segments, %d bytes, receipt %s", len(receipt.Keys), receipt.Segments, receipt.Bytes, receipt.ID),
+		Detail: fmt.Sprintf("%d keys (%s), %d segments, %d bytes", len(r.Keys), receipt.HashKeys(r.Keys), r.Segments, r.Bytes),
 	})
-	return receipt, err
+	if err != nil {
+		e.log.Error("an erasure could not be logged", "camera", camera, "error", err)
+		return -1
+	}
+	return int64(index)
 }
 
 // holdOrdered puts what holds and statutory orders of the world name under

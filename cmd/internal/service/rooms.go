@@ -1,7 +1,6 @@
 package service
 
 import (
-	"shouwang/web/approvals"
 	"shouwang/web/front"
 	"shouwang/web/join"
 	"shouwang/web/look"
@@ -10,8 +9,7 @@ import (
 
 // rooms are web's rooms, each joined to its neighbours in a file of its own.
 func (s *Service) rooms() []func(*front.Front, *look.Looks) {
-	return []func(*front.Front, *look.Looks){
-		approvals.Routes(s.approvalsRoom()),
+	return append(s.paperRooms(), []func(*front.Front, *look.Looks){
 		s.wallRoom(),
 		s.evidence.Register,
 		s.casesRoom().Register,
@@ -19,4 +17,5 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		s.onboardRoom(),
 		transparency.Routes(s.transparencyRoom()),
 	}
+	}...)
 }

@@ -22,6 +22,7 @@ import (
 	"shouwang/storage/casebook"
 	papers "shouwang/storage/desk"
 	"shouwang/storage/ledger"
+	"shouwang/storage/notary"
 	"shouwang/storage/registry"
 	"shouwang/web"
 	"shouwang/web/auth"
@@ -41,6 +42,7 @@ type Service struct {
 
 	node      *node
 	approvals *registry.Approvals
+	notary    *notary.Notary
 	papers    *papers.DB
 	ledger    *ledger.Ledger
 	cosigner  *ledger.Cosigner
@@ -177,6 +179,9 @@ func (s *Service) openData(ctx context.Context) error {
 func (s *Service) openPolicy(ctx context.Context) error {
 	world, err := s.node.registry.World(ctx)
 	if err != nil {
+		return err
+	}
+	if s.notary, err = notary.Open(s.cfg.Data); err != nil {
 		return err
 	}
 	if s.approvals, err = s.node.registry.Approvals(ctx); err != nil {

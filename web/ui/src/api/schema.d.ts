@@ -377,40 +377,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/deferrals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Put off the notice of looks still to come, at cameras and for a case */
-        post: operations["deferNotice"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/deferrals/reveal": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** End a deferral before its time */
-        post: operations["revealLooks"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -633,75 +599,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/invitations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The invitations of one's area, newest first */
-        get: operations["listInvitations"];
-        put?: never;
-        /** Invite a camera's owner to share it */
-        post: operations["invite"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/invitations/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Take an invitation back */
-        delete: operations["revokeInvitation"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/join/{token}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What an invitation asks, by whom and why */
-        get: operations["readInvitation"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/join/{token}/answer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say yes or no; a yes signs in */
-        post: operations["answerInvitation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/live/clocks": {
         parameters: {
             query?: never;
@@ -736,108 +633,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How the access log and its witnesses stand */
-        get: operations["logState"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/log/checkpoint": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The newest checkpoint that enough witnesses have cosigned, as a signed note (C2SP tlog-checkpoint) */
-        get: operations["logCheckpoint"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/log/checkpoint.newest": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The newest checkpoint, cosigned or not yet */
-        get: operations["logNewest"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/log/key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The log's public key */
-        get: operations["logKey"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/log/proof/consistency": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** That the log continues an older one */
-        get: operations["proveConsistency"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/log/proof/inclusion": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** That an entry stands in the log */
-        get: operations["proveInclusion"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/my/cameras": {
         parameters: {
             query?: never;
@@ -862,7 +657,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who looked at one's camera, each entry with what proves it */
+        /** Who looked at one's camera */
         get: operations["whoLooked"];
         put?: never;
         post?: never;
@@ -923,40 +718,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/my/consents/{id}/record": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One's whole record, every version, verifiable */
-        get: operations["myRecord"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/my/consents/{id}/renew": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Prolong a consent that ends soon */
-        post: operations["renewConsent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/my/consents/{id}/resume": {
         parameters: {
             query?: never;
@@ -968,23 +729,6 @@ export interface paths {
         put?: never;
         /** Go on sharing */
         post: operations["resumeConsent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/my/consents/{id}/terms": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Change what is shared; a new version of the record */
-        put: operations["setTerms"];
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1025,32 +769,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/my/terms": {
+    "/api/my/receipts/{id}/receipt.pdf": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /** Change the same terms on several cameras, each its own version */
-        post: operations["setTermsOfMany"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/notices": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The notices that invitations can show */
-        get: operations["listNotices"];
+        /** A receipt on paper; /api/my/receipts/ID.pdf is the same */
+        get: operations["receiptPDF"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1059,15 +786,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/onboard/cameras": {
+    "/api/my/receipts/{id}/receipt.svg": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The cameras as they are set up, without credentials */
-        get: operations["listSetups"];
+        /** A receipt's QR code with the whole signed text; /api/my/receipts/ID.svg is the same */
+        get: operations["receiptQR"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1076,103 +803,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/onboard/cameras/{id}": {
+    "/api/my/receipts/{id}/receipt.txt": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        /** Add a camera or change one; new addresses are tried first */
-        put: operations["putSetup"];
+        /** A receipt as the signed text */
+        get: operations["receiptNote"];
+        put?: never;
         post?: never;
-        /** Forget a camera; its consents stay on record, its recordings are erased */
-        delete: operations["removeSetup"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/onboard/cameras/{id}/token": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A new password for a camera that pushes; shown once */
-        post: operations["newPublishToken"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/onboard/device": {
+    "/api/papers/key": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The public key that receipts and evidence packages are verified with */
+        get: operations["papersKey"];
         put?: never;
-        /** Ask an ONVIF camera which streams it offers */
-        post: operations["askDevice"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/onboard/discover": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Ask the local network for ONVIF cameras */
-        post: operations["discoverCameras"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/onboard/encoder": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Set a camera's encoder to what is kinder to analysis */
-        post: operations["setEncoder"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/onboard/test": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Connect to an address for a few seconds and say what comes, in numbers */
-        post: operations["tryStream"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1188,23 +846,6 @@ export interface paths {
         };
         /** The township's places as a tree */
         get: operations["listPlaces"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/renewals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Consents that end soon: one's own, or those of one's area */
-        get: operations["listRenewals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1472,24 +1113,6 @@ export interface components {
             policy: "full" | "track" | "presence" | "off";
             reason?: string;
         };
-        AnswerBody: {
-            /** @enum {string} */
-            answer: "give" | "refuse";
-            /**
-             * @description owner when absent
-             * @enum {string}
-             */
-            capacity?: "owner" | "tenant" | "household" | "guardian" | "committee";
-            /** @description What is absent is as proposed */
-            choices?: components["schemas"]["Choices"];
-            /** @description The people one lives with know; a yes needs it */
-            cohabitants_informed?: boolean;
-            login?: string;
-            name?: string;
-            /** @description The notice that was shown; a yes needs it */
-            notice?: components["schemas"]["NoticeShown"];
-            password?: string;
-        };
         AnswerInputBody: {
             /** @description The approver's words; for the log and the evidence package */
             note?: string;
@@ -1575,12 +1198,6 @@ export interface components {
              */
             uses?: number;
         };
-        AskedBy: {
-            name: string;
-            name_en?: string;
-            unit?: string;
-            unit_en?: string;
-        };
         Assignee: {
             id: string;
             name: string;
@@ -1588,12 +1205,6 @@ export interface components {
             /** @description Where they work */
             place: string;
             roles: string[] | null;
-        };
-        AudienceView: {
-            guardian?: string;
-            id: string;
-            name?: string;
-            name_en?: string;
         };
         ButtonView: {
             /** Format: int64 */
@@ -1740,26 +1351,6 @@ export interface components {
             consent: components["schemas"]["ConsentView"];
             receipt: components["schemas"]["Receipt"];
         };
-        Changed: {
-            consent: components["schemas"]["ConsentTerms"];
-            /** @description Id of the receipt, at /api/my/receipts/{id} */
-            receipt: string;
-        };
-        Choices: {
-            audiences?: string[] | null;
-            incident?: components["schemas"]["IncidentTerms"];
-            limits?: components["schemas"]["Limits"];
-            /** @description Areas nobody sees, in fractions of width and height; unchanged when absent */
-            masks?: ((number[] | null)[] | null)[] | null;
-            min_obligations?: string[] | null;
-            modes?: string[] | null;
-            /** @enum {string} */
-            recording?: "none" | "events" | "rolling";
-            /** Format: int64 */
-            retention_days?: number;
-            /** @description Weekday hours, as mon-06 */
-            slots?: string[] | null;
-        };
         ClipView: {
             /** Format: int64 */
             bytes: number;
@@ -1838,32 +1429,6 @@ export interface components {
             time: string;
             type: string;
         };
-        ConsentTerms: {
-            area_scope: string;
-            asked?: components["schemas"]["TermsView"];
-            audiences: string[] | null;
-            camera: string;
-            id: string;
-            incident?: components["schemas"]["IncidentTerms"];
-            limits: components["schemas"]["Limits"];
-            masks: ((number[] | null)[] | null)[] | null;
-            min_obligations: string[] | null;
-            modes: string[] | null;
-            /** Format: date-time */
-            not_after: string;
-            /** Format: date-time */
-            not_before: string;
-            purpose: string;
-            record_hash: string;
-            recording: string;
-            /** Format: int64 */
-            retention_days: number;
-            /** @description Weekday hours in the township's time zone, as mon-06 */
-            slots: string[] | null;
-            state: string;
-            /** Format: int64 */
-            version: number;
-        };
         ConsentView: {
             audiences: string[] | null;
             history: components["schemas"]["ConsentEvent"][] | null;
@@ -1889,47 +1454,6 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        Controller: {
-            contact: string;
-            party: string;
-            role: string;
-        };
-        DeferInputBody: {
-            cameras: string[] | null;
-            case: string;
-            /** @description Why the owners are told later; they read it when the notice opens */
-            reason: string;
-            /**
-             * Format: date-time
-             * @description At most 90 days from now
-             */
-            until: string;
-        };
-        DeferOutputBody: {
-            /** @description The entries of the access log, one a camera */
-            index: number[] | null;
-            /** Format: date-time */
-            until: string;
-        };
-        Deferral: {
-            /** Format: date-time */
-            at: string;
-            by: string;
-            proof: components["schemas"]["Proven"];
-            reason: string;
-            /** Format: date-time */
-            until: string;
-        };
-        Device: {
-            /** @description Of its ONVIF service */
-            address: string;
-            hardware?: string;
-            host: string;
-            name?: string;
-        };
-        DevicesOutputBody: {
-            devices: components["schemas"]["Device"][] | null;
-        };
         Effect: {
             /** @enum {string} */
             action: "pause" | "resume" | "give" | "withdraw";
@@ -1951,31 +1475,6 @@ export interface components {
             starts: string[] | null;
             /** @description Codes of what ends: the consent's modes, recording, analysis, clips */
             stops: string[] | null;
-        };
-        Encoder: {
-            encoding: string;
-            /** Format: double */
-            fps: number;
-            /**
-             * Format: int64
-             * @description Pictures from key frame to key frame
-             */
-            gop: number;
-            /** Format: int64 */
-            height: number;
-            /** Format: int64 */
-            kbps: number;
-            profile?: string;
-            token: string;
-            /** Format: int64 */
-            width: number;
-        };
-        EncoderInputBody: {
-            /** @description http://HOST/onvif/device_service */
-            address: string;
-            encoder: components["schemas"]["Encoder"];
-            password?: string;
-            user?: string;
         };
         EnrolOutputBody: {
             /** @description otpauth:// address for an authenticator; shown once */
@@ -2010,21 +1509,6 @@ export interface components {
         };
         EventsOutputBody: {
             events: components["schemas"]["EventView"][] | null;
-        };
-        Filing: {
-            /** Format: date-time */
-            from: string;
-            number: string;
-            /** Format: int64 */
-            retention_days?: number;
-            /** Format: date-time */
-            to?: string;
-        };
-        Finding: {
-            code: string;
-            /** @enum {string} */
-            level: "refused" | "warning" | "hint";
-            text: string;
         };
         Found: {
             box: number[] | null;
@@ -2150,65 +1634,6 @@ export interface components {
         IncidentsOutputBody: {
             incidents: components["schemas"]["IncidentView"][] | null;
         };
-        InvitationView: {
-            /** Format: date-time */
-            answered?: string;
-            by: string;
-            by_name?: string;
-            camera: components["schemas"]["JoinCamera"];
-            channel: string;
-            consent: string;
-            /** Format: date-time */
-            created: string;
-            /** Format: date-time */
-            expires: string;
-            id: string;
-            /** @enum {string} */
-            kind: "new" | "renew";
-            /** @description ID@VERSION */
-            notice: string;
-            purpose: string;
-            /** Format: date-time */
-            rest_until?: string;
-            /** @enum {string} */
-            state: "open" | "given" | "refused" | "revoked" | "lapsed";
-        };
-        InvitationsOutputBody: {
-            invitations: components["schemas"]["InvitationView"][] | null;
-        };
-        InviteInputBody: {
-            camera: string;
-            /**
-             * @description How it reaches the owner: a code on a screen, a letter, a visit; app when absent
-             * @enum {string}
-             */
-            channel?: "app" | "paper" | "visit";
-            /** @description Who answers for the processing; the township's departments when absent */
-            controllers?: components["schemas"]["Controller"][] | null;
-            /**
-             * Format: int64
-             * @description How long it can be answered; 14 when absent
-             */
-            days?: number;
-            /**
-             * Format: int64
-             * @description How long a yes would last; 12 when absent
-             */
-            months?: number;
-            /** @description ID@VERSION; the newest of the township when absent */
-            notice?: string;
-            /** @description public_safety when absent */
-            purpose?: string;
-            /** @description What is proposed, at the same time the widest that is asked for */
-            terms?: components["schemas"]["TermsInput"];
-        };
-        InviteOutputBody: {
-            invitation: components["schemas"]["InvitationView"];
-            /** @description Path of the owner's page; put this service's address before it for the QR code */
-            path: string;
-            /** @description Told once; the register keeps its hash */
-            token: string;
-        };
         ItemInputBody: {
             camera?: string;
             /** Format: date-time */
@@ -2218,17 +1643,6 @@ export interface components {
             text?: string;
             /** Format: date-time */
             to?: string;
-        };
-        JoinCamera: {
-            id: string;
-            legal_class: string;
-            mount: string;
-            name: string;
-            name_en?: string;
-            /** @description From the camera's own place up to the widest */
-            place: components["schemas"]["PlaceName"][] | null;
-            /** @description The sign for passers-by hangs */
-            sign: boolean;
         };
         LayoutBody: {
             /**
@@ -2323,12 +1737,6 @@ export interface components {
             /** Format: date-time */
             wall: string;
         };
-        Login: {
-            /** @description http://HOST/onvif/device_service */
-            address: string;
-            password?: string;
-            user?: string;
-        };
         LookView: {
             action: string;
             /** Format: date-time */
@@ -2340,46 +1748,27 @@ export interface components {
             /** Format: date-time */
             captured_to?: string;
             case_type?: string;
-            deferred_for?: string;
-            /** @description The entry of its end: how long and how much */
-            end?: components["schemas"]["Proven"];
-            /** @description The footage left the house */
-            exported: boolean;
             /**
              * Format: int64
-             * @description Number in the access log
+             * @description Place in the access log
              */
             index: number;
             obligations: string[] | null;
-            /** Format: date-time */
-            opened?: string;
             /** @description The reader's own look */
             own: boolean;
             person: string;
-            /** @description The entry of its beginning */
-            proof: components["schemas"]["Proven"];
             purpose: string;
             /** Format: date-time */
             to?: string;
             unit?: string;
         };
         LooksOutputBody: {
-            /** @description What an approver has put off or revealed, once it may be read */
-            deferrals: components["schemas"]["Deferral"][] | null;
             /**
              * Format: int64
              * @description Looks whose notice is put off by an approver for a time
              */
             deferred: number;
-            /** @description Newest first */
             looks: components["schemas"]["LookView"][] | null;
-            /** @description Those looks, one by one */
-            sealed: components["schemas"]["Sealed"][] | null;
-        };
-        ManyOutputBody: {
-            /** Format: int64 */
-            changed: number;
-            results: components["schemas"]["OneOfMany"][] | null;
         };
         MarkInputBody: {
             /** @description Who goes there; empty takes it back */
@@ -2432,16 +1821,6 @@ export interface components {
         MyCamerasOutputBody: {
             cameras: components["schemas"]["MyCamera"][] | null;
         };
-        MyRecord: {
-            camera: string;
-            consent: string;
-            /** Format: date-time */
-            exported: string;
-            head: string;
-            intact: boolean;
-            notices: components["schemas"]["NoticeView"][] | null;
-            versions: unknown[] | null;
-        };
         NearbyCamera: {
             camera: string;
             /** Format: double */
@@ -2451,44 +1830,6 @@ export interface components {
             shown: boolean;
             /** @description Why, for the person who asked */
             text?: string;
-        };
-        NoticeSection: {
-            heading: string;
-            text: string;
-        };
-        NoticeShown: {
-            hash?: string;
-            id?: string;
-            language?: string;
-            read_aloud?: boolean;
-            version?: string;
-            /** @description Who stood by, where it was read aloud on a visit */
-            witness?: string;
-        };
-        NoticeView: {
-            id: string;
-            /** @description By language, as zh-CN and en */
-            texts: {
-                [key: string]: components["schemas"]["NoticeWord"];
-            };
-            version: string;
-        };
-        NoticeWord: {
-            /** @description sha256 of the canonical JSON of id, version, language, title and sections */
-            hash: string;
-            sections: components["schemas"]["NoticeSection"][] | null;
-            title: string;
-        };
-        NoticesOutputBody: {
-            notices: components["schemas"]["NoticeView"][] | null;
-        };
-        OneOfMany: {
-            /** @description Why this one was left as it was */
-            code?: string;
-            consent?: components["schemas"]["ConsentTerms"];
-            detail?: string;
-            id: string;
-            receipt?: string;
         };
         OpenCaseInputBody: {
             title: string;
@@ -2509,25 +1850,9 @@ export interface components {
             text?: string;
             type: string;
         };
-        PartyView: {
-            contact?: string;
-            name: string;
-            name_en?: string;
-            role: string;
-        };
         PasswordInputBody: {
             new: string;
             old: string;
-        };
-        Path: {
-            /** Format: int64 */
-            from?: number;
-            /** @description RFC 6962, 2.1.1 or 2.1.2; each in base64 */
-            hashes: string[] | null;
-            /** Format: int64 */
-            index: number;
-            /** Format: int64 */
-            size: number;
         };
         PauseInputBody: {
             /** Format: double */
@@ -2554,11 +1879,6 @@ export interface components {
             name_en?: string;
             outline?: (number[] | null)[] | null;
             parent: string;
-        };
-        PlaceName: {
-            kind: string;
-            name: string;
-            name_en?: string;
         };
         PlacesOutputBody: {
             places: components["schemas"]["Place"][] | null;
@@ -2636,54 +1956,9 @@ export interface components {
             /** @description urn:shouwang:problem: and the code */
             type: string;
         };
-        Profile: {
-            encoder: components["schemas"]["Encoder"];
-            kinder: components["schemas"]["Encoder"];
-            name: string;
-            /** @description RTSP address without credentials */
-            url: string;
-        };
-        ProfilesOutputBody: {
-            /**
-             * Format: double
-             * @description The camera's clock minus ours, to about a second
-             */
-            clock_offset_s: number;
-            findings: components["schemas"]["Finding"][] | null;
-            profiles: components["schemas"]["Profile"][] | null;
-        };
-        Proven: {
-            entry: string;
-            /**
-             * Format: int64
-             * @description Place in the public log; absent for the moment until it has one
-             */
-            leaf_index?: number;
-            salt: string;
-        };
         PutLayoutInputBody: {
             shared: boolean;
             wall: components["schemas"]["LayoutBody"];
-        };
-        ReadBody: {
-            /** @enum {string} */
-            account: "new" | "sign_in";
-            asked_by: components["schemas"]["AskedBy"];
-            camera: components["schemas"]["JoinCamera"];
-            controllers: components["schemas"]["PartyView"][] | null;
-            /** Format: date-time */
-            expires: string;
-            /** @enum {string} */
-            kind: "new" | "renew";
-            notice: components["schemas"]["NoticeView"];
-            present?: components["schemas"]["ConsentTerms"];
-            /** @description What is asked for; any of it can be left out */
-            proposal: components["schemas"]["TermsView"];
-            purpose: string;
-            /** Format: int64 */
-            rest_days: number;
-            /** @enum {string} */
-            state: "open" | "given" | "refused" | "revoked" | "lapsed";
         };
         Receipt: {
             /** Format: date-time */
@@ -2698,8 +1973,14 @@ export interface components {
             id: string;
             /** Format: int64 */
             keys_destroyed: number;
+            /**
+             * Format: int64
+             * @description Place of the destruction's entry in the access log
+             */
+            log_index?: number;
             record_hash?: string;
-            signature?: string;
+            /** @description The receipt as a signed note; GET /api/papers/key verifies it without this service */
+            signed?: string;
             state: string;
         };
         Recorded: {
@@ -2710,48 +1991,6 @@ export interface components {
             state: string;
             /** Format: date-time */
             to: string;
-        };
-        RenewInputBody: {
-            /**
-             * Format: int64
-             * @description From now; 12 when absent
-             */
-            months?: number;
-            /** @description The notice that was shown */
-            notice: components["schemas"]["NoticeShown"];
-        };
-        RenewalView: {
-            camera: components["schemas"]["JoinCamera"];
-            consent: string;
-            /**
-             * Format: int64
-             * @description Whole days left
-             */
-            days: number;
-            /** Format: date-time */
-            ends: string;
-            invitation?: string;
-            /** @description One renews it oneself, at /api/my/consents/{id}/renew */
-            mine: boolean;
-            owner?: string;
-            purpose: string;
-            state: string;
-        };
-        RenewalsOutputBody: {
-            renewals: components["schemas"]["RenewalView"][] | null;
-        };
-        RevealInputBody: {
-            cameras: string[] | null;
-            case: string;
-        };
-        Sealed: {
-            /** Format: int64 */
-            leaf_index?: number;
-            /**
-             * Format: date-time
-             * @description The day by whose end it is told at the latest
-             */
-            until: string;
         };
         SearchInputBody: {
             /** @description The last event of the page before */
@@ -2814,91 +2053,6 @@ export interface components {
             searched: boolean;
             text?: string;
         };
-        Seen: {
-            b_frames: boolean;
-            clock_known: boolean;
-            /**
-             * Format: double
-             * @description The camera's clock minus ours, seconds
-             */
-            clock_offset_s: number;
-            /** Format: double */
-            clock_within_s: number;
-            codec: string;
-            /**
-             * Format: double
-             * @description Measured pictures a second
-             */
-            fps: number;
-            /**
-             * Format: double
-             * @description Seconds from key frame to key frame, 0 when not seen
-             */
-            gop_s: number;
-            /** Format: int64 */
-            height: number;
-            /**
-             * Format: double
-             * @description Measured
-             */
-            kbps: number;
-            /** Format: int64 */
-            lost: number;
-            transport: string;
-            /** Format: int64 */
-            width: number;
-        };
-        SetManyInputBody: {
-            /** @description Which records to change */
-            consents: string[] | null;
-            terms: components["schemas"]["Choices"];
-        };
-        Settled: {
-            consent?: components["schemas"]["ConsentTerms"];
-            login?: string;
-            /** @description Id of the receipt, at /api/my/receipts/{id} for its owner */
-            receipt?: string;
-            /**
-             * Format: date-time
-             * @description After a no: nobody asks again until then
-             */
-            rest_until?: string;
-            /** @enum {string} */
-            state: "given" | "refused";
-        };
-        Setup: {
-            aim?: components["schemas"]["Aim"];
-            /**
-             * Format: int64
-             * @description Consents in force: with none, nothing is analysed, recorded or shown
-             */
-            readonly consents: number;
-            filing?: components["schemas"]["Filing"];
-            readonly id: string;
-            /** @enum {string} */
-            legal_class: "public" | "premises" | "resident";
-            /** @enum {string} */
-            mount: "own_premises" | "shared_premises" | "public";
-            name: string;
-            name_en?: string;
-            owner: string;
-            place: string;
-            position: components["schemas"]["Position"];
-            readonly quarantined: boolean;
-            sign: boolean;
-            sources: components["schemas"]["Source"][] | null;
-        };
-        SetupOutputBody: {
-            camera: components["schemas"]["Setup"];
-            findings: components["schemas"]["Finding"][] | null;
-            /** @description What each new address was seen to send, by kind */
-            seen: {
-                [key: string]: components["schemas"]["Seen"];
-            };
-        };
-        SetupsOutputBody: {
-            cameras: components["schemas"]["Setup"][] | null;
-        };
         Sharing: {
             reason?: string;
             state: string;
@@ -2922,77 +2076,11 @@ export interface components {
             name: string;
             password: string;
         };
-        Source: {
-            /** @enum {string} */
-            kind: "main" | "sub";
-            readonly link?: components["schemas"]["StreamStatus"];
-            push?: boolean;
-            url?: string;
-        };
         Span: {
             /** Format: date-time */
             from: string;
             /** Format: date-time */
             to: string;
-        };
-        State: {
-            /**
-             * Format: int64
-             * @description Entries under the newest checkpoint that enough witnesses have cosigned
-             */
-            cosigned: number;
-            /** @description Why the log takes no entries now, so that nothing is shown */
-            failing?: string;
-            /** @description Public key, NAME+HASH+KEY (C2SP signed-note) */
-            key: string;
-            /** @description The log's name, the first line of its checkpoints */
-            origin: string;
-            /**
-             * Format: int64
-             * @description How many witnesses must have cosigned; 0 where none are asked
-             */
-            quorum: number;
-            /**
-             * Format: int64
-             * @description Entries under the newest checkpoint
-             */
-            size: number;
-            witnesses: components["schemas"]["WitnessState"][] | null;
-        };
-        StreamStatus: {
-            /** Format: double */
-            bitrate?: number;
-            /** Format: int64 */
-            bytes: number;
-            camera: string;
-            /** Format: int64 */
-            clock_offset_ns: number;
-            /** Format: int64 */
-            clock_uncertainty_ns: number;
-            code?: string;
-            codec?: string;
-            detail?: string;
-            /** Format: double */
-            fps?: number;
-            /** Format: int64 */
-            gop_ns?: number;
-            /** Format: int64 */
-            height?: number;
-            /** Format: date-time */
-            last_unit: string;
-            /** Format: int64 */
-            lost: number;
-            /** Format: int64 */
-            reconnects: number;
-            /** Format: date-time */
-            since: string;
-            state: string;
-            stream: string;
-            transport?: string;
-            /** Format: int64 */
-            units: number;
-            /** Format: int64 */
-            width?: number;
         };
         SystemOutputBody: {
             cameras: components["schemas"]["Health"][] | null;
@@ -3016,85 +2104,19 @@ export interface components {
              */
             views: number;
         };
-        TermsInput: {
-            audiences?: string[] | null;
-            incident?: components["schemas"]["IncidentTerms"];
-            limits?: components["schemas"]["Limits"];
-            min_obligations?: string[] | null;
-            modes?: string[] | null;
-            /** @enum {string} */
-            recording?: "none" | "events" | "rolling";
-            /** Format: int64 */
-            retention_days?: number;
-            /** @description Weekday hours, as mon-06 */
-            slots?: string[] | null;
-        };
-        TermsView: {
-            /** @description The kind of place that bounds who may look, as township */
-            area_scope: string;
-            audiences: components["schemas"]["AudienceView"][] | null;
-            /** @description What an emergency nearby opens outside the hours */
-            incident?: components["schemas"]["IncidentTerms"];
-            limits: components["schemas"]["Limits"];
-            /** @description What is done to every picture at least */
-            min_obligations: string[] | null;
-            modes: string[] | null;
-            /** Format: int64 */
-            months: number;
-            recording: string;
-            /** Format: int64 */
-            retention_days: number;
-            slots: string[] | null;
-        };
         TimelineOutputBody: {
             events: components["schemas"]["EventView"][] | null;
             gaps: components["schemas"]["Gap"][] | null;
             segments: components["schemas"]["Recorded"][] | null;
-        };
-        TokenOutputBody: {
-            path: string;
-            /** @description The publish password; shown once */
-            token: string;
-            user: string;
         };
         TrackPoint: {
             /** Format: date-time */
             at: string;
             box: number[] | null;
         };
-        TryInputBody: {
-            /** @description Pictures of this stream will be looked at */
-            analysed?: boolean;
-            /** @description rtsp:// or rtsps://, with name and password where the camera asks for them */
-            url: string;
-        };
-        TryOutputBody: {
-            findings: components["schemas"]["Finding"][] | null;
-            seen: components["schemas"]["Seen"];
-        };
         VerdictInputBody: {
             /** @enum {string} */
             verdict: "seen" | "false_alarm";
-        };
-        WitnessState: {
-            /** Format: date-time */
-            at?: string;
-            /** @description It does not cosign now */
-            away: boolean;
-            key: string;
-            name: string;
-            /** @description It answered that what it has seen of the log is not what it was shown */
-            refuses: boolean;
-            /**
-             * Format: date-time
-             * @description Since when it does not
-             */
-            since?: string;
-            /**
-             * Format: int64
-             * @description Entries under the newest checkpoint it cosigned
-             */
-            size: number;
         };
     };
     responses: never;
@@ -4877,144 +3899,6 @@ export interface operations {
             };
         };
     };
-    deferNotice: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DeferInputBody"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeferOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revealLooks: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RevealInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeferOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listEvents: {
         parameters: {
             query?: {
@@ -5968,317 +4852,6 @@ export interface operations {
             };
         };
     };
-    listInvitations: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InvitationsOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    invite: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["InviteInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["InviteOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revokeInvitation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readInvitation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReadBody"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    answerInvitation: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AnswerBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Set-Cookie"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Settled"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     liveClocks: {
         parameters: {
             query?: never;
@@ -6400,337 +4973,6 @@ export interface operations {
             };
         };
     };
-    logState: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Access-Control-Allow-Origin"?: string;
-                    "Cache-Control"?: string;
-                    "Cross-Origin-Resource-Policy"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["State"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    logCheckpoint: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Access-Control-Allow-Origin"?: string;
-                    "Cache-Control"?: string;
-                    "Content-Type"?: string;
-                    "Cross-Origin-Resource-Policy"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    logNewest: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Access-Control-Allow-Origin"?: string;
-                    "Cache-Control"?: string;
-                    "Content-Type"?: string;
-                    "Cross-Origin-Resource-Policy"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    logKey: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Access-Control-Allow-Origin"?: string;
-                    "Cache-Control"?: string;
-                    "Content-Type"?: string;
-                    "Cross-Origin-Resource-Policy"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    proveConsistency: {
-        parameters: {
-            query: {
-                /** @description Size of the older log, from 1 */
-                from: number;
-                /** @description Size of the newer log; that of the present checkpoint when absent */
-                to?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Access-Control-Allow-Origin"?: string;
-                    "Cache-Control"?: string;
-                    "Cross-Origin-Resource-Policy"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Path"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    proveInclusion: {
-        parameters: {
-            query: {
-                /** @description Place of the entry in the log */
-                index: number;
-                /** @description Size of the log to prove it in; that of the present checkpoint when absent */
-                size?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Access-Control-Allow-Origin"?: string;
-                    "Cache-Control"?: string;
-                    "Cross-Origin-Resource-Policy"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Path"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     myCameras: {
         parameters: {
             query?: never;
@@ -6790,7 +5032,6 @@ export interface operations {
     whoLooked: {
         parameters: {
             query?: {
-                /** @description Thirty days ago when absent */
                 from?: string;
                 to?: string;
             };
@@ -7069,145 +5310,6 @@ export interface operations {
             };
         };
     };
-    myRecord: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "Content-Disposition"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MyRecord"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    renewConsent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RenewInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Changed"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     resumeConsent: {
         parameters: {
             query?: never;
@@ -7226,77 +5328,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    setTerms: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Choices"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Changed"];
                 };
             };
             /** @description Unauthorized */
@@ -7480,264 +5511,12 @@ export interface operations {
             };
         };
     };
-    setTermsOfMany: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SetManyInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ManyOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listNotices: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NoticesOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listSetups: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SetupsOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    putSetup: {
+    receiptPDF: {
         parameters: {
             query?: {
-                /** @description Save without trying the addresses, as for a camera that is not up yet */
-                untested?: boolean;
+                /** @description Language of the paper; the browser's when absent */
+                lang?: "zh-CN" | "en";
             };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Setup"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SetupOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    removeSetup: {
-        parameters: {
-            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -7749,9 +5528,13 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/pdf": string;
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -7800,9 +5583,12 @@ export interface operations {
             };
         };
     };
-    newPublishToken: {
+    receiptQR: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Language of the paper; the browser's when absent */
+                lang?: "zh-CN" | "en";
+            };
             header?: never;
             path: {
                 id: string;
@@ -7814,10 +5600,12 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenOutputBody"];
+                    "image/svg+xml": string;
                 };
             };
             /** @description Unauthorized */
@@ -7867,26 +5655,29 @@ export interface operations {
             };
         };
     };
-    askDevice: {
+    receiptNote: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Language of the paper; the browser's when absent */
+                lang?: "zh-CN" | "en";
+            };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Login"];
-            };
-        };
+        requestBody?: never;
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProfilesOutputBody"];
+                    "text/plain": string;
                 };
             };
             /** @description Unauthorized */
@@ -7936,7 +5727,7 @@ export interface operations {
             };
         };
     };
-    discoverCameras: {
+    papersKey: {
         parameters: {
             query?: never;
             header?: never;
@@ -7948,19 +5739,12 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DevicesOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/plain": string;
                 };
             };
             /** @description Forbidden */
@@ -7974,144 +5758,6 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    setEncoder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EncoderInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Encoder"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    tryStream: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["TryInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TryOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8146,62 +5792,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlacesOutputBody"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not Found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Internal Server Error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listRenewals: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RenewalsOutputBody"];
                 };
             };
             /** @description Unauthorized */
