@@ -42,6 +42,7 @@ func (g *Gate) Look(req Request) (Decision, Grant) {
 	}
 	return d, Grant{
 		id: d.DecisionID, camera: s.cam.CameraID(), action: req.Action, span: s.span(d.TTL), decision: d,
+		second: s.req.SecondPerson,
 	}
 }
 

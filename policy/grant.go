@@ -35,6 +35,7 @@ type Grant struct {
 	span      shouwang.Span // of capture time
 	decision  Decision
 	recording Recording
+	second    string // who approved
 }
 
 // ID names the grant: the decision's id.
@@ -62,3 +63,7 @@ func (g Grant) Covers(action Action, camera shouwang.CameraID, captured time.Tim
 	return g.id != "" && g.decision.Allowed() && g.action == action &&
 		g.camera == camera && g.span.Contains(captured)
 }
+
+// SecondPerson returns who approved the request behind the grant, "" where
+// nobody was named.
+func (g Grant) SecondPerson() string { return g.second }

@@ -206,6 +206,7 @@ type Hold struct {
 	Placed     time.Time `json:"placed"`
 	Until      time.Time `json:"until"` // it lapses by itself
 	Released   time.Time `json:"released,omitzero"`
+	Reason     string    `json:"reason,omitempty"`
 }
 
 // Active reports whether the hold stands at the moment given.

@@ -5,6 +5,7 @@ import (
 	"shouwang/web/cases"
 	"shouwang/web/evidence"
 	"shouwang/web/front"
+	"shouwang/web/holds"
 	"shouwang/web/join"
 	"shouwang/web/look"
 	"shouwang/web/onboard"
@@ -22,6 +23,7 @@ func rooms() []func(*front.Front, *look.Looks) {
 		join.Routes(join.Deps{}),
 		onboard.Routes(onboard.Deps{}),
 		transparency.Routes(transparency.Deps{}),
+		holds.Routes(holds.Deps{}),
 		receipts.Routes(receipts.Deps{}),
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
-	"shouwang/storage"
 	"shouwang/storage/catalog"
 	"shouwang/web"
 )
@@ -17,6 +16,7 @@ import (
 type index struct {
 	catalog *catalog.DB
 	clock   func() time.Time
+	world   func() *policy.World
 }
 
 // Events returns events, newest first.
@@ -77,19 +77,7 @@ func (x index) stored(ctx context.Context, c shouwang.Clip) (web.StoredClip, err
 		return web.StoredClip{}, err
 	}
 	gaps, err := x.catalog.Gaps(ctx, c.Camera, shouwang.StreamMain, c.Span)
-	return web.StoredClip{Clip: c, Keys: keyState(segments), Gaps: gaps}, err
-}
-
-// keyState tells whether a stretch can still be read: one readable segment is
-// enough to play something.
-func keyState(segments []storage.Segment) policy.KeyState {
-	state := policy.KeyShredded
-	for i := range segments {
-		if segments[i].State != storage.SegmentErased {
-			return policy.KeyLive
-		}
-	}
-	return state
+	return web.StoredClip{Clip: c, Keys: keyState(x.world(), c.Camera, x.clock(), segments), Gaps: gaps}, err
 }
 
 // Timeline returns what of a stretch is recorded and what is not, and why.

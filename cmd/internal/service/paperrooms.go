@@ -3,6 +3,7 @@ package service
 import (
 	"shouwang/web/approvals"
 	"shouwang/web/front"
+	"shouwang/web/holds"
 	"shouwang/web/look"
 	"shouwang/web/receipts"
 )
@@ -12,6 +13,7 @@ import (
 func (s *Service) paperRooms() []func(*front.Front, *look.Looks) {
 	return []func(*front.Front, *look.Looks){
 		approvals.Routes(s.approvalsRoom()),
+		holds.Routes(holds.Deps{Gate: s.node.gate, Store: holdStore{s.node, s.eraser}}),
 		receipts.Routes(receipts.Deps{Store: receiptStore{s.consents()}, Gate: s.node.gate}),
 	}
 }

@@ -204,6 +204,7 @@ func (s *Service) openStorage(ctx context.Context) (err error) {
 		return err
 	}
 	s.closeWith("recordings", n.archive)
+	n.archive.Keeper.OnRelease = s.lapsed
 	n.recorder = n.archive.Recorder(archive.RecorderDeps{Permit: n.gate.Record, Link: n.link})
 	s.eraser = &eraser{gate: n.gate, archive: n.archive, audit: s.ledger, clock: s.clock, log: s.log}
 	return nil
