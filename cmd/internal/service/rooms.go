@@ -10,7 +10,6 @@ import (
 // rooms are web's rooms, each joined to its neighbours in a file of its own.
 func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 	return append(s.paperRooms(), []func(*front.Front, *look.Looks){
-		s.wallRoom(),
 		s.evidence.Register,
 		s.casesRoom().Register,
 		join.Routes(s.join()),

@@ -634,6 +634,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invitations of one's area, newest first */
+        get: operations["listInvitations"];
+        put?: never;
+        /** Invite a camera's owner to share it */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/join/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an invitation asks, by whom and why */
+        get: operations["readInvitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/join/{token}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say yes or no; a yes signs in */
+        post: operations["answerInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live/clocks": {
         parameters: {
             query?: never;
@@ -770,6 +839,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/my/consents/{id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's whole record, every version, verifiable */
+        get: operations["myRecord"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/my/consents/{id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prolong a consent that ends soon */
+        post: operations["renewConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/my/consents/{id}/resume": {
         parameters: {
             query?: never;
@@ -781,6 +884,23 @@ export interface paths {
         put?: never;
         /** Go on sharing */
         post: operations["resumeConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/my/consents/{id}/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change what is shared; a new version of the record */
+        put: operations["setTerms"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -872,6 +992,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/my/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the same terms on several cameras, each its own version */
+        post: operations["setTermsOfMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notices that invitations can show */
+        get: operations["listNotices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/papers/key": {
         parameters: {
             query?: never;
@@ -898,6 +1052,23 @@ export interface paths {
         };
         /** The township's places as a tree */
         get: operations["listPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/renewals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Consents that end soon: one's own, or those of one's area */
+        get: operations["listRenewals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1165,6 +1336,24 @@ export interface components {
             policy: "full" | "track" | "presence" | "off";
             reason?: string;
         };
+        AnswerBody: {
+            /** @enum {string} */
+            answer: "give" | "refuse";
+            /**
+             * @description owner when absent
+             * @enum {string}
+             */
+            capacity?: "owner" | "tenant" | "household" | "guardian" | "committee";
+            /** @description What is absent is as proposed */
+            choices?: components["schemas"]["Choices"];
+            /** @description The people one lives with know; a yes needs it */
+            cohabitants_informed?: boolean;
+            login?: string;
+            name?: string;
+            /** @description The notice that was shown; a yes needs it */
+            notice?: components["schemas"]["NoticeShown"];
+            password?: string;
+        };
         AnswerInputBody: {
             /** @description The approver's words; for the log and the evidence package */
             note?: string;
@@ -1250,6 +1439,12 @@ export interface components {
              */
             uses?: number;
         };
+        AskedBy: {
+            name: string;
+            name_en?: string;
+            unit?: string;
+            unit_en?: string;
+        };
         Assignee: {
             id: string;
             name: string;
@@ -1257,6 +1452,12 @@ export interface components {
             /** @description Where they work */
             place: string;
             roles: string[] | null;
+        };
+        AudienceView: {
+            guardian?: string;
+            id: string;
+            name?: string;
+            name_en?: string;
         };
         ButtonView: {
             /** Format: int64 */
@@ -1403,6 +1604,26 @@ export interface components {
             consent: components["schemas"]["ConsentView"];
             receipt: components["schemas"]["Receipt"];
         };
+        Changed: {
+            consent: components["schemas"]["ConsentTerms"];
+            /** @description Id of the receipt, at /api/my/receipts/{id} */
+            receipt: string;
+        };
+        Choices: {
+            audiences?: string[] | null;
+            incident?: components["schemas"]["IncidentTerms"];
+            limits?: components["schemas"]["Limits"];
+            /** @description Areas nobody sees, in fractions of width and height; unchanged when absent */
+            masks?: ((number[] | null)[] | null)[] | null;
+            min_obligations?: string[] | null;
+            modes?: string[] | null;
+            /** @enum {string} */
+            recording?: "none" | "events" | "rolling";
+            /** Format: int64 */
+            retention_days?: number;
+            /** @description Weekday hours, as mon-06 */
+            slots?: string[] | null;
+        };
         ClipView: {
             /** Format: int64 */
             bytes: number;
@@ -1481,6 +1702,32 @@ export interface components {
             time: string;
             type: string;
         };
+        ConsentTerms: {
+            area_scope: string;
+            asked?: components["schemas"]["TermsView"];
+            audiences: string[] | null;
+            camera: string;
+            id: string;
+            incident?: components["schemas"]["IncidentTerms"];
+            limits: components["schemas"]["Limits"];
+            masks: ((number[] | null)[] | null)[] | null;
+            min_obligations: string[] | null;
+            modes: string[] | null;
+            /** Format: date-time */
+            not_after: string;
+            /** Format: date-time */
+            not_before: string;
+            purpose: string;
+            record_hash: string;
+            recording: string;
+            /** Format: int64 */
+            retention_days: number;
+            /** @description Weekday hours in the township's time zone, as mon-06 */
+            slots: string[] | null;
+            state: string;
+            /** Format: int64 */
+            version: number;
+        };
         ConsentView: {
             audiences: string[] | null;
             history: components["schemas"]["ConsentEvent"][] | null;
@@ -1505,6 +1752,11 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
+        };
+        Controller: {
+            contact: string;
+            party: string;
+            role: string;
         };
         Effect: {
             /** @enum {string} */
@@ -1719,6 +1971,65 @@ export interface components {
         IncidentsOutputBody: {
             incidents: components["schemas"]["IncidentView"][] | null;
         };
+        InvitationView: {
+            /** Format: date-time */
+            answered?: string;
+            by: string;
+            by_name?: string;
+            camera: components["schemas"]["JoinCamera"];
+            channel: string;
+            consent: string;
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            expires: string;
+            id: string;
+            /** @enum {string} */
+            kind: "new" | "renew";
+            /** @description ID@VERSION */
+            notice: string;
+            purpose: string;
+            /** Format: date-time */
+            rest_until?: string;
+            /** @enum {string} */
+            state: "open" | "given" | "refused" | "revoked" | "lapsed";
+        };
+        InvitationsOutputBody: {
+            invitations: components["schemas"]["InvitationView"][] | null;
+        };
+        InviteInputBody: {
+            camera: string;
+            /**
+             * @description How it reaches the owner: a code on a screen, a letter, a visit; app when absent
+             * @enum {string}
+             */
+            channel?: "app" | "paper" | "visit";
+            /** @description Who answers for the processing; the township's departments when absent */
+            controllers?: components["schemas"]["Controller"][] | null;
+            /**
+             * Format: int64
+             * @description How long it can be answered; 14 when absent
+             */
+            days?: number;
+            /**
+             * Format: int64
+             * @description How long a yes would last; 12 when absent
+             */
+            months?: number;
+            /** @description ID@VERSION; the newest of the township when absent */
+            notice?: string;
+            /** @description public_safety when absent */
+            purpose?: string;
+            /** @description What is proposed, at the same time the widest that is asked for */
+            terms?: components["schemas"]["TermsInput"];
+        };
+        InviteOutputBody: {
+            invitation: components["schemas"]["InvitationView"];
+            /** @description Path of the owner's page; put this service's address before it for the QR code */
+            path: string;
+            /** @description Told once; the register keeps its hash */
+            token: string;
+        };
         ItemInputBody: {
             camera?: string;
             /** Format: date-time */
@@ -1728,6 +2039,17 @@ export interface components {
             text?: string;
             /** Format: date-time */
             to?: string;
+        };
+        JoinCamera: {
+            id: string;
+            legal_class: string;
+            mount: string;
+            name: string;
+            name_en?: string;
+            /** @description From the camera's own place up to the widest */
+            place: components["schemas"]["PlaceName"][] | null;
+            /** @description The sign for passers-by hangs */
+            sign: boolean;
         };
         LayoutBody: {
             /**
@@ -1855,6 +2177,11 @@ export interface components {
             deferred: number;
             looks: components["schemas"]["LookView"][] | null;
         };
+        ManyOutputBody: {
+            /** Format: int64 */
+            changed: number;
+            results: components["schemas"]["OneOfMany"][] | null;
+        };
         MarkInputBody: {
             /** @description Who goes there; empty takes it back */
             assign_to?: string;
@@ -1906,6 +2233,16 @@ export interface components {
         MyCamerasOutputBody: {
             cameras: components["schemas"]["MyCamera"][] | null;
         };
+        MyRecord: {
+            camera: string;
+            consent: string;
+            /** Format: date-time */
+            exported: string;
+            head: string;
+            intact: boolean;
+            notices: components["schemas"]["NoticeView"][] | null;
+            versions: unknown[] | null;
+        };
         NearbyCamera: {
             camera: string;
             /** Format: double */
@@ -1915,6 +2252,44 @@ export interface components {
             shown: boolean;
             /** @description Why, for the person who asked */
             text?: string;
+        };
+        NoticeSection: {
+            heading: string;
+            text: string;
+        };
+        NoticeShown: {
+            hash?: string;
+            id?: string;
+            language?: string;
+            read_aloud?: boolean;
+            version?: string;
+            /** @description Who stood by, where it was read aloud on a visit */
+            witness?: string;
+        };
+        NoticeView: {
+            id: string;
+            /** @description By language, as zh-CN and en */
+            texts: {
+                [key: string]: components["schemas"]["NoticeWord"];
+            };
+            version: string;
+        };
+        NoticeWord: {
+            /** @description sha256 of the canonical JSON of id, version, language, title and sections */
+            hash: string;
+            sections: components["schemas"]["NoticeSection"][] | null;
+            title: string;
+        };
+        NoticesOutputBody: {
+            notices: components["schemas"]["NoticeView"][] | null;
+        };
+        OneOfMany: {
+            /** @description Why this one was left as it was */
+            code?: string;
+            consent?: components["schemas"]["ConsentTerms"];
+            detail?: string;
+            id: string;
+            receipt?: string;
         };
         OpenCaseInputBody: {
             title: string;
@@ -1934,6 +2309,12 @@ export interface components {
             ref?: string;
             text?: string;
             type: string;
+        };
+        PartyView: {
+            contact?: string;
+            name: string;
+            name_en?: string;
+            role: string;
         };
         PasswordInputBody: {
             new: string;
@@ -1984,6 +2365,11 @@ export interface components {
             reason: string;
             /** Format: date-time */
             to: string;
+        };
+        PlaceName: {
+            kind: string;
+            name: string;
+            name_en?: string;
         };
         PlacesOutputBody: {
             places: components["schemas"]["Place"][] | null;
@@ -2065,6 +2451,26 @@ export interface components {
             shared: boolean;
             wall: components["schemas"]["LayoutBody"];
         };
+        ReadBody: {
+            /** @enum {string} */
+            account: "new" | "sign_in";
+            asked_by: components["schemas"]["AskedBy"];
+            camera: components["schemas"]["JoinCamera"];
+            controllers: components["schemas"]["PartyView"][] | null;
+            /** Format: date-time */
+            expires: string;
+            /** @enum {string} */
+            kind: "new" | "renew";
+            notice: components["schemas"]["NoticeView"];
+            present?: components["schemas"]["ConsentTerms"];
+            /** @description What is asked for; any of it can be left out */
+            proposal: components["schemas"]["TermsView"];
+            purpose: string;
+            /** Format: int64 */
+            rest_days: number;
+            /** @enum {string} */
+            state: "open" | "given" | "refused" | "revoked" | "lapsed";
+        };
         Receipt: {
             /** Format: date-time */
             at: string;
@@ -2102,6 +2508,35 @@ export interface components {
             approval: string;
             purpose?: string;
             reason: string;
+        };
+        RenewInputBody: {
+            /**
+             * Format: int64
+             * @description From now; 12 when absent
+             */
+            months?: number;
+            /** @description The notice that was shown */
+            notice: components["schemas"]["NoticeShown"];
+        };
+        RenewalView: {
+            camera: components["schemas"]["JoinCamera"];
+            consent: string;
+            /**
+             * Format: int64
+             * @description Whole days left
+             */
+            days: number;
+            /** Format: date-time */
+            ends: string;
+            invitation?: string;
+            /** @description One renews it oneself, at /api/my/consents/{id}/renew */
+            mine: boolean;
+            owner?: string;
+            purpose: string;
+            state: string;
+        };
+        RenewalsOutputBody: {
+            renewals: components["schemas"]["RenewalView"][] | null;
         };
         SearchInputBody: {
             /** @description The last event of the page before */
@@ -2164,6 +2599,24 @@ export interface components {
             searched: boolean;
             text?: string;
         };
+        SetManyInputBody: {
+            /** @description Which records to change */
+            consents: string[] | null;
+            terms: components["schemas"]["Choices"];
+        };
+        Settled: {
+            consent?: components["schemas"]["ConsentTerms"];
+            login?: string;
+            /** @description Id of the receipt, at /api/my/receipts/{id} for its owner */
+            receipt?: string;
+            /**
+             * Format: date-time
+             * @description After a no: nobody asks again until then
+             */
+            rest_until?: string;
+            /** @enum {string} */
+            state: "given" | "refused";
+        };
         Sharing: {
             reason?: string;
             state: string;
@@ -2214,6 +2667,36 @@ export interface components {
              * @description Live views open now
              */
             views: number;
+        };
+        TermsInput: {
+            audiences?: string[] | null;
+            incident?: components["schemas"]["IncidentTerms"];
+            limits?: components["schemas"]["Limits"];
+            min_obligations?: string[] | null;
+            modes?: string[] | null;
+            /** @enum {string} */
+            recording?: "none" | "events" | "rolling";
+            /** Format: int64 */
+            retention_days?: number;
+            /** @description Weekday hours, as mon-06 */
+            slots?: string[] | null;
+        };
+        TermsView: {
+            /** @description The kind of place that bounds who may look, as township */
+            area_scope: string;
+            audiences: components["schemas"]["AudienceView"][] | null;
+            /** @description What an emergency nearby opens outside the hours */
+            incident?: components["schemas"]["IncidentTerms"];
+            limits: components["schemas"]["Limits"];
+            /** @description What is done to every picture at least */
+            min_obligations: string[] | null;
+            modes: string[] | null;
+            /** Format: int64 */
+            months: number;
+            recording: string;
+            /** Format: int64 */
+            retention_days: number;
+            slots: string[] | null;
         };
         TimelineOutputBody: {
             events: components["schemas"]["EventView"][] | null;
@@ -5173,6 +5656,317 @@ export interface operations {
             };
         };
     };
+    listInvitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadBody"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settled"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     liveClocks: {
         parameters: {
             query?: never;
@@ -5698,6 +6492,145 @@ export interface operations {
             };
         };
     };
+    myRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyRecord"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renewConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resumeConsent: {
         parameters: {
             query?: never;
@@ -5716,6 +6649,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChangeOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setTerms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choices"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
                 };
             };
             /** @description Unauthorized */
@@ -6115,6 +7119,131 @@ export interface operations {
             };
         };
     };
+    setTermsOfMany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetManyInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManyOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     papersKey: {
         parameters: {
             query?: never;
@@ -6180,6 +7309,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlacesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRenewals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenewalsOutputBody"];
                 };
             };
             /** @description Unauthorized */
