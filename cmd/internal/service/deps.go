@@ -18,7 +18,7 @@ func (s *Service) deps() web.Deps {
 		Footage:  footage{archive: n.archive, recorder: n.recorder},
 		Desk:     desk{n.registry, n.refresh},
 		Consents: s.consents(),
-		System:   s.system, Ready: s.ready, Rooms: s.rooms(), Sealed: looks{s.ledger}.sealed,
+		System:   s.system, Ready: s.ready, Rooms: append(s.rooms(), s.paperRooms()...), Sealed: looks{s.ledger}.sealed,
 	}
 }
 

@@ -1,7 +1,6 @@
 package service
 
 import (
-	"shouwang/web/approvals"
 	"shouwang/web/front"
 	"shouwang/web/holds"
 	"shouwang/web/look"
@@ -12,7 +11,6 @@ import (
 // the house on paper.
 func (s *Service) paperRooms() []func(*front.Front, *look.Looks) {
 	return []func(*front.Front, *look.Looks){
-		approvals.Routes(s.approvalsRoom()),
 		holds.Routes(holds.Deps{Gate: s.node.gate, Store: holdStore{s.node, s.eraser}}),
 		receipts.Routes(receipts.Deps{Store: receiptStore{s.consents()}, Gate: s.node.gate}),
 	}

@@ -1026,6 +1026,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/onboard/cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cameras as they are set up, without credentials */
+        get: operations["listSetups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onboard/cameras/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Add a camera or change one; new addresses are tried first */
+        put: operations["putSetup"];
+        post?: never;
+        /** Forget a camera; its consents stay on record, its recordings are erased */
+        delete: operations["removeSetup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onboard/cameras/{id}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A new password for a camera that pushes; shown once */
+        post: operations["newPublishToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onboard/device": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask an ONVIF camera which streams it offers */
+        post: operations["askDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onboard/discover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask the local network for ONVIF cameras */
+        post: operations["discoverCameras"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onboard/encoder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a camera's encoder to what is kinder to analysis */
+        post: operations["setEncoder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onboard/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connect to an address for a few seconds and say what comes, in numbers */
+        post: operations["tryStream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/papers/key": {
         parameters: {
             query?: never;
@@ -1758,6 +1878,16 @@ export interface components {
             party: string;
             role: string;
         };
+        Device: {
+            /** @description Of its ONVIF service */
+            address: string;
+            hardware?: string;
+            host: string;
+            name?: string;
+        };
+        DevicesOutputBody: {
+            devices: components["schemas"]["Device"][] | null;
+        };
         Effect: {
             /** @enum {string} */
             action: "pause" | "resume" | "give" | "withdraw";
@@ -1779,6 +1909,31 @@ export interface components {
             starts: string[] | null;
             /** @description Codes of what ends: the consent's modes, recording, analysis, clips */
             stops: string[] | null;
+        };
+        Encoder: {
+            encoding: string;
+            /** Format: double */
+            fps: number;
+            /**
+             * Format: int64
+             * @description Pictures from key frame to key frame
+             */
+            gop: number;
+            /** Format: int64 */
+            height: number;
+            /** Format: int64 */
+            kbps: number;
+            profile?: string;
+            token: string;
+            /** Format: int64 */
+            width: number;
+        };
+        EncoderInputBody: {
+            /** @description http://HOST/onvif/device_service */
+            address: string;
+            encoder: components["schemas"]["Encoder"];
+            password?: string;
+            user?: string;
         };
         EnrolOutputBody: {
             /** @description otpauth:// address for an authenticator; shown once */
@@ -1813,6 +1968,21 @@ export interface components {
         };
         EventsOutputBody: {
             events: components["schemas"]["EventView"][] | null;
+        };
+        Filing: {
+            /** Format: date-time */
+            from: string;
+            number: string;
+            /** Format: int64 */
+            retention_days?: number;
+            /** Format: date-time */
+            to?: string;
+        };
+        Finding: {
+            code: string;
+            /** @enum {string} */
+            level: "refused" | "warning" | "hint";
+            text: string;
         };
         Found: {
             box: number[] | null;
@@ -2144,6 +2314,12 @@ export interface components {
             /** Format: date-time */
             wall: string;
         };
+        Login: {
+            /** @description http://HOST/onvif/device_service */
+            address: string;
+            password?: string;
+            user?: string;
+        };
         LookView: {
             action: string;
             /** Format: date-time */
@@ -2447,6 +2623,22 @@ export interface components {
             /** @description urn:shouwang:problem: and the code */
             type: string;
         };
+        Profile: {
+            encoder: components["schemas"]["Encoder"];
+            kinder: components["schemas"]["Encoder"];
+            name: string;
+            /** @description RTSP address without credentials */
+            url: string;
+        };
+        ProfilesOutputBody: {
+            /**
+             * Format: double
+             * @description The camera's clock minus ours, to about a second
+             */
+            clock_offset_s: number;
+            findings: components["schemas"]["Finding"][] | null;
+            profiles: components["schemas"]["Profile"][] | null;
+        };
         PutLayoutInputBody: {
             shared: boolean;
             wall: components["schemas"]["LayoutBody"];
@@ -2599,6 +2791,40 @@ export interface components {
             searched: boolean;
             text?: string;
         };
+        Seen: {
+            b_frames: boolean;
+            clock_known: boolean;
+            /**
+             * Format: double
+             * @description The camera's clock minus ours, seconds
+             */
+            clock_offset_s: number;
+            /** Format: double */
+            clock_within_s: number;
+            codec: string;
+            /**
+             * Format: double
+             * @description Measured pictures a second
+             */
+            fps: number;
+            /**
+             * Format: double
+             * @description Seconds from key frame to key frame, 0 when not seen
+             */
+            gop_s: number;
+            /** Format: int64 */
+            height: number;
+            /**
+             * Format: double
+             * @description Measured
+             */
+            kbps: number;
+            /** Format: int64 */
+            lost: number;
+            transport: string;
+            /** Format: int64 */
+            width: number;
+        };
         SetManyInputBody: {
             /** @description Which records to change */
             consents: string[] | null;
@@ -2616,6 +2842,39 @@ export interface components {
             rest_until?: string;
             /** @enum {string} */
             state: "given" | "refused";
+        };
+        Setup: {
+            aim?: components["schemas"]["Aim"];
+            /**
+             * Format: int64
+             * @description Consents in force: with none, nothing is analysed, recorded or shown
+             */
+            readonly consents: number;
+            filing?: components["schemas"]["Filing"];
+            readonly id: string;
+            /** @enum {string} */
+            legal_class: "public" | "premises" | "resident";
+            /** @enum {string} */
+            mount: "own_premises" | "shared_premises" | "public";
+            name: string;
+            name_en?: string;
+            owner: string;
+            place: string;
+            position: components["schemas"]["Position"];
+            readonly quarantined: boolean;
+            sign: boolean;
+            sources: components["schemas"]["Source"][] | null;
+        };
+        SetupOutputBody: {
+            camera: components["schemas"]["Setup"];
+            findings: components["schemas"]["Finding"][] | null;
+            /** @description What each new address was seen to send, by kind */
+            seen: {
+                [key: string]: components["schemas"]["Seen"];
+            };
+        };
+        SetupsOutputBody: {
+            cameras: components["schemas"]["Setup"][] | null;
         };
         Sharing: {
             reason?: string;
@@ -2640,11 +2899,53 @@ export interface components {
             name: string;
             password: string;
         };
+        Source: {
+            /** @enum {string} */
+            kind: "main" | "sub";
+            readonly link?: components["schemas"]["StreamStatus"];
+            push?: boolean;
+            url?: string;
+        };
         Span: {
             /** Format: date-time */
             from: string;
             /** Format: date-time */
             to: string;
+        };
+        StreamStatus: {
+            /** Format: double */
+            bitrate?: number;
+            /** Format: int64 */
+            bytes: number;
+            camera: string;
+            /** Format: int64 */
+            clock_offset_ns: number;
+            /** Format: int64 */
+            clock_uncertainty_ns: number;
+            code?: string;
+            codec?: string;
+            detail?: string;
+            /** Format: double */
+            fps?: number;
+            /** Format: int64 */
+            gop_ns?: number;
+            /** Format: int64 */
+            height?: number;
+            /** Format: date-time */
+            last_unit: string;
+            /** Format: int64 */
+            lost: number;
+            /** Format: int64 */
+            reconnects: number;
+            /** Format: date-time */
+            since: string;
+            state: string;
+            stream: string;
+            transport?: string;
+            /** Format: int64 */
+            units: number;
+            /** Format: int64 */
+            width?: number;
         };
         SystemOutputBody: {
             cameras: components["schemas"]["Health"][] | null;
@@ -2703,10 +3004,26 @@ export interface components {
             gaps: components["schemas"]["Gap"][] | null;
             segments: components["schemas"]["Recorded"][] | null;
         };
+        TokenOutputBody: {
+            path: string;
+            /** @description The publish password; shown once */
+            token: string;
+            user: string;
+        };
         TrackPoint: {
             /** Format: date-time */
             at: string;
             box: number[] | null;
+        };
+        TryInputBody: {
+            /** @description Pictures of this stream will be looked at */
+            analysed?: boolean;
+            /** @description rtsp:// or rtsps://, with name and password where the camera asks for them */
+            url: string;
+        };
+        TryOutputBody: {
+            findings: components["schemas"]["Finding"][] | null;
+            seen: components["schemas"]["Seen"];
         };
         VerdictInputBody: {
             /** @enum {string} */
@@ -7226,6 +7543,531 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSetups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putSetup: {
+        parameters: {
+            query?: {
+                /** @description Save without trying the addresses, as for a camera that is not up yet */
+                untested?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Setup"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    newPublishToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfilesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discoverCameras: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DevicesOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setEncoder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EncoderInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Encoder"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryStream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TryOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
