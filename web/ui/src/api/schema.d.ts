@@ -377,6 +377,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/deferrals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put off the notice of looks still to come, at cameras and for a case */
+        post: operations["deferNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/deferrals/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a deferral before its time */
+        post: operations["revealLooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -737,6 +771,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the access log and its witnesses stand */
+        get: operations["logState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest checkpoint that enough witnesses have cosigned, as a signed note (C2SP tlog-checkpoint) */
+        get: operations["logCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/checkpoint.newest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest checkpoint, cosigned or not yet */
+        get: operations["logNewest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log's public key */
+        get: operations["logKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/proof/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** That the log continues an older one */
+        get: operations["proveConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/proof/inclusion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** That an entry stands in the log */
+        get: operations["proveInclusion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/my/cameras": {
         parameters: {
             query?: never;
@@ -778,7 +914,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who looked at one's camera */
+        /** Who looked at one's camera, each entry with what proves it */
         get: operations["whoLooked"];
         put?: never;
         post?: never;
@@ -1878,6 +2014,32 @@ export interface components {
             party: string;
             role: string;
         };
+        DeferInputBody: {
+            cameras: string[] | null;
+            case: string;
+            /** @description Why the owners are told later; they read it when the notice opens */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description At most 90 days from now
+             */
+            until: string;
+        };
+        DeferOutputBody: {
+            /** @description The entries of the access log, one a camera */
+            index: number[] | null;
+            /** Format: date-time */
+            until: string;
+        };
+        Deferral: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            proof: components["schemas"]["Proven"];
+            reason: string;
+            /** Format: date-time */
+            until: string;
+        };
         Device: {
             /** @description Of its ONVIF service */
             address: string;
@@ -2331,27 +2493,41 @@ export interface components {
             /** Format: date-time */
             captured_to?: string;
             case_type?: string;
+            deferred_for?: string;
+            /** @description The entry of its end: how long and how much */
+            end?: components["schemas"]["Proven"];
+            /** @description The footage left the house */
+            exported: boolean;
             /**
              * Format: int64
-             * @description Place in the access log
+             * @description Number in the access log
              */
             index: number;
             obligations: string[] | null;
+            /** Format: date-time */
+            opened?: string;
             /** @description The reader's own look */
             own: boolean;
             person: string;
+            /** @description The entry of its beginning */
+            proof: components["schemas"]["Proven"];
             purpose: string;
             /** Format: date-time */
             to?: string;
             unit?: string;
         };
         LooksOutputBody: {
+            /** @description What an approver has put off or revealed, once it may be read */
+            deferrals: components["schemas"]["Deferral"][] | null;
             /**
              * Format: int64
              * @description Looks whose notice is put off by an approver for a time
              */
             deferred: number;
+            /** @description Newest first */
             looks: components["schemas"]["LookView"][] | null;
+            /** @description Those looks, one by one */
+            sealed: components["schemas"]["Sealed"][] | null;
         };
         ManyOutputBody: {
             /** Format: int64 */
@@ -2496,6 +2672,16 @@ export interface components {
             new: string;
             old: string;
         };
+        Path: {
+            /** Format: int64 */
+            from?: number;
+            /** @description RFC 6962, 2.1.1 or 2.1.2; each in base64 */
+            hashes: string[] | null;
+            /** Format: int64 */
+            index: number;
+            /** Format: int64 */
+            size: number;
+        };
         PauseInputBody: {
             /** Format: double */
             hours?: number;
@@ -2639,6 +2825,15 @@ export interface components {
             findings: components["schemas"]["Finding"][] | null;
             profiles: components["schemas"]["Profile"][] | null;
         };
+        Proven: {
+            entry: string;
+            /**
+             * Format: int64
+             * @description Place in the public log; absent for the moment until it has one
+             */
+            leaf_index?: number;
+            salt: string;
+        };
         PutLayoutInputBody: {
             shared: boolean;
             wall: components["schemas"]["LayoutBody"];
@@ -2729,6 +2924,19 @@ export interface components {
         };
         RenewalsOutputBody: {
             renewals: components["schemas"]["RenewalView"][] | null;
+        };
+        RevealInputBody: {
+            cameras: string[] | null;
+            case: string;
+        };
+        Sealed: {
+            /** Format: int64 */
+            leaf_index?: number;
+            /**
+             * Format: date-time
+             * @description The day by whose end it is told at the latest
+             */
+            until: string;
         };
         SearchInputBody: {
             /** @description The last event of the page before */
@@ -2912,6 +3120,30 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        State: {
+            /**
+             * Format: int64
+             * @description Entries under the newest checkpoint that enough witnesses have cosigned
+             */
+            cosigned: number;
+            /** @description Why the log takes no entries now, so that nothing is shown */
+            failing?: string;
+            /** @description Public key, NAME+HASH+KEY (C2SP signed-note) */
+            key: string;
+            /** @description The log's name, the first line of its checkpoints */
+            origin: string;
+            /**
+             * Format: int64
+             * @description How many witnesses must have cosigned; 0 where none are asked
+             */
+            quorum: number;
+            /**
+             * Format: int64
+             * @description Entries under the newest checkpoint
+             */
+            size: number;
+            witnesses: components["schemas"]["WitnessState"][] | null;
+        };
         StreamStatus: {
             /** Format: double */
             bitrate?: number;
@@ -3028,6 +3260,26 @@ export interface components {
         VerdictInputBody: {
             /** @enum {string} */
             verdict: "seen" | "false_alarm";
+        };
+        WitnessState: {
+            /** Format: date-time */
+            at?: string;
+            /** @description It does not cosign now */
+            away: boolean;
+            key: string;
+            name: string;
+            /** @description It answered that what it has seen of the log is not what it was shown */
+            refuses: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it does not
+             */
+            since?: string;
+            /**
+             * Format: int64
+             * @description Entries under the newest checkpoint it cosigned
+             */
+            size: number;
         };
     };
     responses: never;
@@ -4810,6 +5062,144 @@ export interface operations {
             };
         };
     };
+    deferNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeferInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeferOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revealLooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevealInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeferOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEvents: {
         parameters: {
             query?: {
@@ -6405,6 +6795,337 @@ export interface operations {
             };
         };
     };
+    logState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin"?: string;
+                    "Cache-Control"?: string;
+                    "Cross-Origin-Resource-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["State"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin"?: string;
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    "Cross-Origin-Resource-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logNewest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin"?: string;
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    "Cross-Origin-Resource-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin"?: string;
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    "Cross-Origin-Resource-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proveConsistency: {
+        parameters: {
+            query: {
+                /** @description Size of the older log, from 1 */
+                from: number;
+                /** @description Size of the newer log; that of the present checkpoint when absent */
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin"?: string;
+                    "Cache-Control"?: string;
+                    "Cross-Origin-Resource-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Path"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proveInclusion: {
+        parameters: {
+            query: {
+                /** @description Place of the entry in the log */
+                index: number;
+                /** @description Size of the log to prove it in; that of the present checkpoint when absent */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin"?: string;
+                    "Cache-Control"?: string;
+                    "Cross-Origin-Resource-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Path"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     myCameras: {
         parameters: {
             query?: never;
@@ -6531,6 +7252,7 @@ export interface operations {
     whoLooked: {
         parameters: {
             query?: {
+                /** @description Thirty days ago when absent */
                 from?: string;
                 to?: string;
             };
