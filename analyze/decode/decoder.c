@@ -3,6 +3,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/pixdesc.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -157,6 +158,12 @@ int sw_decode(sw_decoder *d, const uint8_t *params, int params_len, const uint8_
 	}
 	*nanos = cpu_nanos() - began;
 	return err;
+}
+
+void sw_trim(void) {
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }
 
 unsigned sw_version(void) { return avcodec_version(); }

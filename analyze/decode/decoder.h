@@ -30,5 +30,6 @@ int sw_decode(sw_decoder *d, const uint8_t *params, int params_len, const uint8_
 int sw_next(sw_decoder *d, sw_picture *out);
 void sw_drain(sw_decoder *d); // after it, sw_next until SW_NONE, then sw_flush
 unsigned sw_version(void);
+void sw_trim(void);
 
 #endif

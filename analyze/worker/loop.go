@@ -30,6 +30,7 @@ type loop struct {
 	unitBuf   wire.Unit
 	patience  int // units since something first waited for the classifier
 	stats     wire.Stats
+	pings     int
 }
 
 // The observations of a batch go out when this many wait or when no further
@@ -114,6 +115,7 @@ func (w *loop) handle(kind wire.Kind, body []byte) error {
 	case wire.KindAsk:
 		return w.ask(body)
 	case wire.KindPing:
+		w.trim()
 		return w.send(wire.KindStats, w.statistics())
 	}
 	return nil
@@ -179,6 +181,16 @@ func (w *loop) drop(handle uint32) {
 		r.release()
 		r.Close()
 		delete(w.renderers, handle)
+	}
+}
+
+// trimEvery is how many pings pass between looks for memory to give back.
+const trimEvery = 6
+
+// trim gives memory back now and then.
+func (w *loop) trim() {
+	if w.pings++; w.pings%trimEvery == 0 {
+		decode.Trim()
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // detectors are the models that a camera can be watched with, by name; "" is
 // the default.
 var detectors = map[string]func(config []byte) (worker.Detector, error){
-	"": newScene, "scene": newScene,
+	"": newScene, "scene": newScene, "three": newThree,
 }
 
 func newDetector(model string, config []byte) (worker.Detector, error) {

@@ -49,6 +49,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	}
 	runtime.GOMAXPROCS(2)             // one thread works, one collects garbage; set, so that no file is read for it later
 	debug.SetMemoryLimit(*memory / 4) // the rest is libavcodec's
+	debug.SetGCPercent(50)            // models hold no pointers: looking at them costs little
 	time.Local = time.UTC             // the zone's file cannot be opened later
 	name, err := openNamer(*model, *library)
 	if err != nil {

@@ -19,6 +19,8 @@ type benchCmd struct {
 type benchSpeedCmd struct {
 	Only   string `help:"Streams whose name contains this."`
 	Binary string `help:"Path of shouwang-analyzer." type:"path"`
+	// Receive is for working on receiving.
+	Receive bool `hidden:""`
 }
 
 func benchOptions(a app, binary string) (bench.Options, error) {
@@ -36,7 +38,7 @@ func (c benchSpeedCmd) Run(ctx context.Context, a app) error {
 	if err != nil {
 		return err
 	}
-	o.Only = c.Only
+	o.Only, o.Receive = c.Only, c.Receive
 	return bench.Run(ctx, o)
 }
 

@@ -22,6 +22,14 @@ while IFS=: read -r file target; do
   fi
   ran=$((ran + 1))
 done < <(mkdir -p .cache && git ls-files '*_test.go' | xargs grep -HoE '^func Fuzz[A-Za-z0-9_]+' | sed 's/func //')
+# Hostile streams against real analyzer processes, sandbox and all: not a target
+# of the go tool, since what must live is another process.
+printf 'fuzz ./analyze/pool hostile streams for %s\n' "$time"
+if ! HOSTILE_TIME=$time go test ./analyze/pool -count=1 -timeout 0 -run '^TestHostileCorpus$' -v </dev/null >.cache/fuzz.log 2>&1; then
+  cat .cache/fuzz.log
+  failed=$((failed + 1))
+fi
+grep -oE '[0-9]+ hostile cameras.*|seed .* an analyzer died.*' .cache/fuzz.log || true
 [ "$ran" -gt 0 ] || { echo "fuzz: found no target: the search is broken"; exit 1; }
 printf 'fuzz: %d targets, %d failed\n' "$ran" "$failed"
 [ "$failed" = 0 ]

@@ -49,7 +49,7 @@ func (p *pinned) dial(ctx context.Context, _, address string) (net.Conn, error) 
 		return nil, err
 	}
 	p.ip = ip
-	return conn, nil
+	return &gulping{Conn: conn}, nil
 }
 
 // ownTransport cuts the addresses out of a Transport header: media comes from

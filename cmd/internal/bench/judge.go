@@ -152,14 +152,32 @@ func (r *fleet) started(camera int) (time.Time, bool) {
 	return r.replay.started(cameraID(camera))
 }
 
+// outcome is a part in three numbers.
+type outcome struct {
+	perCore   float64 // cameras a core
+	megabytes float64 // a camera, beyond what an empty service takes
+	cut       int     // cameras that were cut under load at the end
+}
+
+func (r *fleet) outcome(p *part) *outcome {
+	dt := p.end.at.Sub(p.first.at).Seconds()
+	cores := (p.end.service - p.first.service + p.end.analyzer - p.first.analyzer).Seconds() / dt
+	o := &outcome{perCore: float64(p.cameras) / cores}
+	o.megabytes = float64(p.end.memory-r.empty) / 1e6 / float64(p.cameras)
+	for _, s := range []cascade.Step{cascade.StepPresence, cascade.StepSparse, cascade.StepRare} {
+		o.cut += int(p.end.values["shed_cameras,"+s.String()])
+	}
+	return o
+}
+
 func (r *fleet) print(p *part, t *tally) {
 	out := r.o.Out
 	dt := p.end.at.Sub(p.first.at).Seconds()
 	own, theirs := (p.end.service-p.first.service).Seconds()/dt, (p.end.analyzer-p.first.analyzer).Seconds()/dt
 	fmt.Fprintf(out, "\n%s: %d cameras for %.0f s\n", p.name, p.cameras, dt)
 	fmt.Fprintf(out, "  CPU: service %.2f + analyzers %.2f cores: %.2f ms a camera and second, %.0f cameras a core\n", own, theirs, 1000*(own+theirs)/float64(p.cameras), float64(p.cameras)/(own+theirs))
-	fmt.Fprintf(out, "  memory: %.2f GB at first, %.2f half way, %.2f at the end: %.2f MB a camera, of which the service %.2f\n",
-		float64(p.first.memory)/1e9, float64(p.mid.memory)/1e9, float64(p.end.memory)/1e9, float64(p.end.memory)/1e6/float64(p.cameras), float64(p.end.private)/1e6/float64(p.cameras))
+	fmt.Fprintf(out, "  memory: %.2f GB empty, %.2f at first, %.2f half way, %.2f at the end: %.2f MB a camera beyond the empty service\n",
+		float64(r.empty)/1e9, float64(p.first.memory)/1e9, float64(p.mid.memory)/1e9, float64(p.end.memory)/1e9, r.outcome(p).megabytes)
 	fmt.Fprintf(out, "  recording: gaps %s; recorder overflows %.0f; of %d events %d are recorded whole, %d with all of the 10 s before them\n",
 		list(t.gaps), p.end.values["reader_overflows_total,recorder"], t.events, t.recorded, t.whole)
 	fmt.Fprintf(out, "  events: %d of %d walks found, %d events of nothing; lost on the way to the catalog %.0f\n", t.found, t.known, t.spurious, p.end.values["events_lost_total"])

@@ -48,26 +48,31 @@ type part struct {
 // RunFleet runs the whole service, consent, recording and all, with many
 // cameras, and prints what became of it. The error says which promise was
 // broken: a gap in what should have been recorded, a queue or memory that grew.
-func RunFleet(ctx context.Context, o Options, f Fleet) (err error) {
+func RunFleet(ctx context.Context, o Options, f Fleet) error {
+	_, err := o.runFleet(ctx, f)
+	return err
+}
+
+func (o Options) runFleet(ctx context.Context, f Fleet) (r *fleet, err error) {
 	stream := street360
 	stream.Walkers = max(1, min(8, int(f.Busy*10+.5)))
 	clip, path, err := stream.clip(ctx, o.Cache, o.Say)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := os.RemoveAll(f.Data); err != nil {
-		return fmt.Errorf("clear %s: %w", f.Data, err)
+		return nil, fmt.Errorf("clear %s: %w", f.Data, err)
 	}
 	defer os.RemoveAll(f.Data)
-	r := &fleet{Fleet: f, o: o, stream: stream, clip: clip, path: path, metrics: prometheus.NewRegistry()}
+	r = &fleet{Fleet: f, o: o, stream: stream, clip: clip, path: path, metrics: prometheus.NewRegistry()}
 	if err := r.prepare(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	defer r.stopCameras()
 	if err := r.serve(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	return r.judge(ctx)
+	return r, r.judge(ctx)
 }
 
 // fleet is a run.
@@ -82,6 +87,7 @@ type fleet struct {
 	metrics *prometheus.Registry
 	replay  *replay
 	played  time.Time // when the cameras of another process began
+	empty   int64     // resident bytes of the service and its analyzers before cameras
 	address string
 	stop    []func()
 	parts   []part
@@ -134,7 +140,7 @@ func (r *fleet) serve(ctx context.Context) error {
 		go r.replay.run(life)
 	}
 	done := make(chan error, 1)
-	r.begun = time.Now()
+	r.empty, r.begun = emptyService, time.Now()
 	go func() { done <- service.RunWith(life, r.cfg, r.log, parts) }()
 	fmt.Fprintf(r.o.Out, "machine: %s, %d cores, %s\n%d cameras of %s, %.0f %% of their time busy, recording events with 10 s before them; source: %s\n%s\n",
 		processor(), runtime.NumCPU(), runtime.Version(), r.Cameras, r.stream.Name, 10*float64(r.stream.Walkers), r.source(), sampleHead)
@@ -227,6 +233,27 @@ func (r *fleet) profile(name string) (stop func(), err error) {
 			_ = heap.Close()
 		}
 	}, nil
+}
+
+// emptyService is what the service and two analyzers take before there are
+// cameras, measured once (resident bytes).
+const emptyService = 250 << 20
+
+// whole runs the whole service for a minute with cameras over RTSP, few enough
+// not to be cut, and returns what a camera costs.
+func (o Options) whole(ctx context.Context) (*outcome, error) {
+	if !strings.Contains(street360.Name, o.Only) {
+		return nil, nil
+	}
+	o.Say("the whole service with 200 cameras over RTSP")
+	quiet := o
+	quiet.Out = io.Discard
+	f := Fleet{Cameras: 200, Then: 200, For: time.Minute, Busy: 0.1, RTSP: true, Data: FleetData(), Every: 5 * time.Second}
+	r, err := quiet.runFleet(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return r.outcome(&r.parts[0]), nil
 }
 
 // FleetData is where the service of a fleet keeps its data.
