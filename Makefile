@@ -15,7 +15,7 @@ UI_SOURCES := $(shell find web/ui -path web/ui/node_modules -prune -o -path web/
 GO_SOURCES := $(shell find . -name '*.go' -not -path './.cache/*' -not -path '*/node_modules/*' 2>/dev/null) $(shell find . -name '*.cedar' -o -name '*.sql' -not -path '*/node_modules/*' 2>/dev/null) go.mod go.sum
 C_SOURCES := $(shell find analyze -name '*.c' -o -name '*.h' 2>/dev/null)
 
-.PHONY: help setup build ui demo test lint bench eval fuzz clean docs
+.PHONY: help setup build ui demo test lint bench thousand eval fuzz clean docs
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -63,6 +63,11 @@ bench: ## speed: cameras per core, memory, latency, with the machine named
 	@deploy/setup/install.sh demo
 	@$(MAKE) --no-print-directory build
 	@bin/shouwang bench
+
+thousand: ## the whole service with a thousand cameras for ten minutes, then two thousand
+	@deploy/setup/install.sh demo
+	@$(MAKE) --no-print-directory build
+	@bin/shouwang bench thousand
 
 eval: ## accuracy: labelled clips, composites with exact truth, other engines' rules (EVAL=full: every encoding)
 	@deploy/setup/install.sh demo

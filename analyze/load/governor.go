@@ -188,7 +188,7 @@ func (w *worker) hold(m Worker, sec float64) {
 		w.budget = max(least, min(w.budget, 0.85*max(taken, w.served)))
 		w.rest = pause
 	case w.Late < late && !math.IsInf(w.budget, 1):
-		w.budget += sec * max(0.02*w.budget, 0.005*1e6)
+		w.budget += sec * max(0.05*w.budget, 0.01*1e6)
 	}
 	if limit := share * 1e6; w.budget > limit {
 		w.budget = math.Inf(1)

@@ -61,8 +61,8 @@ func (c benchThousandCmd) Run(ctx context.Context, a app) error {
 	switch {
 	case c.Cameras < 1 || c.Cameras > 50_000 || c.Then < 0 || c.Then > 100_000:
 		return usage("bench thousand: --cameras 1 to 50000, --then up to 100000")
-	case c.Minutes < 0.5 || c.Busy < 0 || c.Busy > 0.8 || c.Every < time.Second:
-		return usage("bench thousand: --minutes at least 0.5, --busy 0 to 0.8, --every at least 1s")
+	case c.Minutes < 0.1 || c.Busy < 0 || c.Busy > 0.8 || c.Every < time.Second:
+		return usage("bench thousand: --minutes at least 0.1, --busy 0 to 0.8, --every at least 1s")
 	}
 	o, err := benchOptions(a, c.Binary)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -87,6 +88,7 @@ func receive(ctx context.Context, self, path string, count int, stretch time.Dur
 func pull(ctx context.Context, address string, count int, stretch time.Duration) (r received, err error) {
 	cfg := ingest.DefaultConfig()
 	cfg.Push, cfg.Allow = "", []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	debug.FreeOSMemory() // what the stream before left
 	empty := resident()
 	m, err := ingest.New(cfg, ingest.Deps{})
 	if err != nil {

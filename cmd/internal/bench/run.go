@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"shouwang/analyze/pool"
+	"shouwang/cmd/internal/service"
 )
 
 // Options say how much is measured.
@@ -35,6 +37,9 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	defer p.Close()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(service.GCPercent) // as the service does
+	}
 	fmt.Fprintf(o.Out, "machine: %s, %d cores, %s\n", processor(), runtime.NumCPU(), runtime.Version())
 	fmt.Fprintln(o.Out, "video: a painted street, one walker for 6 s of 60 s, GOP 2 s, no B-frames; cameras a core = 1000 / (ms of CPU a second of video)")
 	table := tabwriter.NewWriter(o.Out, 0, 4, 2, ' ', tabwriter.AlignRight)

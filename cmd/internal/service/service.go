@@ -116,13 +116,17 @@ func RunWith(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (er
 	return err
 }
 
-// oftenCollect has the garbage collected when the heap has grown by two fifths,
+// GCPercent is how much the heap may grow, in hundredths, before garbage is
+// collected.
+const GCPercent = 20
+
+// oftenCollect has the garbage collected when the heap has grown by a fifth,
 // unless GOGC says otherwise. Pictures kept for pre-roll are most of it; they
 // hold no pointers, so looking at the heap costs little, and what it grows to is
 // what a camera costs in memory.
 func oftenCollect() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(40)
+		debug.SetGCPercent(GCPercent)
 	}
 }
 
