@@ -18,6 +18,7 @@ const (
 	KindLineCrossing  EventKind = "line_crossing"
 	KindLoitering     EventKind = "loitering"
 	KindLeftObject    EventKind = "left_object"
+	KindRemovedObject EventKind = "removed_object"
 	KindParked        EventKind = "parked"
 	KindCrowd         EventKind = "crowd"
 	KindTamper        EventKind = "tamper"

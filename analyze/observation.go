@@ -13,6 +13,9 @@ type Region struct {
 	// Moving is the share of the region that changed within about the last
 	// half second, 0..1: near 0 is something that stands still.
 	Moving float64 `json:"moving"`
+	// Gone says that nothing is there: what stood there as part of the scenery
+	// has been taken away. It is reported once, and is nothing to follow.
+	Gone bool `json:"gone,omitempty"`
 }
 
 // Light says what the whole picture did.
@@ -48,6 +51,10 @@ type Observation struct {
 	// before regions are suppressed, 0..1; Sharp is the mean luma step between
 	// neighbouring cells. Both feed the tamper rules.
 	Changed, Sharp float32
+	// Like is how alike the picture's structure is to what the camera usually
+	// sees, 0..1, whatever the light: near 0 it looks elsewhere. 0 while that
+	// is not known.
+	Like float32
 	// DecodeMicros and PixelMicros are CPU time spent, in microseconds.
 	DecodeMicros, PixelMicros uint32
 }

@@ -56,6 +56,9 @@ func (k *Tracker) match(o *analyze.Observation, dt float64) {
 	old := len(k.Tracks)
 	for _, i := range k.bySize(o.Regions) {
 		r := &o.Regions[i]
+		if r.Gone {
+			continue // nothing is there
+		}
 		var best *Track
 		top := 0.15
 		for _, t := range k.Tracks[:old] {

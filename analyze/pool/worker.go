@@ -317,7 +317,7 @@ func (w *worker) observation(cam shouwang.CameraID, i *unitInfo, o *wire.Obs) an
 	out := analyze.Observation{
 		Camera: cam, Stream: i.stream, Epoch: i.epoch, Seq: i.seq, PTS: i.pts, Wall: i.wall, Key: i.key,
 		Decoded: o.Flags&wire.FlagDecoded != 0, Damaged: o.Flags&wire.FlagDamaged != 0,
-		Light: analyze.Light(o.Light), Mean: o.Mean, Dev: o.Dev, Changed: o.Changed, Sharp: o.Sharp,
+		Light: analyze.Light(o.Light), Mean: o.Mean, Dev: o.Dev, Changed: o.Changed, Sharp: o.Sharp, Like: o.Like,
 		DecodeMicros: o.DecodeMicros, PixelMicros: o.PixelMicros,
 	}
 	if len(o.Regions) == 0 {
@@ -333,7 +333,7 @@ func (w *worker) observation(cam shouwang.CameraID, i *unitInfo, o *wire.Obs) an
 	for k, r := range o.Regions {
 		out.Regions[k] = analyze.Region{
 			Box:  shouwang.Box{float64(r.X), float64(r.Y), float64(r.W), float64(r.H)},
-			Fill: float64(r.Fill), Score: float64(r.Score), Moving: float64(r.Moving),
+			Fill: float64(r.Fill), Score: float64(r.Score), Moving: float64(r.Moving), Gone: r.Gone > 0,
 		}
 	}
 	return out

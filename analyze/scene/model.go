@@ -20,6 +20,9 @@ type Result struct {
 	Changed float32
 	// Sharp is the mean luma step between neighbouring cells.
 	Sharp float32
+	// Like is how alike the scene's structure is to what the camera usually
+	// sees, 0..1; 0 while that is not known.
+	Like float32
 }
 
 // Config tunes a Model. The zero value of any field means its default.
@@ -82,6 +85,8 @@ type Model struct {
 	acc                       []uint16
 
 	light  light
+	shake  shake
+	home   home
 	finder finder
 
 	seen                int // pictures learned since the last start
@@ -137,6 +142,8 @@ func (m *Model) shape(cols, rows int) {
 	m.dev, m.still, m.hot, m.clean, m.hold = octets[:n:n], octets[n:2*n:2*n], octets[2*n:3*n:3*n], octets[3*n:4*n:4*n], octets[4*n:]
 	m.acc = make([]uint16, cols*max(m.cell, 1))
 	m.finder.shape(cols, rows)
+	m.shake.shape(n)
+	m.home.shape(n)
 	m.seen = 0
 }
 
@@ -159,8 +166,14 @@ func (m *Model) observe(pts shouwang.MediaTime) Result {
 		m.blind = false
 		m.relearn(pts)
 	}
+	res.Like = m.home.look(m, pts)
 	t := m.light.estimate(m)
 	share := float64(classify(m.simd, m.cur, m.bg, m.dev, &t, m.expect, m.hot)) / float64(len(m.cur))
+	if share > shakeShare && !m.settling && m.shake.find(m, pts) {
+		share = float64(m.shake.classify(m, &t)) / float64(len(m.cur))
+	} else {
+		m.shake.none()
+	}
 	res.Changed = float32(share)
 	if m.sudden(share) {
 		m.relearn(pts)
@@ -173,8 +186,26 @@ func (m *Model) observe(pts shouwang.MediaTime) Result {
 	}
 	clean(m.simd, m.hot, m.cols, m.rows, 3, m.clean)
 	res.Regions = m.finder.find(m)
-	m.learn(pts)
+	if !m.shaken(pts) {
+		m.learn(pts)
+	}
 	return res
+}
+
+// shaken reports whether the picture is not to be learned from because the
+// camera was thrown aside. A camera that stays there has been turned a little:
+// its background moves with it.
+func (m *Model) shaken(pts shouwang.MediaTime) bool {
+	s := &m.shake
+	switch {
+	case !s.on || pts-m.lastLearn > 10*shouwang.MediaRate:
+		return false
+	case pts-s.steady > turnedAfter:
+		copy(m.bg, s.moved)
+		copy(m.ref, m.cur)
+		s.none()
+	}
+	return true
 }
 
 func (m *Model) statistics() Result {
@@ -199,6 +230,7 @@ func (m *Model) start(pts shouwang.MediaTime) {
 	clear(m.hold)
 	m.light.reset()
 	m.born = pts
+	m.home.restart(pts)
 	m.seen, m.lastLearn, m.lastTick, m.settling, m.changed = 1, pts, pts, false, 0
 }
 

@@ -63,12 +63,14 @@ func (f *finder) find(m *Model) []analyze.Region {
 			continue
 		}
 		f.mark(m, int16(i))
-		if f.explained(b) || f.ghost(m, b, int16(i)) {
+		if f.explained(b) {
 			continue
 		}
+		gone := f.ghost(m, b, int16(i))
 		if len(f.out) < maxRegions {
-			b.kept = true
+			b.kept = !gone
 			f.out = append(f.out, f.region(m, b))
+			f.out[len(f.out)-1].Gone = gone
 		}
 	}
 	return f.out

@@ -18,7 +18,8 @@ type stage struct {
 	fps          int
 	things       []thing
 	sway         bool
-	at           int // picture number
+	dx, dy       float64 // how far the camera is thrown, pixels
+	at           int     // picture number
 	r            *rand.Rand
 	back         []float64
 	luma         []byte
@@ -44,8 +45,11 @@ func newStage(w, h int) *stage {
 
 func (s *stage) paint() {
 	for i := range s.luma {
-		v := s.back[i]
 		x, y := i%s.w, i/s.w
+		v := s.back[i]
+		if s.dx != 0 || s.dy != 0 {
+			v = s.between(float64(x)+s.dx, float64(y)+s.dy)
+		}
 		if s.sway && x > 3*s.w/4 && y < s.h/2 {
 			v += 30 * math.Sin(float64(s.at)*1.9+float64(x/6)*2.1+float64(y/5)*1.3)
 		}
@@ -57,6 +61,14 @@ func (s *stage) paint() {
 		v = v*s.gain + s.offset + s.noise*s.r.NormFloat64()
 		s.luma[i] = byte(max(0, min(255, v)))
 	}
+}
+
+// between is the background between pixels.
+func (s *stage) between(x, y float64) float64 {
+	x, y = max(0, min(float64(s.w)-1.01, x)), max(0, min(float64(s.h)-1.01, y))
+	i, j := int(x), int(y)
+	fx, fy, k := x-float64(i), y-float64(j), j*s.w+i
+	return (s.back[k]*(1-fx)+s.back[k+1]*fx)*(1-fy) + (s.back[k+s.w]*(1-fx)+s.back[k+s.w+1]*fx)*fy
 }
 
 func (s *stage) time() shouwang.MediaTime {
@@ -256,6 +268,35 @@ func TestSwayingBranches(t *testing.T) {
 	}
 }
 
+// TestShake: gusts throw the camera; that is nothing, a thing that comes
+// meanwhile is seen, and a camera that stays turned is believed.
+func TestShake(t *testing.T) {
+	s := newStage(640, 360)
+	s.run(15)
+	busy, seen := 0, 0
+	for i := range 60 {
+		s.dx, s.dy = 3*math.Sin(float64(i)*1.3), 2*math.Sin(float64(i)*2.1)
+		s.things = nil
+		if len(s.show().Regions) > 0 {
+			busy++
+		}
+		o := thing{100 + 5*i, 200, 20, 48, 210}
+		s.things = []thing{o}
+		if covers(s.show(), s.box(o)) {
+			seen++
+		}
+	}
+	if busy > 3 || seen < 54 {
+		t.Errorf("gusts: %d of 60 pictures have regions, a walker is seen in %d of 60", busy, seen)
+	}
+	s.things = nil
+	s.dx, s.dy = 5, -3
+	s.run(6)
+	if busy := s.run(10); busy > 1 || s.m.shake.on {
+		t.Errorf("turned a little for good: %d of 50 pictures have regions, still taken for a shake: %v", busy, s.m.shake.on)
+	}
+}
+
 func TestKeyFramesOnly(t *testing.T) {
 	s := newStage(320, 180)
 	s.fps = 1
@@ -267,6 +308,60 @@ func TestKeyFramesOnly(t *testing.T) {
 	s.things = []thing{o}
 	if !covers(s.show(), s.box(o)) {
 		t.Error("one picture a second: what comes is not seen at once")
+	}
+}
+
+// TestLikeness: light and infrared leave the scene alike, a turned camera does
+// not, and what was taken away is said to be gone.
+func TestLikeness(t *testing.T) {
+	s := newStage(320, 180)
+	for i := range s.back { // with the edges of a real scene
+		if x, y := i%s.w, i/s.w; x*7/40%3 == 0 && y*3/50%2 == 1 {
+			s.back[i] += 50
+		}
+	}
+	s.run(40)
+	day := append([]float64(nil), s.back...)
+	like := func(what string, least, most float32) {
+		t.Helper()
+		s.run(4)
+		if l := s.show().Like; l < least || l > most {
+			t.Errorf("%s: likeness %.2f, want %.2f to %.2f", what, l, least, most)
+		}
+	}
+	like("day", 0.8, 1)
+	s.gain = 0.4
+	like("dusk", 0.6, 1)
+	s.gain = 1
+	for i := range s.back {
+		s.back[i] = 230 - 0.7*day[i]
+	}
+	like("infrared", 0.5, 1)
+	for i := range s.back {
+		s.back[i] = day[(i*7/3+s.w*50)%len(day)]
+	}
+	like("turned away", 0, 0.24)
+}
+
+func TestGoneIsSaidOnce(t *testing.T) {
+	s := newStage(320, 180)
+	s.things = []thing{{100, 60, 24, 30, 230}}
+	s.run(40)
+	s.things = nil
+	gone := 0
+	for i := range 50 {
+		for _, g := range s.show().Regions {
+			if !g.Gone {
+				if i > 5 { // until it is known not to move
+					t.Errorf("%v is said to be there", g.Box)
+				}
+			} else if g.Box.IoU(s.box(thing{100, 60, 24, 30, 0})) > 0.5 {
+				gone++
+			}
+		}
+	}
+	if gone != 1 {
+		t.Errorf("said to be gone %d times, want once", gone)
 	}
 }
 

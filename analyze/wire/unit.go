@@ -62,6 +62,7 @@ func ParseUnit(body []byte, u *Unit) error {
 // Region is analyze.Region as it travels: fractions of the picture.
 type Region struct {
 	X, Y, W, H, Fill, Score, Moving float32
+	Gone                            float32 // 0 or 1
 }
 
 // Obs is one observation record. A unit gets at least one; the last carries
@@ -72,12 +73,13 @@ type Obs struct {
 	Seq                       uint64
 	DecodeMicros, PixelMicros uint32
 	Mean, Dev, Changed, Sharp float32
+	Like                      float32
 	Regions                   []Region
 }
 
 const (
-	obsHead    = 4 + 4 + 8 + 4 + 4 + 4*4
-	regionSize = 7 * 4
+	obsHead    = 4 + 4 + 8 + 4 + 4 + 5*4
+	regionSize = 8 * 4
 )
 
 // AppendObs appends one record; the caller frames records with Begin and
@@ -91,12 +93,12 @@ func AppendObs(dst []byte, o *Obs) []byte {
 	dst = le.AppendUint64(dst, o.Seq)
 	dst = le.AppendUint32(dst, o.DecodeMicros)
 	dst = le.AppendUint32(dst, o.PixelMicros)
-	for _, v := range [...]float32{o.Mean, o.Dev, o.Changed, o.Sharp} {
+	for _, v := range [...]float32{o.Mean, o.Dev, o.Changed, o.Sharp, o.Like} {
 		dst = le.AppendUint32(dst, math.Float32bits(v))
 	}
 	for i := range regions {
 		r := &regions[i]
-		for _, v := range [...]float32{r.X, r.Y, r.W, r.H, r.Fill, r.Score, r.Moving} {
+		for _, v := range [...]float32{r.X, r.Y, r.W, r.H, r.Fill, r.Score, r.Moving, r.Gone} {
 			dst = le.AppendUint32(dst, math.Float32bits(v))
 		}
 	}
@@ -128,10 +130,10 @@ func NextObs(body []byte, o *Obs) (rest []byte, err error) {
 		}
 		return v
 	}
-	o.Mean, o.Dev, o.Changed, o.Sharp = next(255), next(255), next(1), next(255)
+	o.Mean, o.Dev, o.Changed, o.Sharp, o.Like = next(255), next(255), next(1), next(255), next(1)
 	o.Regions = o.Regions[:0]
 	for range n {
-		r := Region{next(1), next(1), next(1), next(1), next(1), next(1), next(1)}
+		r := Region{next(1), next(1), next(1), next(1), next(1), next(1), next(1), next(1)}
 		o.Regions = append(o.Regions, r)
 	}
 	if bad || o.Light > 2 {

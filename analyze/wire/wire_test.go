@@ -37,7 +37,7 @@ func TestObservationsSurviveTheTrip(t *testing.T) {
 		{Handle: 1, Flags: FlagAck, Seq: 9},
 		{
 			Handle: 2, Flags: FlagAck | FlagDecoded, Light: 1, Seq: 10, DecodeMicros: 700, PixelMicros: 7, Mean: 120, Dev: 40, Changed: .1, Sharp: 3,
-			Regions: []Region{{.1, .2, .3, .4, .5, .6, .7}, {W: 1, H: 1}},
+			Regions: []Region{{.1, .2, .3, .4, .5, .6, .7, 1}, {W: 1, H: 1}},
 		},
 	}
 	msg := Begin(nil, KindObs)

@@ -129,14 +129,19 @@ func (c *camera) see(p *decode.Picture) {
 	o.Flags |= wire.FlagDecoded
 	o.Light = uint8(r.Light)
 	o.Mean, o.Dev, o.Changed, o.Sharp = clamp(r.Mean, 255), clamp(r.Dev, 255), clamp(r.Changed, 1), clamp(r.Sharp, 255)
+	o.Like = clamp(r.Like, 1)
 	c.regions = c.regions[:0]
 	for k := range r.Regions {
 		g := &r.Regions[k]
 		if k == wire.MaxRegions {
 			break
 		}
+		gone := float32(0)
+		if g.Gone {
+			gone = 1
+		}
 		c.regions = append(c.regions, wire.Region{
-			X: unit(g.Box[0]), Y: unit(g.Box[1]), W: unit(g.Box[2]), H: unit(g.Box[3]),
+			Gone: gone, X: unit(g.Box[0]), Y: unit(g.Box[1]), W: unit(g.Box[2]), H: unit(g.Box[3]),
 			Fill: unit(g.Fill), Score: unit(g.Score), Moving: unit(g.Moving),
 		})
 	}

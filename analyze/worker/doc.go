@@ -22,6 +22,9 @@ type Result struct {
 	// Changed is the share of the picture unlike its background, 0..1, and
 	// Sharp the mean luma step between neighbouring cells, 0..255.
 	Changed, Sharp float32
+	// Like is how alike the scene's structure is to what the camera usually
+	// sees, 0..1; 0 while that is not known.
+	Like float32
 }
 
 // Detector learns what a camera usually sees and says what differs. luma

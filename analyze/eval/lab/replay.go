@@ -45,7 +45,7 @@ func (r *Replay) Push(au *shouwang.AccessUnit, _ analyze.Mode) error {
 	s := r.model.ObserveCells(p.Cells, r.Film.Cols, r.Film.Rows, p.PTS, p.Key)
 	r.reports = append(r.reports, analyze.Observation{
 		PTS: p.PTS, Seq: au.Seq, Key: p.Key, Decoded: true, Regions: append([]analyze.Region(nil), s.Regions...), Wall: wall(p.PTS),
-		Light: s.Light, Mean: s.Mean, Dev: s.Dev, Changed: s.Changed, Sharp: s.Sharp,
+		Light: s.Light, Mean: s.Mean, Dev: s.Dev, Changed: s.Changed, Sharp: s.Sharp, Like: s.Like,
 	})
 	return nil
 }

@@ -21,7 +21,10 @@ type Engine struct {
 	tamper tamper
 	out    []shouwang.Event
 	epoch  uint32
+	first  shouwang.MediaTime
 	last   shouwang.MediaTime
+	begun  bool
+	looked bool // at this picture, for tampering
 }
 
 // state is one rule's memory.
@@ -53,6 +56,9 @@ type mark struct {
 	since shouwang.MediaTime
 	from  time.Time
 	seen  shouwang.MediaTime
+	// came says that something followed moved to this place and stopped: then
+	// it stays there though the scene takes it for scenery.
+	came bool
 }
 
 // New returns the Engine of a camera with rules from Parse.
@@ -88,12 +94,12 @@ func (e *Engine) Observe(o *analyze.Observation, tracks []*event.Track) []shouwa
 	if o.Epoch == e.epoch && o.PTS < e.last && e.last-o.PTS < 10*shouwang.MediaRate {
 		return e.out // seen before
 	}
-	if o.Epoch != e.epoch || o.PTS < e.last {
+	if !e.begun || o.Epoch != e.epoch || o.PTS < e.last {
 		e.restart()
-		e.epoch = o.Epoch
+		e.epoch, e.first, e.begun = o.Epoch, o.PTS, true
 	}
 	e.last = o.PTS
-	e.tamper.look(o)
+	e.looked = false
 	for i := range e.rules {
 		r, s := &e.rules[i], &e.states[i]
 		switch r.Kind {
@@ -104,7 +110,9 @@ func (e *Engine) Observe(o *analyze.Observation, tracks []*event.Track) []shouwa
 		case shouwang.KindCrowd:
 			e.crowd(r, s, o, tracks)
 		case shouwang.KindLeftObject, shouwang.KindParked:
-			e.still(r, s, o)
+			e.still(r, s, o, tracks)
+		case shouwang.KindRemovedObject:
+			e.removed(r, s, o)
 		case shouwang.KindTamper:
 			e.tampered(r, s, o)
 		}

@@ -24,12 +24,16 @@ type Rule struct {
 	Line      []shouwang.Point `json:"line,omitempty"`
 	Direction string           `json:"direction,omitempty"`
 	// Seconds is how long it must last: intrusion 0.5, loitering 60,
-	// left_object 30, parked 120, crowd 5, tamper 5.
+	// left_object 30, removed_object 10, parked 120, crowd 5, tamper 5.
 	Seconds float64 `json:"seconds,omitempty"`
-	// Count is how many make a crowd; 5.
-	Count int `json:"count,omitempty"`
+	// Count is how many make a crowd; 5. Density, where it is not 0, asks
+	// instead what share of the zone is covered by what is not scenery, 0..1: in
+	// a dense crowd nobody can be counted.
+	Count   int     `json:"count,omitempty"`
+	Density float64 `json:"density,omitempty"`
 	// MinArea and MaxArea bound what counts by its share of the picture;
-	// 0.0004 and 0.6. A left object is at most 0.03, what parks at least 0.01.
+	// 0.0004 and 0.6. A left or removed object is at most 0.03, what parks at
+	// least 0.01.
 	MinArea float64 `json:"min_area,omitempty"`
 	MaxArea float64 `json:"max_area,omitempty"`
 }
@@ -38,13 +42,14 @@ type Rule struct {
 type limits struct{ seconds, minArea, maxArea float64 }
 
 var defaults = map[shouwang.EventKind]limits{
-	shouwang.KindIntrusion:    {0.5, 0.0004, 0.6},
-	shouwang.KindLineCrossing: {0, 0.0004, 0.6},
-	shouwang.KindLoitering:    {60, 0.0004, 0.6},
-	shouwang.KindLeftObject:   {30, 0.0004, 0.03},
-	shouwang.KindParked:       {120, 0.01, 0.6},
-	shouwang.KindCrowd:        {5, 0.0004, 0.6},
-	shouwang.KindTamper:       {5, 0, 1},
+	shouwang.KindIntrusion:     {0.5, 0.0004, 0.6},
+	shouwang.KindLineCrossing:  {0, 0.0004, 0.6},
+	shouwang.KindLoitering:     {60, 0.0004, 0.6},
+	shouwang.KindLeftObject:    {30, 0.0004, 0.03},
+	shouwang.KindRemovedObject: {10, 0.0004, 0.03},
+	shouwang.KindParked:        {120, 0.01, 0.6},
+	shouwang.KindCrowd:         {5, 0.0004, 0.6},
+	shouwang.KindTamper:        {5, 0, 1},
 }
 
 // Parse reads a camera's rules, a JSON list, fills in defaults and refuses what
@@ -86,6 +91,8 @@ func (r *Rule) check() error {
 		return fmt.Errorf("direction is left, right or absent")
 	case len(r.Zone) != 0 && (len(r.Zone) < 3 || len(r.Zone) > 64):
 		return fmt.Errorf("a zone has 3 to 64 corners")
+	case !(r.Density >= 0 && r.Density <= 1):
+		return fmt.Errorf("density is a share of the zone, 0..1")
 	case r.Seconds < 0 || r.Seconds > 86400 || r.Count < 0:
 		return fmt.Errorf("seconds lie in 0..86400 and count is not negative")
 	}

@@ -38,7 +38,8 @@ func (w *world) show(seconds float64, paint func(s float64, o *analyze.Observati
 		o := &analyze.Observation{
 			PTS: shouwang.MediaTime(w.now) * 9000, Decoded: true,
 			Wall: shouwang.WallStamp{At: epoch.Add(time.Duration(w.now) * 100 * time.Millisecond)},
-			Mean: 110 + float32(w.now%7)/10, Dev: 50 + float32(w.now%5)/10, Sharp: 6 + float32(w.now%3)/10,
+			Mean: 110 + float32(w.now*7919%1000)/1000, Dev: 50 + float32(w.now*104729%1000)/1000, Sharp: 6 + float32(w.now%3)/10,
+			Key: w.now%20 == 0, Like: 0.9,
 		}
 		if paint != nil {
 			paint(float64(i)/10, o)
@@ -154,6 +155,83 @@ func TestLeftObjectAndParked(t *testing.T) {
 	}
 }
 
+// TestParkedForHours: what drove in and stands becomes scenery after minutes;
+// it is parked until it is gone. What only appears and vanishes is not.
+func TestParkedForHours(t *testing.T) {
+	for _, drives := range []bool{true, false} {
+		w := newWorld(t, `[{"name":"car","kind":"parked","seconds":600}]`)
+		car := func(moving float64, x func(float64) float64) func(float64, *analyze.Observation) {
+			return func(s float64, o *analyze.Observation) {
+				o.Regions = append(o.Regions, analyze.Region{Box: shouwang.Box{x(s), 0.5, 0.25, 0.2}, Fill: 0.8, Score: 0.7, Moving: moving})
+			}
+		}
+		there := func(float64) float64 { return 0.4 }
+		w.show(12, nil)
+		if drives {
+			w.show(4, car(1, func(s float64) float64 { return 0.1 * s }))
+		}
+		w.show(140, car(0, there))
+		w.show(400, nil) // scenery now
+		w.want(0, "after nine minutes")
+		w.show(100, nil)
+		if !drives {
+			w.want(0, "what did not drive in")
+			continue
+		}
+		w.want(1, "after eleven minutes")
+		if len(w.ended) != 0 {
+			t.Error("it ends while the car is there")
+		}
+		w.show(0.1, func(_ float64, o *analyze.Observation) {
+			o.Regions = append(o.Regions, analyze.Region{Box: shouwang.Box{0.4, 0.5, 0.25, 0.2}, Gone: true})
+		})
+		w.show(10, nil)
+		if len(w.ended) != 1 {
+			t.Error("it does not end when the car has gone")
+		}
+	}
+}
+
+func TestRemovedObject(t *testing.T) {
+	gone := func(_ float64, o *analyze.Observation) {
+		o.Regions = append(o.Regions, analyze.Region{Box: shouwang.Box{0.6, 0.5, 0.05, 0.06}, Gone: true})
+	}
+	back := func(_ float64, o *analyze.Observation) {
+		o.Regions = append(o.Regions, analyze.Region{Box: shouwang.Box{0.6, 0.5, 0.05, 0.06}, Fill: 0.8, Score: 0.7})
+	}
+	w := newWorld(t, `[{"name":"extinguisher","kind":"removed_object",`+zone+`}]`)
+	w.show(12, nil)
+	w.show(0.1, gone)
+	w.show(30, nil)
+	w.want(0, "what the first picture showed")
+	w.show(30, nil)
+	w.show(0.1, gone)
+	w.show(5, nil)
+	w.show(5, back)
+	w.show(20, nil)
+	w.want(0, "taken and put back")
+	w.show(0.1, gone)
+	w.show(15, nil)
+	w.want(1, "taken")
+	if w.begun[0].Kind != shouwang.KindRemovedObject {
+		t.Errorf("kind %s", w.begun[0].Kind)
+	}
+}
+
+func TestCrowdByDensity(t *testing.T) {
+	mass := func(share float64) func(float64, *analyze.Observation) {
+		return func(_ float64, o *analyze.Observation) { // one region: nobody can be counted
+			o.Regions = append(o.Regions, analyze.Region{Box: shouwang.Box{0.5, 0, 0.5 * share, 1}, Fill: 0.9, Score: 0.8, Moving: 0.1})
+		}
+	}
+	w := newWorld(t, `[{"name":"square","kind":"crowd","density":0.4,`+zone+`}]`)
+	w.show(12, nil)
+	w.show(12, mass(0.3))
+	w.want(0, "a third of the square")
+	w.show(12, mass(0.6))
+	w.want(1, "more than half of it")
+}
+
 func TestCrowd(t *testing.T) {
 	w := newWorld(t, `[{"name":"square","kind":"crowd","count":4}]`)
 	people := func(n int) func(float64, *analyze.Observation) {
@@ -191,6 +269,11 @@ func TestTamper(t *testing.T) {
 				o.Dev, o.Sharp = 3, 0.3
 			}
 		}, 0, ""},
+		"a recording in a circle": {func(s float64, o *analyze.Observation) {
+			o.Mean, o.Dev, o.Sharp = 110+float32(int(s*10)%60)/7, 50+float32(int(s*10)%60)/11, 6
+		}, 1, "loop"},
+		"turned slowly": {func(s float64, o *analyze.Observation) { o.Like = float32(max(0.05, 0.9-s/5)) }, 1, "turned"},
+		"infrared":      {func(s float64, o *analyze.Observation) { o.Like = 0.4 }, 0, ""},
 		"turned away": {func(s float64, o *analyze.Observation) {
 			if s < 1 {
 				o.Light = analyze.LightChange
@@ -200,7 +283,7 @@ func TestTamper(t *testing.T) {
 	} {
 		w := newWorld(t, rule)
 		w.show(30, nil)
-		w.show(20, c.paint)
+		w.show(40, c.paint)
 		w.want(c.want, name)
 		if c.want == 1 && len(w.begun) == 1 && w.begun[0].Label != c.label {
 			t.Errorf("%s: called %q", name, w.begun[0].Label)
@@ -235,7 +318,7 @@ func TestParseRefuses(t *testing.T) {
 		`{}`, `[{"kind":"intrusion"}]`, `[{"name":"a","kind":"face_match"}]`, `[{"name":"a","kind":"line_crossing","line":[[0,0]]}]`,
 		`[{"name":"a","kind":"intrusion","zone":[[0,0],[1,1]]}]`, `[{"name":"a","kind":"intrusion","zone":[[0,0],[1,1],[0,7]]}]`,
 		`[{"name":"a","kind":"crowd","colour":1}]`, `[{"name":"a","kind":"crowd"},{"name":"a","kind":"tamper"}]`,
-		`[{"name":"a","kind":"crowd","seconds":-1}]`, `[{"name":"a","kind":"line_crossing","line":[[0,0],[1,1]],"direction":"up"}]`,
+		`[{"name":"a","kind":"crowd","seconds":-1}]`, `[{"name":"a","kind":"crowd","density":1.5}]`, `[{"name":"a","kind":"line_crossing","line":[[0,0],[1,1]],"direction":"up"}]`,
 	} {
 		if _, err := rules.Parse([]byte(bad)); shouwang.CodeOf(err) != shouwang.CodeBadConfig {
 			t.Errorf("%s: %v", bad, err)

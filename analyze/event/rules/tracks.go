@@ -85,6 +85,11 @@ func between(r *Rule, ax, ay, bx, by float64) bool {
 // crowd: so many things at once are in the zone. A thing much wider than high
 // counts as several, since people who stand together share one region.
 func (e *Engine) crowd(r *Rule, s *state, o *analyze.Observation, tracks []*event.Track) {
+	if r.Density > 0 {
+		share, box := r.covered(o)
+		e.lasting(r, s, o, share >= r.Density, box)
+		return
+	}
 	n, box := 0, shouwang.Box{}
 	for _, t := range tracks {
 		if t.Confirmed && o.PTS-t.Last < shouwang.MediaRate && r.inside(t.Box) {
@@ -93,6 +98,32 @@ func (e *Engine) crowd(r *Rule, s *state, o *analyze.Observation, tracks []*even
 		}
 	}
 	e.lasting(r, s, o, n >= r.Count, box)
+}
+
+// covered is the share of the zone that lies under regions, and the box around
+// them. It counts points of a grid, 24 each way.
+func (r *Rule) covered(o *analyze.Observation) (share float64, box shouwang.Box) {
+	if o.Light != analyze.LightSteady {
+		return 0, box
+	}
+	const grid = 24
+	all, under := 0, 0.0
+	for i := range grid * grid {
+		x, y := (float64(i%grid)+.5)/grid, (float64(i/grid)+.5)/grid
+		if len(r.Zone) > 0 && !r.Zone.Contains(x, y) {
+			continue
+		}
+		all++
+		for k := range o.Regions {
+			g := &o.Regions[k]
+			if b := g.Box; !g.Gone && x >= b[0] && x < b[0]+b[2] && y >= b[1] && y < b[1]+b[3] {
+				under += min(1, g.Fill*1.2) // a person does not fill a box
+				box = box.Union(b)
+				break
+			}
+		}
+	}
+	return under / float64(max(1, all)), box
 }
 
 // lasting holds the rule once its condition has held long enough.
@@ -104,40 +135,4 @@ func (e *Engine) lasting(r *Rule, s *state, o *analyze.Observation, holds bool, 
 	if holds && (o.PTS-s.since).Duration() >= r.lasts() {
 		e.hold(r, s, o, s.from, box, 0.8)
 	}
-}
-
-// still: a region that does not move stays in the zone. Whether something was
-// put there or taken away looks the same in brightness; both are reported.
-func (e *Engine) still(r *Rule, s *state, o *analyze.Observation) {
-	for i := range o.Regions {
-		g := &o.Regions[i]
-		if g.Moving > 0.15 || !r.inside(g.Box) {
-			continue
-		}
-		m := s.markAt(g.Box, o)
-		if m != nil && (o.PTS-m.since).Duration() >= r.lasts() {
-			e.hold(r, s, o, m.from, g.Box, g.Score)
-		}
-	}
-	keep := s.marks[:0]
-	for _, m := range s.marks {
-		if o.PTS-m.seen <= 10*shouwang.MediaRate {
-			keep = append(keep, m)
-		}
-	}
-	s.marks = keep
-}
-
-func (s *state) markAt(b shouwang.Box, o *analyze.Observation) *mark {
-	for i := range s.marks {
-		if s.marks[i].box.IoU(b) > 0.5 {
-			s.marks[i].seen = o.PTS
-			return &s.marks[i]
-		}
-	}
-	if len(s.marks) >= 32 {
-		return nil
-	}
-	s.marks = append(s.marks, mark{box: b, since: o.PTS, from: o.Wall.At, seen: o.PTS})
-	return &s.marks[len(s.marks)-1]
 }

@@ -270,7 +270,7 @@ func (s *Service) start(life context.Context) error {
 	n.life = life
 	s.metrics.MustRegister(nodeMetrics{n})
 	n.gate.OnChange(n.changed)
-	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.archive.Run, s.sweepSessions, s.listenToButtons, s.evidence.Run, n.attend, n.barred.watch} {
+	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.watchAbsence, n.archive.Run, s.sweepSessions, s.listenToButtons, s.evidence.Run, n.attend, n.barred.watch} {
 		s.running.Go(func() { run(life) })
 	}
 	if err := s.eraser.reconcile(life); err != nil {

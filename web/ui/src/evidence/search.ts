@@ -4,7 +4,7 @@ import { local, moment } from '../i18n/time'
 import { evidence, type Found, type SearchBody, type SearchResult } from './api'
 
 /** What may be asked for by name; each stands for a kind of event and a label. */
-export const whats = ['person', 'vehicle', 'animal', 'motion', 'intrusion', 'line_crossing', 'loitering', 'left_object', 'parked', 'crowd', 'tamper', 'camera_offline']
+export const whats = ['person', 'vehicle', 'animal', 'motion', 'intrusion', 'line_crossing', 'loitering', 'left_object', 'removed_object', 'parked', 'crowd', 'tamper', 'camera_offline']
 export const headings = ['left', 'up', 'down', 'right'] as const
 /** Sizes as shares of the picture. */
 export const sizes = { any: [0, 0], small: [0, 0.02], medium: [0.02, 0.1], large: [0.1, 0] } as const

@@ -1,7 +1,7 @@
 import type { Found } from './api'
 
 const things = ['person', 'vehicle', 'animal']
-const rules = ['intrusion', 'line_crossing', 'loitering', 'left_object', 'parked', 'crowd', 'tamper']
+const rules = ['intrusion', 'line_crossing', 'loitering', 'left_object', 'removed_object', 'parked', 'crowd', 'tamper']
 
 /** What an event is shown as: its label where it is only motion. */
 export function what(e: Pick<Found, 'kind' | 'label'>): string {

@@ -5,7 +5,7 @@ import type { LiftRules } from './lift'
 
 /** Kinds of event from the most urgent to the least, as a new wall has them. */
 export const allKinds = [
-  'intrusion', 'crowd', 'tamper', 'loitering', 'left_object', 'line_crossing', 'parked', 'person', 'vehicle', 'animal', 'motion',
+  'intrusion', 'crowd', 'tamper', 'loitering', 'left_object', 'removed_object', 'line_crossing', 'parked', 'person', 'vehicle', 'animal', 'motion',
 ]
 
 export function plainWall(name: string): WallBody {
