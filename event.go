@@ -55,12 +55,16 @@ type Event struct {
 	// Score is 0..1, how sure the engine is that something moved.
 	Score float64 `json:"score"`
 	// Box is where it was at Peak.
-	Box        Box          `json:"box"`
-	Track      []TrackPoint `json:"track,omitempty"`
-	Label      string       `json:"label,omitempty"`
-	LabelScore float64      `json:"label_score,omitempty"`
-	Rule       string       `json:"rule,omitempty"`
-	Zone       string       `json:"zone,omitempty"`
+	Box   Box          `json:"box"`
+	Track []TrackPoint `json:"track,omitempty"`
+	// Things is how many were seen moving together in one event, about; Others
+	// is where those went that Track does not show, told when the event ends.
+	Things     int            `json:"things,omitempty"`
+	Others     [][]TrackPoint `json:"others,omitempty"`
+	Label      string         `json:"label,omitempty"`
+	LabelScore float64        `json:"label_score,omitempty"`
+	Rule       string         `json:"rule,omitempty"`
+	Zone       string         `json:"zone,omitempty"`
 	// Grant is the id of the policy's permission to analyse, stamped when the
 	// event began.
 	Grant string `json:"grant,omitempty"`

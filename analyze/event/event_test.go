@@ -108,6 +108,9 @@ func TestTwoTogetherAreOneAndApartAreTwo(t *testing.T) {
 	if len(p.order) != 1 {
 		t.Errorf("two who overlap in time: %d events, want 1", len(p.order))
 	}
+	if e := p.last(0); e.Things != 2 || len(e.Others) != 1 || len(e.Others[0]) < 5 {
+		t.Errorf("two things: %d are told, with the ways of %d others", e.Things, len(e.Others))
+	}
 	p.show(31, 10, nil)
 	a, b = walker(32, 36, 0.1, 0.15), walker(36.6, 41, 0.1, 0.15)
 	p.show(50, 10, func(s float64) []analyze.Region { return append(a(s), b(s)...) })

@@ -28,6 +28,7 @@ type Eventer struct {
 	hasEnd  bool
 	peak    float64
 	lead    uint64 // the track that the event shows
+	ways    []way
 	epoch   uint32
 	started bool
 	serial  uint64
@@ -87,6 +88,9 @@ func (e *Eventer) Observe(o *analyze.Observation) []shouwang.Event {
 		}
 		if t.Confirmed {
 			e.join(t, o)
+			if t.Last == o.PTS {
+				e.walk(t)
+			}
 		}
 	}
 	e.close(o.PTS)
@@ -210,7 +214,7 @@ func (e *Eventer) score(t *Track) float64 {
 func (e *Eventer) begin(t *Track) {
 	e.serial++
 	e.live, e.began, e.peak, e.lead = true, t.First, 0, t.ID
-	e.last, e.lastAt = t.AliveUntil, t.aliveAt
+	e.last, e.lastAt, e.ways = t.AliveUntil, t.aliveAt, e.ways[:0]
 	start := t.Start
 	if e.hasEnd && t.First <= e.ended {
 		start, e.began = e.lastEnd.Add(time.Millisecond), e.ended
@@ -253,5 +257,9 @@ func (e *Eventer) tell(phase shouwang.EventPhase) {
 	ev := e.event
 	ev.Phase = phase
 	ev.Track = append([]shouwang.TrackPoint(nil), e.event.Track...)
+	ev.Things = e.things()
+	if phase == shouwang.PhaseEnd {
+		ev.Others = e.others()
+	}
 	e.out = append(e.out, ev)
 }

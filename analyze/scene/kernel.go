@@ -22,6 +22,14 @@ package scene
 #cgo nocallback scene_update_scalar
 #cgo noescape scene_update_avx2
 #cgo nocallback scene_update_avx2
+#cgo noescape scene_pulse_scalar
+#cgo nocallback scene_pulse_scalar
+#cgo noescape scene_pulse_avx2
+#cgo nocallback scene_pulse_avx2
+#cgo noescape scene_widest_scalar
+#cgo nocallback scene_widest_scalar
+#cgo noescape scene_widest_avx2
+#cgo nocallback scene_widest_avx2
 #include "kernel.h"
 */
 import "C"
@@ -128,4 +136,22 @@ func update(simd bool, m *Model, hold, hot []uint8, l *learn) {
 	}
 	C.scene_update_scalar(levels(m.cur), levels(m.expect), octets(hold), octets(hot), n, &cl,
 		levels(m.bg), levels(m.old), levels(m.ref), octets(m.dev), octets(m.still))
+}
+
+// pulse learns how far key frames differ from one another.
+func pulse(simd bool, cur []int16, up, down int, kref []int16, kdev []uint8) {
+	if simd {
+		C.scene_pulse_avx2(levels(cur), C.int(len(cur)), C.int(up), C.int(down), levels(kref), octets(kdev))
+		return
+	}
+	C.scene_pulse_scalar(levels(cur), C.int(len(cur)), C.int(up), C.int(down), levels(kref), octets(kdev))
+}
+
+// widest takes the larger of two deviations.
+func widest(simd bool, dev, kdev, wide []uint8) {
+	if simd {
+		C.scene_widest_avx2(octets(dev), octets(kdev), C.int(len(dev)), octets(wide))
+		return
+	}
+	C.scene_widest_scalar(octets(dev), octets(kdev), C.int(len(dev)), octets(wide))
 }

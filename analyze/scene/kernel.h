@@ -29,7 +29,9 @@ typedef struct {
 	void scene_sum_##name(const int16_t *cur, int cols, int rows, scene_sums *s); \
 	void scene_classify_##name(const int16_t *cur, const int16_t *bg, const int16_t *lut, int shift, const uint8_t *dev, int floor, int gain, int n, int16_t *expect, uint8_t *hot, scene_sums *s); \
 	void scene_clean_##name(const uint8_t *hot, int cols, int rows, int need, uint8_t *out); \
-	void scene_update_##name(const int16_t *cur, const int16_t *expect, const uint8_t *hold, const uint8_t *hot, int n, const scene_learn *l, int16_t *bg, int16_t *old, int16_t *ref, uint8_t *dev, uint8_t *still);
+	void scene_update_##name(const int16_t *cur, const int16_t *expect, const uint8_t *hold, const uint8_t *hot, int n, const scene_learn *l, int16_t *bg, int16_t *old, int16_t *ref, uint8_t *dev, uint8_t *still); \
+	void scene_pulse_##name(const int16_t *cur, int n, int up, int down, int16_t *kref, uint8_t *kdev); \
+	void scene_widest_##name(const uint8_t *dev, const uint8_t *kdev, int n, uint8_t *wide);
 
 SCENE_DECL(scalar)
 SCENE_DECL(avx2)

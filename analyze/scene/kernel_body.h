@@ -142,3 +142,21 @@ void FN(scene_update)(const int16_t *restrict cur, const int16_t *restrict expec
 		ref[i] = c;
 	}
 }
+
+// Learns how far key frames differ from one another.
+void FN(scene_pulse)(const int16_t *restrict cur, int n, int up, int down, int16_t *restrict kref, uint8_t *restrict kdev)
+{
+	const int16_t u = (int16_t)up, w = (int16_t)-down;
+	for (int i = 0; i < n; i++) {
+		int16_t c = cur[i], v = kdev[i];
+		v = (int16_t)(v + (FN(far)(c, kref[i]) > (int16_t)(v * 16) ? u : w));
+		v = v < 1 ? 1 : v;
+		kdev[i] = (uint8_t)(v > 250 ? 250 : v);
+		kref[i] = c;
+	}
+}
+
+void FN(scene_widest)(const uint8_t *restrict dev, const uint8_t *restrict kdev, int n, uint8_t *restrict wide)
+{
+	for (int i = 0; i < n; i++) wide[i] = dev[i] > kdev[i] ? dev[i] : kdev[i];
+}

@@ -41,6 +41,8 @@ func TestVariantsAgree(t *testing.T) {
 				s1, s2, s3 := sums(simd, m.cur, cols, rows)
 				l := learn{alpha: round * 1600, held: round * 20, tick: round%2 == 1, up: 12, down: 4, still: 256, absorb: 5, revert: 2}
 				update(simd, m, m.clean, m.hot, &l)
+				pulse(simd, m.cur, 3*round, round, m.kref, m.kdev)
+				widest(simd, m.dev, m.kdev, m.wide)
 				totals[k] = [4]int64{int64(n), s1, s2, s3}
 			}
 			same(t, a, b)
@@ -82,12 +84,12 @@ func extremes(r *rand.Rand, s []int16) {
 
 func same(t *testing.T, a, b *Model) {
 	t.Helper()
-	for name, p := range map[string][2][]int16{"cur": {a.cur, b.cur}, "expect": {a.expect, b.expect}, "bg": {a.bg, b.bg}, "old": {a.old, b.old}, "ref": {a.ref, b.ref}} {
+	for name, p := range map[string][2][]int16{"cur": {a.cur, b.cur}, "expect": {a.expect, b.expect}, "bg": {a.bg, b.bg}, "old": {a.old, b.old}, "ref": {a.ref, b.ref}, "kref": {a.kref, b.kref}} {
 		if !slices.Equal(p[0], p[1]) {
 			t.Fatalf("%s differs between the variants", name)
 		}
 	}
-	for name, p := range map[string][2][]uint8{"hot": {a.hot, b.hot}, "clean": {a.clean, b.clean}, "dev": {a.dev, b.dev}, "still": {a.still, b.still}} {
+	for name, p := range map[string][2][]uint8{"hot": {a.hot, b.hot}, "clean": {a.clean, b.clean}, "dev": {a.dev, b.dev}, "still": {a.still, b.still}, "kdev": {a.kdev, b.kdev}, "wide": {a.wide, b.wide}} {
 		if !slices.Equal(p[0], p[1]) {
 			t.Fatalf("%s differs between the variants", name)
 		}

@@ -82,7 +82,14 @@ type Model struct {
 	cur, expect, bg, old, ref []int16
 	dev, still                []uint8 // 1/8 luma; ticks
 	hot, clean, hold          []uint8
-	acc                       []uint16
+	// A key frame is coded anew, so that edges come out a little otherwise each
+	// time and stay so until the next: kdev is how far key frames differ from
+	// one another, and wide the larger of both deviations.
+	kref       []int16
+	kdev, wide []uint8
+	lastKey    shouwang.MediaTime
+	keys       int
+	acc        []uint16
 
 	light  light
 	shake  shake
@@ -123,7 +130,7 @@ func (m *Model) Observe(luma []byte, stride, width, height int, pts shouwang.Med
 		m.resize(width, height)
 	}
 	reduce(m.simd, luma, stride, m.cell, m.cols, m.rows, m.acc, m.cur)
-	return m.observe(pts)
+	return m.observe(pts, key)
 }
 
 // resize forgets everything and makes room for pictures of another size.
@@ -136,10 +143,14 @@ func (m *Model) resize(width, height int) {
 func (m *Model) shape(cols, rows int) {
 	m.cols, m.rows = cols, rows
 	n := cols * rows
-	levels := make([]int16, 5*n)
-	m.cur, m.expect, m.bg, m.old, m.ref = levels[:n:n], levels[n:2*n:2*n], levels[2*n:3*n:3*n], levels[3*n:4*n:4*n], levels[4*n:]
-	octets := make([]uint8, 5*n)
-	m.dev, m.still, m.hot, m.clean, m.hold = octets[:n:n], octets[n:2*n:2*n], octets[2*n:3*n:3*n], octets[3*n:4*n:4*n], octets[4*n:]
+	levels := make([]int16, 6*n)
+	for _, field := range []*[]int16{&m.cur, &m.expect, &m.bg, &m.old, &m.ref, &m.kref} {
+		*field, levels = levels[:n:n], levels[n:]
+	}
+	octets := make([]uint8, 7*n)
+	for _, field := range []*[]uint8{&m.dev, &m.still, &m.hot, &m.clean, &m.hold, &m.kdev, &m.wide} {
+		*field, octets = octets[:n:n], octets[n:]
+	}
 	m.acc = make([]uint16, cols*max(m.cell, 1))
 	m.finder.shape(cols, rows)
 	m.shake.shape(n)
@@ -148,7 +159,7 @@ func (m *Model) shape(cols, rows int) {
 }
 
 // observe works on m.cur.
-func (m *Model) observe(pts shouwang.MediaTime) Result {
+func (m *Model) observe(pts shouwang.MediaTime, key bool) Result {
 	res := m.statistics()
 	if m.seen > 0 && pts < m.lastPTS {
 		m.seen = 0
@@ -168,7 +179,7 @@ func (m *Model) observe(pts shouwang.MediaTime) Result {
 	}
 	res.Like = m.home.look(m, pts)
 	t := m.light.estimate(m)
-	share := float64(classify(m.simd, m.cur, m.bg, m.dev, &t, m.expect, m.hot)) / float64(len(m.cur))
+	share := float64(classify(m.simd, m.cur, m.bg, m.wide, &t, m.expect, m.hot)) / float64(len(m.cur))
 	if share > shakeShare && !m.settling && m.shake.find(m, pts) {
 		share = float64(m.shake.classify(m, &t)) / float64(len(m.cur))
 	} else {
@@ -187,6 +198,9 @@ func (m *Model) observe(pts shouwang.MediaTime) Result {
 	clean(m.simd, m.hot, m.cols, m.rows, 3, m.clean)
 	res.Regions = m.finder.find(m)
 	if !m.shaken(pts) {
+		if key {
+			m.pulse(pts)
+		}
 		m.learn(pts)
 	}
 	return res
@@ -224,8 +238,9 @@ func (m *Model) start(pts shouwang.MediaTime) {
 	copy(m.old, m.cur)
 	copy(m.ref, m.cur)
 	for i := range m.dev {
-		m.dev[i] = 6 // three quarters of a luma step until noise is known
+		m.dev[i], m.kdev[i], m.wide[i] = 6, 1, 6 // three quarters of a luma step until noise is known
 	}
+	m.keys = 0
 	clear(m.still)
 	clear(m.hold)
 	m.light.reset()
@@ -294,7 +309,26 @@ func (m *Model) learn(pts shouwang.MediaTime) {
 		m.lastTick = pts
 	}
 	update(m.simd, m, m.hold, m.hot, &l)
+	if l.tick {
+		widest(m.simd, m.dev, m.kdev, m.wide)
+	}
 	m.lastLearn = pts
+}
+
+// pulse learns from a key frame how far key frames differ. Those that are far
+// apart teach more each.
+func (m *Model) pulse(pts shouwang.MediaTime) {
+	apart := min(4, max(1, int((pts-m.lastKey)/(2*shouwang.MediaRate))))
+	m.lastKey = pts
+	if pts-m.born < shouwang.MediaTimeOf(m.cfg.WarmUp) {
+		apart *= 2
+	}
+	if m.keys++; m.keys == 1 {
+		copy(m.kref, m.cur)
+		return
+	}
+	pulse(m.simd, m.cur, 3*apart, apart, m.kref, m.kdev)
+	widest(m.simd, m.dev, m.kdev, m.wide)
 }
 
 // Reduce returns the mean level, in 1/128 luma, of every whole block of cell x
@@ -314,5 +348,5 @@ func (m *Model) ObserveCells(levels []int16, cols, rows int, pts shouwang.MediaT
 		m.shape(cols, rows)
 	}
 	copy(m.cur, levels)
-	return m.observe(pts)
+	return m.observe(pts, key)
 }

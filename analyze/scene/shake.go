@@ -149,7 +149,7 @@ func (s *shake) classify(m *Model, t *threshold) (hot int) {
 			i := r*m.cols + c
 			e := int(s.moved[i])
 			slope := max(absi(e-int(s.moved[i-1])), absi(e-int(s.moved[i+1])), absi(e-int(s.moved[i-m.cols])), absi(e-int(s.moved[i+m.cols])))
-			limit := max(t.floor, int(m.dev[i])*t.gain) + slope*2/5
+			limit := max(t.floor, int(m.wide[i])*t.gain) + slope*2/5
 			switch d := absi(int(m.cur[i]) - e); {
 			case d > 2*limit:
 				m.hot[i] = 3

@@ -131,17 +131,28 @@ type eventLine struct {
 	LabelScore float64      `json:"label_score"`
 	Rule       string       `json:"rule"`
 	Zone       string       `json:"zone"`
+	// Things is how many moved together; Others are the tracks of the rest.
+	Things int            `json:"things,omitempty"`
+	Others [][][5]float64 `json:"others,omitempty"`
 }
 
 func (f *firstUnit) line(e *shouwang.Event) eventLine {
 	ms := func(t time.Time) int64 { return t.Sub(f.wall).Milliseconds() }
 	l := eventLine{
 		Type: "event", ID: string(e.ID), Kind: string(e.Kind), StartMS: ms(e.Start), EndMS: ms(e.End), Score: round(e.Score, 3),
-		PeakMS: ms(e.Peak), Box: roundBox(e.Box), Track: [][5]float64{}, Label: e.Label, LabelScore: e.LabelScore, Rule: e.Rule, Zone: e.Zone,
+		PeakMS: ms(e.Peak), Box: roundBox(e.Box), Label: e.Label, LabelScore: e.LabelScore, Rule: e.Rule, Zone: e.Zone,
 	}
-	for _, t := range e.Track {
-		b := roundBox(t.Box)
-		l.Track = append(l.Track, [5]float64{float64(ms(t.At)), b[0], b[1], b[2], b[3]})
+	points := func(list []shouwang.TrackPoint) [][5]float64 {
+		out := [][5]float64{}
+		for _, t := range list {
+			b := roundBox(t.Box)
+			out = append(out, [5]float64{float64(ms(t.At)), b[0], b[1], b[2], b[3]})
+		}
+		return out
+	}
+	l.Track, l.Things = points(e.Track), e.Things
+	for _, o := range e.Others {
+		l.Others = append(l.Others, points(o))
 	}
 	return l
 }
