@@ -66,7 +66,7 @@ type Controller struct {
 	wake      bool // asked for by Seen
 	wakeFrom  uint64
 	wakeSize  bool
-	causes    []shouwang.Box
+	causes    []cause
 	active    bool
 	useful    bool               // this wake became an event
 	since     shouwang.MediaTime // of the wake, or the last life in it
@@ -221,7 +221,9 @@ func (c *Controller) sleep(pts shouwang.MediaTime) {
 	if c.wakeSize {
 		c.gate.learned(c.useful)
 	}
-	c.places.judge(c.causes, pts, c.useful)
+	for i := range c.causes {
+		c.places.judge(c.causes[i].box, pts, c.causes[i].useful)
+	}
 }
 
 // hold keeps the unit for catching up: two groups of pictures at most, within
@@ -264,13 +266,17 @@ func (c *Controller) drop(n int) {
 }
 
 // catchUp gives the camera's own decoder all that is held from the key frame
-// that woke it, or from the newest.
+// before the one that woke it: what woke it came in between, and the event is
+// to begin where it did. A wake by size begins at the newest.
 func (c *Controller) catchUp(from uint64, known bool) error {
-	at := c.newestKey()
+	at, before := c.newestKey(), 0
 	for i, au := range c.held {
 		if known && au.Key && au.Seq == from {
-			at = i
+			at = before
 			break
+		}
+		if au.Key {
+			before = i
 		}
 	}
 	if len(c.held) == 0 {

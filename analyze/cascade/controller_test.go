@@ -68,7 +68,7 @@ func (k *camera) run(n int, react func(seq uint64) (regions []analyze.Region, li
 			if react != nil {
 				o.Regions, live = react(p.seq)
 			}
-			k.c.Seen(o, live, len(o.Regions) > 0)
+			k.c.Seen(o, cascade.Sight{Live: live, Stirring: len(o.Regions) > 0})
 		}
 		k.seq++
 	}
@@ -115,11 +115,11 @@ func TestWakesCatchesUpAndSleeps(t *testing.T) {
 		return nil, false
 	})
 	p := k.took()
-	if p[0] != (push{80, analyze.ModeKey}) || p[1] != (push{80, analyze.ModeChain}) {
+	if p[0] != (push{80, analyze.ModeKey}) || p[1] != (push{60, analyze.ModeChain}) { // the key frame before: it came in between
 		t.Fatalf("the wake starts with %v", p[:2])
 	}
 	for i := 1; i < len(p) && p[i].mode == analyze.ModeChain; i++ {
-		if want := 79 + uint64(i); p[i].seq != want {
+		if want := 59 + uint64(i); p[i].seq != want {
 			t.Fatalf("the chain has a hole at %d: %d", want, p[i].seq)
 		}
 		if p[i].seq > 152 {
@@ -138,7 +138,7 @@ func TestLateReportCatchesUpFromItsKeyFrame(t *testing.T) {
 	k.took()
 	k.run(25, nil) // key frame 120 passed
 	k.took()
-	k.c.Seen(&analyze.Observation{Seq: 100, PTS: k.pts(100), Key: true, Decoded: true, Regions: thing(0.5)}, false, true)
+	k.c.Seen(&analyze.Observation{Seq: 100, PTS: k.pts(100), Key: true, Decoded: true, Regions: thing(0.5)}, cascade.Sight{Stirring: true})
 	k.run(1, nil)
 	p := k.took()
 	if len(p) != 27 || p[0].seq != 100 || p[26].seq != 126 {
@@ -304,7 +304,7 @@ func TestWait(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for seq := range uint64(50) {
-			k.c.Seen(&analyze.Observation{Seq: seq, Key: true, Decoded: true}, false, false)
+			k.c.Seen(&analyze.Observation{Seq: seq, Key: true, Decoded: true}, cascade.Sight{})
 		}
 	})
 	for seq := range uint64(50) {

@@ -3,13 +3,23 @@ package cascade
 import (
 	"context"
 
+	"shouwang"
 	"shouwang/analyze"
 )
 
-// Seen takes an observation together with what the eventer made of it: live
-// says that an event lives, stirring that something followed may become one.
-// It never calls the decoder: a wake takes effect with the next Unit.
-func (c *Controller) Seen(o *analyze.Observation, live, stirring bool) {
+// Sight is what the eventer made of an observation.
+type Sight struct {
+	// Live says that an event lives, Promising that something is followed that
+	// moves as things do and may soon be one, Stirring that anything is.
+	Live, Promising, Stirring bool
+	// Been reports whether what is in the event is or has been at a place; it
+	// may be nil and is called before Seen returns.
+	Been func(shouwang.Box) bool
+}
+
+// Seen takes an observation together with what the eventer made of it. It
+// never calls the decoder: a wake takes effect with the next Unit.
+func (c *Controller) Seen(o *analyze.Observation, s Sight) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	// Any report says that all units up to its own were dealt with: a key frame
@@ -20,24 +30,18 @@ func (c *Controller) Seen(o *analyze.Observation, live, stirring bool) {
 	}
 	c.seenAt = max(c.seenAt, o.PTS)
 	reason := c.reason(o)
-	c.auditSeen(o, live, reason)
+	c.auditSeen(o, s.Live, reason)
 	if c.active {
-		if live {
-			c.useful, c.since = true, max(c.since, o.PTS)
-		}
-		// Stirring alone is not for ever: leaves would keep a camera awake. It
-		// counts from the last life, so that who comes in as another leaves is
-		// followed from the door on.
-		if live || stirring && (o.PTS-c.since).Duration() < 3*c.cfg.Settle {
-			c.lifeAt = max(c.lifeAt, o.PTS)
-		}
+		c.awake(o, s)
 		return
 	}
-	if o.Key && !c.wake && (reason || live) {
+	if o.Key && !c.wake && (reason || s.Live) {
 		c.wake, c.wakeFrom = true, o.Seq
 		c.causes = c.causes[:0]
 		for i := range o.Regions {
-			c.causes = append(c.causes, o.Regions[i].Box)
+			if o.Regions[i].Moving >= leastMoving && !o.Regions[i].Gone {
+				c.causes = append(c.causes, cause{box: o.Regions[i].Box})
+			}
 		}
 	}
 }
@@ -52,6 +56,29 @@ func (c *Controller) dealtWith(seq uint64) {
 	case c.answer <- struct{}{}:
 	default:
 	}
+}
+
+// awake notes the signs of life of a camera that is awake.
+func (c *Controller) awake(o *analyze.Observation, s Sight) {
+	if s.Live {
+		c.useful, c.since = true, max(c.since, o.PTS)
+		for i := range c.causes {
+			k := &c.causes[i]
+			k.useful = k.useful || s.Been == nil || s.Been(k.box)
+		}
+	}
+	// Stirring alone is not for long: leaves and burned-in clocks would keep
+	// a camera awake. What goes its way is followed until it is something.
+	if s.Live || s.Promising || s.Stirring && 2*(o.PTS-c.since).Duration() < 3*c.cfg.Settle {
+		c.lifeAt = max(c.lifeAt, o.PTS)
+	}
+}
+
+// cause is a place that woke the camera; it is useful when an event came of
+// it.
+type cause struct {
+	box    shouwang.Box
+	useful bool
 }
 
 // reason reports whether an observation is reason to wake.

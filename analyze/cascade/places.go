@@ -15,7 +15,10 @@ type places struct {
 	last  [9 * 16]shouwang.MediaTime
 }
 
-const longestWait = 60 // seconds
+const (
+	longestWait = 60  // seconds
+	leastMoving = 0.1 // share of a region that must move for it to be a reason
+)
 
 // span calls f for every place the box covers.
 func span(b shouwang.Box, f func(i int)) {
@@ -31,7 +34,7 @@ func span(b shouwang.Box, f func(i int)) {
 // wakes reports whether a region is reason to wake: it stands out, and at
 // least half of it lies where wakes have been worth it, or have been long ago.
 func (p *places) wakes(r *analyze.Region, pts shouwang.MediaTime) bool {
-	if r.Moving < 0.1 {
+	if r.Moving < leastMoving || r.Gone {
 		return false
 	}
 	open, all := 0, 0
@@ -45,15 +48,13 @@ func (p *places) wakes(r *analyze.Region, pts shouwang.MediaTime) bool {
 	return all > 0 && 2*open >= all
 }
 
-// judge records what a wake over these regions came to.
-func (p *places) judge(boxes []shouwang.Box, pts shouwang.MediaTime, useful bool) {
-	for _, b := range boxes {
-		span(b, func(i int) {
-			if useful {
-				p.fails[i] = 0
-				return
-			}
-			p.fails[i], p.last[i] = min(8, p.fails[i]+1), pts
-		})
-	}
+// judge records what a wake over a region came to.
+func (p *places) judge(b shouwang.Box, pts shouwang.MediaTime, useful bool) {
+	span(b, func(i int) {
+		if useful {
+			p.fails[i] = 0
+			return
+		}
+		p.fails[i], p.last[i] = min(8, p.fails[i]+1), pts
+	})
 }

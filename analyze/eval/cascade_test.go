@@ -8,12 +8,9 @@ import (
 	"regexp"
 	"testing"
 
-	"shouwang"
-	"shouwang/analyze"
 	"shouwang/analyze/cascade"
 	"shouwang/analyze/eval"
-	"shouwang/analyze/event"
-	"shouwang/analyze/scene"
+	"shouwang/analyze/eval/lab"
 )
 
 // encode makes the stream that a camera would send: H.264, a constant bit rate
@@ -49,66 +46,6 @@ func encode(t testing.TB, path, size, fps, rate, gop string, more ...string) str
 	return out
 }
 
-// replay runs a film through cascade, model and eventer as the service joins
-// them, with the reports arriving after the unit that caused them.
-type replay struct {
-	film    *film
-	model   *scene.Model
-	eventer *event.Eventer
-	control *cascade.Controller
-	seen    int
-	reports []analyze.Observation
-	found   []eval.Found
-	first   map[shouwang.EventID]shouwang.MediaTime // when it was known
-	now     shouwang.MediaTime
-}
-
-func (r *replay) Push(au *shouwang.AccessUnit, _ analyze.Mode) error {
-	i := int(au.Seq)
-	if i < r.seen {
-		return nil
-	}
-	r.seen = i + 1
-	p := r.film.pictures[i]
-	s := r.model.ObserveCells(p.from, r.film.cols, r.film.rows, p.pts, p.key)
-	o := analyze.Observation{
-		PTS: p.pts, Seq: au.Seq, Key: p.key, Decoded: true, Regions: append([]analyze.Region(nil), s.Regions...),
-		Light: s.Light, Mean: s.Mean, Dev: s.Dev, Changed: s.Changed, Sharp: s.Sharp, Wall: shouwang.WallStamp{At: epoch.Add(p.pts.Duration())},
-	}
-	r.reports = append(r.reports, o)
-	return nil
-}
-
-func (r *replay) take(evs []shouwang.Event) {
-	for _, ev := range evs {
-		if ev.Phase == shouwang.PhaseBegin {
-			r.first[ev.ID] = r.now
-		}
-		if ev.Phase == shouwang.PhaseEnd {
-			r.found = append(r.found, eval.Found{From: ev.Start.Sub(epoch), To: ev.End.Sub(epoch), Score: ev.Score, Kind: string(ev.Kind)})
-		}
-	}
-}
-
-func (r *replay) run(policy cascade.Policy) {
-	r.model, r.eventer = scene.New(scene.Config{}), event.New("clip", event.Config{})
-	r.control = cascade.New(cascade.Config{Policy: policy}, r)
-	r.first = map[shouwang.EventID]shouwang.MediaTime{}
-	r.eventer.SetGlimpse(policy == cascade.Presence)
-	for i := range r.film.pictures {
-		p := &r.film.pictures[i]
-		r.now = p.pts
-		_ = r.control.Unit(&shouwang.AccessUnit{Seq: uint64(i), PTS: p.pts, Key: p.key, Data: make([]byte, p.size)})
-		for j := range r.reports {
-			o := &r.reports[j]
-			r.take(r.eventer.Observe(o))
-			r.control.Seen(o, r.eventer.Live(), r.eventer.Stirring())
-		}
-		r.reports = r.reports[:0]
-	}
-	r.take(r.eventer.Close())
-}
-
 // TestCascadeFindsWhatFullFinds pairs the cascade with full decoding on the
 // same bytes, as a camera would send them: every label that full decoding
 // finds, the cascade must find. With SHOUWANG_EVAL=1 it runs over all clips
@@ -133,11 +70,11 @@ func TestCascadeFindsWhatFullFinds(t *testing.T) {
 		}
 		for _, e := range encodings {
 			film := decode(t, encode(t, c.Path, "640:360", "10", e.rate, e.gop, e.more...))
-			full, cheap := &replay{film: film}, &replay{film: film}
-			full.run(cascade.Full)
-			cheap.run(cascade.Auto)
-			p.Add(c, full.found, cheap.found)
-			s := cheap.control.Status()
+			full, cheap := lab.Replay{Film: film, Policy: cascade.Full}, lab.Replay{Film: film}
+			full.Run()
+			cheap.Run()
+			p.Add(c, full.Found, cheap.Found)
+			s := cheap.Status
 			units, decoded = units+s.Units, decoded+s.Chained+s.Keys
 		}
 	}

@@ -5,13 +5,11 @@ import (
 	"os/exec"
 	"regexp"
 	"testing"
-	"time"
 
 	"shouwang/analyze/cascade"
 	"shouwang/analyze/eval"
+	"shouwang/analyze/eval/lab"
 )
-
-var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 const videos = "../../../shared/videos"
 
@@ -39,10 +37,10 @@ func absent(t testing.TB, why string) {
 }
 
 // run puts every picture through the model and the eventer.
-func run(f *film) []eval.Found {
-	r := &replay{film: f}
-	r.run(cascade.Full)
-	return r.found
+func run(f *lab.Film) []eval.Found {
+	r := lab.Replay{Film: f, Policy: cascade.Full}
+	r.Run()
+	return r.Found
 }
 
 // TestClips holds the clips that show most in the least time; with

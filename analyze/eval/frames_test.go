@@ -15,26 +15,14 @@ import (
 	"testing"
 
 	"shouwang"
+	"shouwang/analyze/eval/lab"
 	"shouwang/analyze/scene"
 )
-
-// picture is one decoded picture, reduced to cells.
-type picture struct {
-	pts  shouwang.MediaTime
-	key  bool
-	size int // of the coded picture in bytes
-	from []int16
-}
-
-type film struct {
-	cols, rows int
-	pictures   []picture
-}
 
 // decode runs ffmpeg over a video and reduces every picture. With
 // SHOUWANG_CELLS set to a folder the cells are kept there, since decoding
 // costs far more than all that is measured here.
-func decode(t testing.TB, path string) *film {
+func decode(t testing.TB, path string) *lab.Film {
 	t.Helper()
 	cache := os.Getenv("SHOUWANG_CELLS")
 	kept := filepath.Join(cache, filepath.Base(path)+".cells")
@@ -45,7 +33,7 @@ func decode(t testing.TB, path string) *film {
 	}
 	w, h, times, keys, sizes := probe(t, path)
 	cell := scene.CellSize(w, h, 160*90)
-	f := &film{cols: w / cell, rows: h / cell}
+	f := &lab.Film{Cols: w / cell, Rows: h / cell}
 	cmd := exec.Command("ffmpeg", "-v", "error", "-threads", "1", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-vf", "format=yuv420p|yuvj420p|yuv422p|yuvj422p|yuv444p|gray,extractplanes=y", // the bits as decoded, not stretched to full range
 		"-pix_fmt", "gray", "-f", "rawvideo", "-")
 	out, err := cmd.StdoutPipe()
@@ -61,7 +49,7 @@ func decode(t testing.TB, path string) *film {
 		if _, err := io.ReadFull(in, luma); err != nil {
 			break
 		}
-		f.pictures = append(f.pictures, picture{times[i], keys[i], sizes[i], scene.Reduce(luma, w, w, h, cell)})
+		f.Pictures = append(f.Pictures, lab.Picture{PTS: times[i], Key: keys[i], Size: sizes[i], Cells: scene.Reduce(luma, w, w, h, cell)})
 	}
 	_, _ = io.Copy(io.Discard, in)
 	if err := cmd.Wait(); err != nil {
@@ -127,38 +115,38 @@ func (b byTime) Swap(i, j int) {
 	b.sizes[i], b.sizes[j] = b.sizes[j], b.sizes[i]
 }
 
-func writeFilm(t testing.TB, path string, f *film) {
+func writeFilm(t testing.TB, path string, f *lab.Film) {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%d %d %d\n", f.cols, f.rows, len(f.pictures))
-	for _, p := range f.pictures {
-		_ = binary.Write(&b, binary.LittleEndian, int64(p.pts)|int64(p.size)<<40)
-		_ = binary.Write(&b, binary.LittleEndian, p.key)
-		_ = binary.Write(&b, binary.LittleEndian, p.from)
+	fmt.Fprintf(&b, "%d %d %d\n", f.Cols, f.Rows, len(f.Pictures))
+	for _, p := range f.Pictures {
+		_ = binary.Write(&b, binary.LittleEndian, int64(p.PTS)|int64(p.Size)<<40)
+		_ = binary.Write(&b, binary.LittleEndian, p.Key)
+		_ = binary.Write(&b, binary.LittleEndian, p.Cells)
 	}
 	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func readFilm(path string) (*film, error) {
+func readFilm(path string) (*lab.Film, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	line, rest, _ := bytes.Cut(raw, []byte("\n"))
 	var n int
-	f := &film{}
-	if _, err := fmt.Sscan(string(line), &f.cols, &f.rows, &n); err != nil {
+	f := &lab.Film{}
+	if _, err := fmt.Sscan(string(line), &f.Cols, &f.Rows, &n); err != nil {
 		return nil, err
 	}
-	size := 2 * f.cols * f.rows
+	size := 2 * f.Cols * f.Rows
 	for range n {
-		p := picture{pts: shouwang.MediaTime(binary.LittleEndian.Uint64(rest) & (1<<40 - 1)), size: int(binary.LittleEndian.Uint64(rest) >> 40), key: rest[8] == 1, from: make([]int16, size/2)}
-		for i := range p.from {
-			p.from[i] = int16(binary.LittleEndian.Uint16(rest[9+2*i:]))
+		p := lab.Picture{PTS: shouwang.MediaTime(binary.LittleEndian.Uint64(rest) & (1<<40 - 1)), Size: int(binary.LittleEndian.Uint64(rest) >> 40), Key: rest[8] == 1, Cells: make([]int16, size/2)}
+		for i := range p.Cells {
+			p.Cells[i] = int16(binary.LittleEndian.Uint16(rest[9+2*i:]))
 		}
 		rest = rest[9+size:]
-		f.pictures = append(f.pictures, p)
+		f.Pictures = append(f.Pictures, p)
 	}
 	return f, nil
 }

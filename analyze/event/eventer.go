@@ -58,15 +58,50 @@ func (e *Eventer) Live() bool { return e.live }
 // Stirring reports whether something is followed that may become an event.
 func (e *Eventer) Stirring() bool { return len(e.tracker.Tracks) > 0 }
 
+// Promising reports whether something that is no event yet goes its way: it
+// moves, nearly straight, and is new. What only stirs in one place is not.
+func (e *Eventer) Promising() bool {
+	for _, t := range e.tracker.Tracks {
+		if !t.Confirmed && t.missed == 0 && t.Hits >= 3 && t.Moving > 0.4 && t.Last-t.First < 6*shouwang.MediaRate &&
+			t.Travel >= 0.4*e.cfg.Travel && t.Travel >= 0.5*t.Path {
+			return true
+		}
+	}
+	return false
+}
+
+// Been reports whether anything of the living event is or has been at a place.
+func (e *Eventer) Been(b shouwang.Box) bool {
+	for _, t := range e.tracker.Tracks {
+		if !t.Confirmed {
+			continue
+		}
+		if overlap(t.Box, b) {
+			return true
+		}
+		for i := range t.points {
+			if overlap(t.points[i].Box, b) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func overlap(a, b shouwang.Box) bool {
+	return a[0] < b[0]+b[2] && b[0] < a[0]+a[2] && a[1] < b[1]+b[3] && b[1] < a[1]+a[3]
+}
+
 // SetGlimpse says whether what a single picture shows may begin an event where
 // pictures are a second or more apart. It is for cameras of which only key
 // frames are decoded; elsewhere a glimpse wakes the camera instead.
 func (e *Eventer) SetGlimpse(on bool) { e.glimpse = on }
 
 // Observe takes one observation and returns the events that began, changed or
-// ended with it. A picture that is not newer than the last is passed over;
-// another epoch, or a step back of more than ten seconds, ends what lived. The
-// slice is overwritten by the next call.
+// ended with it. A picture that is not newer than the last is passed over,
+// but while no event lives a step back begins a catch-up: what lies between two
+// key frames is shown after the second. Another epoch, or a step back of more
+// than ten seconds, ends what lived. The slice is overwritten by the next call.
 func (e *Eventer) Observe(o *analyze.Observation) []shouwang.Event {
 	e.out = e.out[:0]
 	if !o.Decoded {
@@ -78,7 +113,10 @@ func (e *Eventer) Observe(o *analyze.Observation) []shouwang.Event {
 		e.tracker, back = NewTracker(e.cfg), false
 	}
 	if back {
-		return e.out // seen before
+		if e.live || e.tracker.last-o.PTS < catchUp {
+			return e.out // seen before
+		}
+		e.tracker.rewind(o.PTS)
 	}
 	e.epoch, e.started = o.Epoch, true
 	e.tracker.Observe(o)
@@ -96,6 +134,10 @@ func (e *Eventer) Observe(o *analyze.Observation) []shouwang.Event {
 	e.close(o.PTS)
 	return e.out
 }
+
+// catchUp is the least step back that is one; reordered pictures make smaller
+// ones.
+const catchUp = shouwang.MediaRate / 4
 
 // Close ends what still lives, as when the camera goes away.
 func (e *Eventer) Close() []shouwang.Event {

@@ -99,6 +99,13 @@ func (k *Tracker) match(o *analyze.Observation, dt float64) {
 	k.clutter += (float64(small) - k.clutter) * min(1, max(2*dt, 0.05))
 }
 
+// rewind goes back to before a picture: what a single key frame showed is
+// followed anew, from where it really began.
+func (k *Tracker) rewind(pts shouwang.MediaTime) {
+	k.spare = append(k.spare, k.Tracks...)
+	k.Tracks, k.last = k.Tracks[:0], pts-1
+}
+
 func (k *Tracker) begin(o *analyze.Observation) *Track {
 	var t *Track
 	if n := len(k.spare); n > 0 {

@@ -119,7 +119,9 @@ func CellSize(width, height, target int) int {
 
 // Observe learns one picture and returns what moves in it. luma holds height
 // rows of stride bytes; it is read only during the call. pts is the picture's
-// media time and must not run backwards (a step back starts the model anew);
+// media time; what lies behind the newest by less than half a minute is looked
+// at without learning from it (a catch-up between key frames), and what lies
+// farther behind starts the model anew;
 // key says that the picture was coded on its own. A picture smaller than 16x16
 // or a luma slice too short for it gives LightBlind.
 func (m *Model) Observe(luma []byte, stride, width, height int, pts shouwang.MediaTime, key bool) Result {
@@ -158,10 +160,13 @@ func (m *Model) shape(cols, rows int) {
 	m.seen = 0
 }
 
+// farBack is a step back that no catch-up makes.
+const farBack = 30 * shouwang.MediaRate
+
 // observe works on m.cur.
 func (m *Model) observe(pts shouwang.MediaTime, key bool) Result {
 	res := m.statistics()
-	if m.seen > 0 && pts < m.lastPTS {
+	if m.seen > 0 && m.lastPTS-pts > farBack {
 		m.seen = 0
 	}
 	defer func() { m.lastPTS = pts }()
@@ -197,8 +202,8 @@ func (m *Model) observe(pts shouwang.MediaTime, key bool) Result {
 	}
 	clean(m.simd, m.hot, m.cols, m.rows, 3, m.clean)
 	res.Regions = m.finder.find(m)
-	if !m.shaken(pts) {
-		if key {
+	if pts > m.lastLearn && !m.shaken(pts) {
+		if key && pts > m.lastKey {
 			m.pulse(pts)
 		}
 		m.learn(pts)

@@ -23,7 +23,8 @@ type camera struct {
 	lastWall int64
 	seen     shouwang.MediaTime // of the newest picture shown to det
 	anySeen  bool
-	asks     []wire.Ask // things to be cut out of the next picture
+	chained  shouwang.MediaTime // of the newest picture shown by the camera's own decoder
+	asks     []wire.Ask         // things to be cut out of the next picture
 	obs      wire.Obs
 	regions  []wire.Region
 }
@@ -48,7 +49,8 @@ func (c *camera) clock(u *wire.Unit) shouwang.MediaTime {
 
 // unit decodes one unit as its flags say and reports each picture.
 func (w *loop) unit(c *camera, u *wire.Unit) {
-	c.remember(u, c.clock(u))
+	pts := c.clock(u)
+	c.remember(u, pts)
 	var p *decode.Picture
 	var cost decode.Cost
 	var err error
@@ -57,6 +59,11 @@ func (w *loop) unit(c *camera, u *wire.Unit) {
 	switch {
 	case c.refused || !chained && !key:
 	case chained:
+		if key && c.dec == nil && pts < c.seen {
+			// A catch-up begins at a key frame that was shown; what follows it
+			// was not, unless by this decoder's forerunner.
+			c.seen = max(c.chained, pts)
+		}
 		p, cost, err = c.decode(u, w.cfg.Limits)
 	default:
 		c.release()
@@ -80,6 +87,9 @@ func (w *loop) observe(c *camera, u *wire.Unit, p *decode.Picture, cost decode.C
 	}
 	for p != nil {
 		c.see(p)
+		if chained {
+			c.chained = max(c.chained, c.seen)
+		}
 		w.cut(c, p)
 		if chained {
 			p = c.dec.Next()

@@ -27,7 +27,9 @@ type Replay struct {
 	model   *scene.Model
 	eventer *event.Eventer
 	control *cascade.Controller
-	seen    int
+	seen    int // pictures up to here were shown
+	chained int // of them, those up to here with every one before
+	chain   bool
 	reports []analyze.Observation
 	told    map[shouwang.EventID]shouwang.MediaTime
 	placed  []eval.Placed
@@ -35,12 +37,19 @@ type Replay struct {
 }
 
 // Push is the decoder that the cascade hands units to.
-func (r *Replay) Push(au *shouwang.AccessUnit, _ analyze.Mode) error {
+func (r *Replay) Push(au *shouwang.AccessUnit, mode analyze.Mode) error {
 	i := int(au.Seq)
+	if mode == analyze.ModeChain && !r.chain && i < r.seen {
+		r.seen = max(r.chained, i+1) // a catch-up begins with a key frame that was shown
+	}
+	r.chain = mode == analyze.ModeChain
 	if i < r.seen {
-		return nil // a catch-up begins with what was seen
+		return nil
 	}
 	r.seen = i + 1
+	if r.chain {
+		r.chained = i + 1
+	}
 	p := &r.Film.Pictures[i]
 	s := r.model.ObserveCells(p.Cells, r.Film.Cols, r.Film.Rows, p.PTS, p.Key)
 	r.reports = append(r.reports, analyze.Observation{
@@ -55,6 +64,7 @@ func (r *Replay) Run() {
 	r.model, r.eventer = scene.New(r.Scene), event.New("film", r.Event)
 	r.control = cascade.New(cascade.Config{Policy: r.Policy}, r)
 	r.told = map[shouwang.EventID]shouwang.MediaTime{}
+	r.seen, r.chained, r.chain = 0, 0, false
 	r.eventer.SetGlimpse(r.Policy == cascade.Presence)
 	for i := range r.Film.Pictures {
 		p := &r.Film.Pictures[i]
@@ -63,7 +73,7 @@ func (r *Replay) Run() {
 		for j := range r.reports {
 			o := &r.reports[j]
 			r.observe(o)
-			r.control.Seen(o, r.eventer.Live(), r.eventer.Stirring())
+			r.control.Seen(o, cascade.Sight{Live: r.eventer.Live(), Promising: r.eventer.Promising(), Stirring: r.eventer.Stirring(), Been: r.eventer.Been})
 		}
 		r.reports = r.reports[:0]
 	}

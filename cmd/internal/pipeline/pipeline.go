@@ -40,6 +40,7 @@ type Pipeline struct {
 
 	mu      sync.Mutex
 	eventer *event.Eventer
+	been    func(shouwang.Box) bool // the eventer's, made once
 	rules   *rules.Engine
 	spent   Spent
 }
@@ -47,6 +48,7 @@ type Pipeline struct {
 // Open begins to look at a camera's stream. Errors are the pool's.
 func Open(p *pool.Pool, camera shouwang.CameraID, cfg Config, sinks Sinks) (*Pipeline, error) {
 	l := &Pipeline{sinks: sinks, eventer: event.New(camera, cfg.Event), rules: rules.New(camera, cfg.Rules)}
+	l.been = l.eventer.Been
 	// The session calls observed only after units are pushed, hence after Open.
 	cfg.Pool.Found = l.named
 	session, err := p.Open(camera, cfg.Pool, l.observed)
@@ -138,7 +140,7 @@ func (l *Pipeline) observed(o analyze.Observation) {
 	for _, w := range l.eventer.Wants() {
 		l.session.Ask(w.Ticket, w.Box)
 	}
-	l.cascade.Seen(&o, l.eventer.Live(), l.eventer.Stirring())
+	l.cascade.Seen(&o, cascade.Sight{Live: l.eventer.Live(), Promising: l.eventer.Promising(), Stirring: l.eventer.Stirring(), Been: l.been})
 }
 
 // named takes what the classifier says of a thing that was asked about.
