@@ -55,6 +55,7 @@ type Controller struct {
 	chain     bool               // units go to the camera's own decoder
 	apart     time.Duration      // between key frames looked at, at least
 	looked    shouwang.MediaTime // the last of them
+	chained   uint64             // sequence number of the newest that went to that decoder
 
 	mu        sync.Mutex
 	cfg       Config
@@ -127,7 +128,7 @@ func (c *Controller) passOver(seq uint64) {
 // restart forgets what belongs to another session of the stream.
 func (c *Controller) restart(au *shouwang.AccessUnit) {
 	fresh := !c.begun || au.Epoch != c.epoch
-	c.epoch, c.begun, c.chain = au.Epoch, true, false
+	c.epoch, c.begun, c.chain, c.chained = au.Epoch, true, false, 0
 	c.drop(len(c.held))
 	if fresh {
 		c.keys = 0
@@ -267,12 +268,15 @@ func (c *Controller) drop(n int) {
 
 // catchUp gives the camera's own decoder all that is held from the key frame
 // before the one that woke it: what woke it came in between, and the event is
-// to begin where it did. A wake by size begins at the newest.
+// to begin where it did. A wake by size begins at the newest, and so does one
+// soon after another: what was decoded is not decoded again.
 func (c *Controller) catchUp(from uint64, known bool) error {
 	at, before := c.newestKey(), 0
 	for i, au := range c.held {
 		if known && au.Key && au.Seq == from {
-			at = before
+			if at = before; c.held[before].Seq < c.chained {
+				at = i
+			}
 			break
 		}
 		if au.Key {
@@ -302,6 +306,7 @@ func (c *Controller) push(au *shouwang.AccessUnit, mode analyze.Mode) error {
 	case mode == analyze.ModeKey:
 		c.status.Keys++
 	default:
+		c.chained = max(c.chained, au.Seq)
 		c.status.Chained++
 	}
 	return err

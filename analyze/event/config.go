@@ -17,7 +17,8 @@ type Config struct {
 	Sustain     time.Duration
 	SustainArea float64
 	// GlimpseArea and GlimpseScore are what a single picture must show when
-	// pictures are a second or more apart; 0.003 and 0.35.
+	// pictures are a second or more apart; 0.0008 (a person 32 pixels high of
+	// 360) and 0.35.
 	GlimpseArea, GlimpseScore float64
 	// Quiet is how long a followed thing may be out of sight before it is
 	// gone; 1.5 s, and never less than two and a half picture intervals.
@@ -50,7 +51,7 @@ func (c Config) withDefaults() Config {
 	num(&c.TravelSizes, 0.4)
 	def(&c.Sustain, 3*time.Second)
 	num(&c.SustainArea, 0.01)
-	num(&c.GlimpseArea, 0.003)
+	num(&c.GlimpseArea, 0.0008)
 	num(&c.GlimpseScore, 0.35)
 	def(&c.Quiet, 1500*time.Millisecond)
 	def(&c.StandStill, 20*time.Second)

@@ -154,7 +154,7 @@ func (e *Eventer) enough(t *Track) bool {
 	age := (t.Last - t.First).Duration().Seconds()
 	size := max(0.01, math.Sqrt(t.Area))
 	if e.tracker.interval > 0.8 {
-		return e.glimpse && t.Area >= e.cfg.GlimpseArea && t.Score >= e.cfg.GlimpseScore || t.Hits >= 2 && t.Travel > e.cfg.Travel && t.Sizes > e.cfg.TravelSizes
+		return e.glimpse && e.glimpsed(t) || t.Hits >= 2 && t.Travel > e.cfg.Travel && t.Sizes > e.cfg.TravelSizes
 	}
 	hits := 3
 	if e.tracker.interval > 0.3 {
@@ -183,6 +183,15 @@ func (e *Eventer) enough(t *Track) bool {
 		t.Area >= e.cfg.SustainArea && t.Score >= 0.3 && t.Moving > 0.3
 }
 
+// glimpsed reports whether a single picture shows enough. What is small must
+// stand out and be alone: leaves and flakes are neither.
+func (e *Eventer) glimpsed(t *Track) bool {
+	if t.Area < e.cfg.GlimpseArea || t.Score < e.cfg.GlimpseScore {
+		return false
+	}
+	return t.Area >= 4*e.cfg.GlimpseArea || t.Score >= 0.6 && t.Fill >= 0.3 && e.tracker.clutter < 0.7 && e.tracker.age() > 10
+}
+
 // cool reports whether the track began right after an event: after one that
 // has ended, or after the last life of one that is about to.
 func (e *Eventer) cool(t *Track) bool {
@@ -202,6 +211,9 @@ func within(b shouwang.Box, x, y float64) bool {
 // insect before the lens does, people and cars that matter do not.
 func (e *Eventer) need(t *Track, age, size float64) float64 {
 	need := e.cfg.Persist.Seconds()
+	if t.Score > 0.7 && t.Travel >= 0.7*t.Path && e.tracker.clutter < 2 {
+		need *= 0.6 // it stands out, goes straight and is alone
+	}
 	need *= 1 + 1.5*max(0, 1-t.Score/0.4)
 	need *= 1 + 2*math.Exp(-e.tracker.age()/4) // what flickers here is not yet known
 	speed := t.Travel / size / max(age, 0.1)
@@ -211,7 +223,7 @@ func (e *Eventer) need(t *Track, age, size float64) float64 {
 	if t.Area < 0.02 {
 		need *= max(1, e.tracker.clutter/4)
 	}
-	return need * max(1, speed/2.5)
+	return need * max(1, speed/4)
 }
 
 // join adds a confirmed track to the living event, or begins one.

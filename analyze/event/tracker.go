@@ -71,6 +71,8 @@ func (k *Tracker) match(o *analyze.Observation, dt float64) {
 			}
 			if t.Confirmed {
 				a *= 1.2
+			} else if t.Hits >= 4 {
+				a *= 1.15 // what has been followed keeps its piece
 			}
 			if a > top {
 				best, top = t, a

@@ -185,11 +185,7 @@ func (m *Model) observe(pts shouwang.MediaTime, key bool) Result {
 	res.Like = m.home.look(m, pts)
 	t := m.light.estimate(m)
 	share := float64(classify(m.simd, m.cur, m.bg, m.wide, &t, m.expect, m.hot)) / float64(len(m.cur))
-	if share > shakeShare && !m.settling && m.shake.find(m, pts) {
-		share = float64(m.shake.classify(m, &t)) / float64(len(m.cur))
-	} else {
-		m.shake.none()
-	}
+	share = m.steady(share, &t, pts)
 	res.Changed = float32(share)
 	if m.sudden(share) {
 		m.relearn(pts)
@@ -209,6 +205,23 @@ func (m *Model) observe(pts shouwang.MediaTime, key bool) Result {
 		m.learn(pts)
 	}
 	return res
+}
+
+// steady takes the camera's shake out of what differs and returns the share
+// of hot cells that remains.
+func (m *Model) steady(share float64, t *threshold, pts shouwang.MediaTime) float64 {
+	gusty := m.shake.gusty(pts)
+	if m.settling || share <= shakeShare && !gusty {
+		m.shake.none()
+		return share
+	}
+	if !m.shake.find(m, pts) {
+		if !gusty {
+			return share
+		}
+		m.shake.still(m)
+	}
+	return float64(m.shake.classify(m, t)) / float64(len(m.cur))
 }
 
 // shaken reports whether the picture is not to be learned from because the

@@ -226,6 +226,9 @@ func (f *finder) region(m *Model, b *blob) analyze.Region {
 	w, h := float64(f.cols), float64(f.rows)
 	area := (b.right - b.left) * (b.bottom - b.top)
 	excess := float64(b.diff)/float64(b.cells)/128/m.cfg.Floor - 1
+	if m.shake.on || m.shake.gusty(m.lastPTS) {
+		excess *= 0.4 // an edge that the wind moves looks like this too
+	}
 	return analyze.Region{
 		Box: shouwang.Box{
 			float64(b.left) / w, float64(b.top) / h,

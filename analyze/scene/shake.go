@@ -19,6 +19,8 @@ type shake struct {
 	on     bool
 	steady shouwang.MediaTime // since when the shift has stayed the same
 	sx, sy float64            // the shift then
+	last   shouwang.MediaTime // of the newest picture that was shifted
+	ever   bool
 }
 
 const (
@@ -34,6 +36,9 @@ const (
 	// turnedAfter is how long a shift must stay the same to be the camera's
 	// new place.
 	turnedAfter = 4 * shouwang.MediaRate
+	// gust is for how long after a shift even small ones are looked for, and
+	// edges get room: the pole still swings.
+	gust = 3 * shouwang.MediaRate
 )
 
 func (s *shake) shape(n int) {
@@ -66,8 +71,20 @@ func (s *shake) find(m *Model, pts shouwang.MediaTime) bool {
 	if !s.on || math.Hypot(dx-s.sx, dy-s.sy) > 0.15 {
 		s.steady, s.sx, s.sy = pts, dx, dy
 	}
-	s.on, s.x, s.y = true, dx, dy
+	s.on, s.x, s.y, s.last, s.ever = true, dx, dy, pts, true
 	return true
+}
+
+// gusty reports whether the camera was thrown about a moment ago.
+func (s *shake) gusty(pts shouwang.MediaTime) bool {
+	since := pts - s.last
+	return s.ever && since < gust && since > -gust
+}
+
+// still is for a picture in a gust that is not shifted itself.
+func (s *shake) still(m *Model) {
+	s.none()
+	copy(s.moved, m.expect)
 }
 
 func (s *shake) none() bool {
@@ -142,7 +159,7 @@ func (s *shake) warp(m *Model, dx, dy float64) {
 // classify is the kernel's classify for the shifted background. Between cells
 // the warp only guesses, so edges get room; the border is not judged.
 func (s *shake) classify(m *Model, t *threshold) (hot int) {
-	edge := 2 + int(math.Ceil(max(math.Abs(s.x), math.Abs(s.y))))
+	edge := 3 + int(math.Ceil(max(math.Abs(s.x), math.Abs(s.y))))
 	clear(m.hot)
 	for r := edge; r < m.rows-edge; r++ {
 		for c := edge; c < m.cols-edge; c++ {
