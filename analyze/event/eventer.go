@@ -186,10 +186,10 @@ func (e *Eventer) enough(t *Track) bool {
 // glimpsed reports whether a single picture shows enough. What is small must
 // stand out and be alone: leaves and flakes are neither.
 func (e *Eventer) glimpsed(t *Track) bool {
-	if t.Area < e.cfg.GlimpseArea || t.Score < e.cfg.GlimpseScore {
+	if t.Area < e.cfg.GlimpseArea || t.Score < e.cfg.GlimpseScore || t.Fill < 0.25 || e.tracker.clutter > 4 {
 		return false
 	}
-	return t.Area >= 4*e.cfg.GlimpseArea || t.Score >= 0.6 && t.Fill >= 0.3 && e.tracker.clutter < 0.7 && e.tracker.age() > 10
+	return t.Area >= 4*e.cfg.GlimpseArea || t.Score >= 0.6 && e.tracker.clutter < 0.7 && e.tracker.age() > 10
 }
 
 // cool reports whether the track began right after an event: after one that
