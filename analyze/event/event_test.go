@@ -292,6 +292,26 @@ func TestReorderedAndRepeatedPictures(t *testing.T) {
 	}
 }
 
+// TestCatchUpBeginsWhereItBegan: between two key frames somebody comes in; the
+// second shows them, then what lies between is shown. The event begins where
+// they came in, and is told at once.
+func TestCatchUpBeginsWhereItBegan(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	w := walker(20.4, 26, 0.1, 0.12)
+	p.show(22.1, 0.5, w) // key frames: 20 s and 22 s
+	p.now = 20.1
+	p.show(21.6, 10, w)
+	if len(p.order) != 1 {
+		t.Fatalf("%d events before the catch-up is over, want 1", len(p.order))
+	}
+	p.show(30, 10, w)
+	if len(p.order) != 1 {
+		t.Fatalf("%d events, want 1", len(p.order))
+	}
+	near(t, "begin", p.last(0).Start, 20.4, 0.15)
+	near(t, "end", p.last(0).End, 26, 0.3)
+}
+
 // TestHostileObservations: the numbers come from another process, which looks
 // at hostile bytes.
 func TestHostileObservations(t *testing.T) {

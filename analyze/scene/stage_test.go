@@ -343,6 +343,27 @@ func TestLikeness(t *testing.T) {
 	like("turned away", 0, 0.24)
 }
 
+// TestCatchUpKeepsTheBackground: pictures from before the newest are looked at
+// with all that is known of the scene.
+func TestCatchUpKeepsTheBackground(t *testing.T) {
+	s := newStage(320, 180)
+	s.run(20)
+	o := thing{60, 80, 20, 50, 220}
+	s.things = []thing{o}
+	s.at += 10
+	s.show()
+	s.at -= 9
+	for range 8 {
+		if r := s.show(); !covers(r, s.box(o)) || len(r.Regions) != 1 {
+			t.Fatalf("looking back: regions %v, want the thing alone", r.Regions)
+		}
+	}
+	s.things = nil
+	if busy := s.run(4); busy > 1 {
+		t.Errorf("after looking back %d of 20 pictures have regions", busy)
+	}
+}
+
 func TestGoneIsSaidOnce(t *testing.T) {
 	s := newStage(320, 180)
 	s.things = []thing{{100, 60, 24, 30, 230}}

@@ -254,6 +254,28 @@ func TestCatchUpIsNotSeenTwice(t *testing.T) {
 	}
 }
 
+// TestCatchUpShowsWhatLiesBetweenKeyFrames: two key frames were looked at, and
+// the second wakes the camera: its chain begins at the first, and what lies
+// between is shown though it is older; no picture is shown twice by chains.
+func TestCatchUpShowsWhatLiesBetweenKeyFrames(t *testing.T) {
+	d, units := sit(t), street(t) // key frames 0 and 10
+	d.open(1, units[0].Params)
+	if decoded(d.ask(unitOf(1, units[0], 0))) != 1 || decoded(d.ask(unitOf(1, units[10], 0))) != 1 {
+		t.Fatal("the key frames were not looked at")
+	}
+	for i := range 14 {
+		if got, want := decoded(d.ask(unitOf(1, units[i], wire.FlagChain))), b2i(i > 0); got != want {
+			t.Errorf("unit %d of the catch-up was shown %d times, want %d", i, got, want)
+		}
+	}
+	d.ask(unitOf(1, units[10], 0)) // asleep again; it lets the chain go
+	for i := range 16 {
+		if got, want := decoded(d.ask(unitOf(1, units[i], wire.FlagChain))), b2i(i > 13); got != want {
+			t.Errorf("unit %d of a second catch-up was shown %d times, want %d", i, got, want)
+		}
+	}
+}
+
 func b2i(b bool) int {
 	if b {
 		return 1
