@@ -2115,6 +2115,7 @@ export interface components {
             label?: string;
             /** Format: double */
             label_score?: number;
+            others?: (components["schemas"]["TrackPoint"][] | null)[] | null;
             /** Format: date-time */
             peak: string;
             phase: string;
@@ -2123,6 +2124,8 @@ export interface components {
             score: number;
             /** Format: date-time */
             start: string;
+            /** Format: int64 */
+            things?: number;
             track?: components["schemas"]["TrackPoint"][] | null;
             /** @enum {string} */
             verdict?: "seen" | "false_alarm";
@@ -2158,6 +2161,7 @@ export interface components {
             label?: string;
             /** Format: double */
             label_score?: number;
+            others?: (components["schemas"]["TrackPoint"][] | null)[] | null;
             /** Format: date-time */
             peak: string;
             phase: string;
@@ -2166,6 +2170,8 @@ export interface components {
             score: number;
             /** Format: date-time */
             start: string;
+            /** Format: int64 */
+            things?: number;
             track?: components["schemas"]["TrackPoint"][] | null;
             /** @enum {string} */
             verdict?: "seen" | "false_alarm";
