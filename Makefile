@@ -15,7 +15,7 @@ UI_SOURCES := $(shell find web/ui -path web/ui/node_modules -prune -o -path web/
 GO_SOURCES := $(shell find . -name '*.go' -not -path './.cache/*' -not -path '*/node_modules/*' 2>/dev/null) $(shell find . -name '*.cedar' -o -name '*.sql' -not -path '*/node_modules/*' 2>/dev/null) go.mod go.sum
 C_SOURCES := $(shell find analyze -name '*.c' -o -name '*.h' 2>/dev/null)
 
-.PHONY: help setup build ui demo test lint bench thousand eval fuzz clean docs
+.PHONY: help setup build ui demo test lint bench thousand eval neon fuzz clean docs
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
@@ -74,7 +74,10 @@ eval: ## accuracy: labelled clips, composites with exact truth, other engines' r
 	@$(MAKE) --no-print-directory build bin/shouwang-eval
 	@bin/shouwang eval
 
-fuzz: ## every fuzz target, FUZZTIME each (default 10m)
+neon: ## the model's kernels on arm64, under emulation, against the scalar code (installs a cross compiler)
+	@deploy/setup/neon.sh
+
+fuzz: ## every fuzz target and hostile streams against analyzers, FUZZTIME each (default 10m)
 	@deploy/setup/fuzz.sh $(or $(FUZZTIME),10m)
 
 clean: ## remove what was built (not what was recorded)
