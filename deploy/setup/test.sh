@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every test of the house, in the order that fails soonest. Called by
 # `make test` once everything is installed and built.
-#   SHOUWANG_FUZZTIME  how long each fuzz target runs (default 30s under CI, 0 else)
+#   SHOUWANG_FUZZTIME  how long each fuzz target runs (default 10s under CI, 0 else)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export PATH="$PWD/.cache/bin:$PATH"
@@ -20,7 +20,7 @@ step "interface: types, unit tests"
 # The race detector needs more memory than the sandbox allows, packages that look
 # at pictures spend their time in C, and the end-to-end tests run real binaries
 # and hold them to seconds: those run without it.
-apart='/(analyze/(decode|render|scene|worker|sandbox|eval)|cmd/shouwang-analyzer|cmd/e2e)'
+apart='/(analyze/(classify|decode|render|scene|worker|sandbox|eval)|cmd/shouwang-analyzer|cmd/e2e)'
 all=$(go list ./...)
 
 step "go test -race"
@@ -45,7 +45,7 @@ if ! e2e; then
   e2e -run "^($failed)\$"
 fi
 
-fuzztime=${SHOUWANG_FUZZTIME:-${CI:+30s}}
+fuzztime=${SHOUWANG_FUZZTIME:-${CI:+10s}}
 if [ -n "$fuzztime" ] && [ "$fuzztime" != 0 ]; then
   step "fuzzing, $fuzztime a target"
   deploy/setup/fuzz.sh "$fuzztime"
