@@ -4,6 +4,7 @@ import (
 	"shouwang/web/approvals"
 	"shouwang/web/cases"
 	"shouwang/web/evidence"
+	"shouwang/web/export"
 	"shouwang/web/front"
 	"shouwang/web/holds"
 	"shouwang/web/join"
@@ -23,6 +24,7 @@ func rooms() []func(*front.Front, *look.Looks) {
 		join.Routes(join.Deps{}),
 		onboard.Routes(onboard.Deps{}),
 		transparency.Routes(transparency.Deps{}),
+		export.Routes(export.Deps{}),
 		holds.Routes(holds.Deps{}),
 		receipts.Routes(receipts.Deps{}),
 	}

@@ -34,6 +34,7 @@ type cli struct {
 	Button      buttonCmd      `cmd:"" help:"Add, list and remove call buttons (SOS)."`
 	User        userCmd        `cmd:"" help:"Add and list people who may sign in."`
 	Place       placeCmd       `cmd:"" help:"Import a township: places, people, cameras, consents."`
+	Evidence    evidenceCmd    `cmd:"" help:"Verify an evidence package with the public key alone."`
 	Receipt     receiptCmd     `cmd:"" help:"Verify a receipt with the public key alone."`
 	Bench       benchCmd       `cmd:"" help:"Measure speed on this machine."`
 	Eval        evalCmd        `cmd:"" help:"Measure accuracy on labelled clips."`

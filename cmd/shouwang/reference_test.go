@@ -11,7 +11,7 @@ import (
 // commands are all that a person may type; the reference shows the help of
 // each.
 var commands = []string{
-	"receipt verify",
+	"receipt verify", "evidence verify",
 	"", "serve", "analyze", "decide", "check", "camera add", "camera list", "camera test", "camera remove",
 	"button add", "button list", "button remove", "user add", "user list", "place import", "bench", "eval",
 	"log verify", "witness", "version", "healthcheck",

@@ -32,6 +32,8 @@ type Config struct {
 	// KeyDir puts the keys elsewhere than Dir/keys, so that a backup of Dir
 	// does not hold them.
 	KeyDir string
+	// Vault is where camera keys live; nil means a master key file in KeyDir.
+	Vault keys.Vault
 	// Bucket is where segments end up; nil means the folder Dir/bucket.
 	Bucket storage.Bucket
 	// SpoolDir puts the spool elsewhere than Dir/spool.
@@ -76,7 +78,7 @@ func Open(ctx context.Context, cfg Config) (*Archive, error) {
 	if a.Catalog, err = catalog.Open(ctx, filepath.Join(cfg.Dir, "catalog.db")); err != nil {
 		return nil, err
 	}
-	if a.Keys, err = keys.Open(cfg.KeyDir, keys.Options{Clock: cfg.Clock, OnUse: cfg.OnKeyUse}); err != nil {
+	if a.Keys, err = keys.Open(cfg.KeyDir, keys.Options{Clock: cfg.Clock, OnUse: cfg.OnKeyUse, Vault: cfg.Vault}); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	if err := a.join(); err != nil {

@@ -96,9 +96,22 @@ type StorageConfig struct {
 	MinFree int64 `yaml:"min_free"`
 	// SpoolBytes bounds what waits on disk while the bucket is away.
 	SpoolBytes int64 `yaml:"spool_bytes"`
+	// Keys is where the keys of recordings live.
+	Keys KeysConfig `yaml:"keys"`
 	// PreRoll is how long before an event is recorded, from memory; it is
 	// bounded by ingest.history_for.
 	PreRoll time.Duration `yaml:"pre_roll"`
+}
+
+// KeysConfig says where the keys of recordings live: in a file of the data
+// folder (kind file), or in the transit engine of OpenBao or Vault.
+type KeysConfig struct {
+	Kind      string `yaml:"kind"`    // file or transit
+	Address   string `yaml:"address"` // https://HOST:PORT
+	Mount     string `yaml:"mount"`
+	TokenFile string `yaml:"token_file"`
+	CAFile    string `yaml:"ca_file"`
+	Namespace string `yaml:"namespace"`
 }
 
 // S3Config names an S3 bucket.
@@ -122,7 +135,7 @@ func Defaults() Config {
 		Data: "shouwang-data", Log: "info", Language: "zh-CN",
 		Ingest:  ingest.DefaultConfig(),
 		Analyze: AnalyzeConfig{Policy: "auto"},
-		Storage: StorageConfig{MinFree: 1 << 30, SpoolBytes: 8 << 30, PreRoll: 5 * time.Second, S3: S3Config{Region: "us-east-1"}},
+		Storage: StorageConfig{MinFree: 1 << 30, SpoolBytes: 8 << 30, Keys: KeysConfig{Kind: "file", Mount: "transit"}, PreRoll: 5 * time.Second, S3: S3Config{Region: "us-east-1"}},
 		Web:     web.Defaults(),
 		Buttons: buttons.Defaults(),
 
@@ -180,6 +193,12 @@ func (c *Config) Validate() error {
 		return bad("storage.pre_roll %s: write 1s to ingest.history_for, which is %s", c.Storage.PreRoll, c.Ingest.HistoryFor)
 	case c.Storage.S3.Endpoint != "" && (c.Storage.S3.Bucket == "" || c.Storage.S3.AccessKey == "" || c.Storage.S3.SecretKey == ""):
 		return bad("storage.s3.endpoint is set, so bucket, access_key and secret_key must be too")
+	}
+	switch k := c.Storage.Keys; {
+	case k.Kind != "file" && k.Kind != "transit":
+		return bad("storage.keys.kind %q: write file or transit", k.Kind)
+	case k.Kind == "transit" && (k.Address == "" || k.TokenFile == "" || k.Mount == ""):
+		return bad("storage.keys.kind is transit, so address, mount and token_file must be set")
 	}
 	switch c.Analyze.Policy {
 	case "auto", "full", "track", "presence":

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"shouwang/web/export"
 	"shouwang/web/front"
 	"shouwang/web/holds"
 	"shouwang/web/look"
@@ -12,6 +13,9 @@ import (
 func (s *Service) paperRooms() []func(*front.Front, *look.Looks) {
 	return []func(*front.Front, *look.Looks){
 		holds.Routes(holds.Deps{Gate: s.node.gate, Store: holdStore{s.node, s.eraser}}),
+		export.Routes(export.Deps{Gate: s.node.gate, Store: exportStore{
+			holdStore: holdStore{s.node, s.eraser}, footage: footage{archive: s.node.archive, recorder: s.node.recorder}, ledger: s.ledger, notary: s.notary,
+		}}),
 		receipts.Routes(receipts.Deps{Store: receiptStore{s.consents()}, Gate: s.node.gate}),
 	}
 }

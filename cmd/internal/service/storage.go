@@ -8,6 +8,7 @@ import (
 
 	"shouwang"
 	"shouwang/storage/archive"
+	"shouwang/storage/keys/transit"
 	"shouwang/storage/recorder"
 	"shouwang/storage/s3"
 	"shouwang/storage/spool"
@@ -29,6 +30,15 @@ func openArchive(ctx context.Context, cfg Config, repair bool, clock func() time
 			return nil, err
 		}
 		c.Bucket = bucket
+	}
+	if k := cfg.Storage.Keys; k.Kind == "transit" {
+		vault, err := transit.Open(ctx, transit.Config{
+			Address: k.Address, Mount: k.Mount, TokenFile: k.TokenFile, CAFile: k.CAFile, Namespace: k.Namespace,
+		})
+		if err != nil {
+			return nil, err
+		}
+		c.Vault = vault
 	}
 	return archive.Open(ctx, c)
 }

@@ -1,0 +1,215 @@
+// Package export is where an evidence package leaves the house: for a case or a
+// statutory order, by two people, under a second factor just shown. The gate
+// judges it once; the entry in the access log is durable before the first byte.
+package export
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"shouwang"
+	"shouwang/policy"
+	"shouwang/web/front"
+	"shouwang/web/look"
+)
+
+// Gate judges an export and uses up the approval it rests on.
+type Gate interface {
+	Look(req policy.Request) (policy.Decision, policy.Grant)
+	Decide(req policy.Request) policy.Decision
+}
+
+// Job is everything that a package says of itself.
+type Job struct {
+	ID        string
+	Made      time.Time
+	Camera    *policy.Camera
+	Place     []string
+	Span      shouwang.Span
+	Request   policy.Request
+	Decision  policy.Decision
+	Grant     policy.Grant
+	Reason    string
+	Recipient string
+	LogEntry  uint64
+}
+
+// Store packs evidence and keeps what a case needs. Errors: CodeKeyDestroyed,
+// CodeNotFound, CodeStorageAway.
+type Store interface {
+	KeyState(ctx context.Context, camera shouwang.CameraID, span shouwang.Span) (policy.KeyState, error)
+	// Hold keeps the stretch for the case of the job.
+	Hold(ctx context.Context, j *Job) error
+	// Pack writes the package.
+	Pack(ctx context.Context, w io.Writer, j *Job) error
+}
+
+// Deps are what the room needs from its neighbours; all are needed.
+type Deps struct {
+	Gate  Gate
+	Store Store
+}
+
+// fetchWithin is how long a package may be fetched after it was granted, where
+// the decision does not end before.
+const fetchWithin = 15 * time.Minute
+
+type room struct {
+	*front.Front
+	Deps
+	looks *look.Looks
+
+	mu   sync.Mutex
+	jobs map[string]*job
+}
+
+// job is an export that was granted and waits to be fetched.
+type job struct {
+	Job
+	token   string
+	expires time.Time
+	busy    bool
+}
+
+// Routes returns what registers the room's operations.
+func Routes(deps Deps) func(*front.Front, *look.Looks) {
+	return func(f *front.Front, l *look.Looks) {
+		(&room{Front: f, Deps: deps, looks: l, jobs: map[string]*job{}}).routes()
+	}
+}
+
+func (r *room) routes() {
+	front.Route(r.Front, front.Op{
+		ID: "makeExport", Method: http.MethodPost, Path: "/api/exports", Tag: "export", Picture: true,
+		Summary: "Have an evidence package made; takes an approval and a fresh second factor",
+	}, front.Officers, r.grant)
+	front.Route(r.Front, front.Op{
+		ID: "fetchExport", Method: http.MethodGet, Path: "/api/exports/{id}/package.zip", Tag: "export", Media: "application/zip", Picture: true,
+		Summary: "Fetch the package one was granted, within its time",
+	}, front.Officers, r.fetch)
+}
+
+type grantInput struct {
+	Body GrantBody
+}
+
+// GrantBody says what is to be packed, for whom and why.
+type GrantBody struct {
+	Camera    shouwang.CameraID `json:"camera" minLength:"1" maxLength:"64"`
+	From      time.Time         `json:"from" doc:"Capture time"`
+	To        time.Time         `json:"to"`
+	Case      string            `json:"case,omitempty" maxLength:"64"`
+	Order     string            `json:"order,omitempty" maxLength:"64" doc:"The statutory order it rests on, in place of consent"`
+	Purpose   string            `json:"purpose,omitempty" maxLength:"64"`
+	Reason    string            `json:"reason" minLength:"4" maxLength:"500"`
+	Recipient string            `json:"recipient" minLength:"2" maxLength:"200" doc:"Whom the package is made for; it says so"`
+	Approval  string            `json:"approval" minLength:"1" maxLength:"64" doc:"A second person's approval of export over this stretch"`
+}
+
+// ExportView is a package that may be fetched.
+type ExportView struct {
+	ID       string    `json:"id"`
+	URL      string    `json:"url"`
+	Expires  time.Time `json:"expires"`
+	Decision string    `json:"decision"`
+	LogEntry uint64    `json:"log_entry"`
+}
+
+type grantOutput struct{ Body ExportView }
+
+// grant judges an export, logs it, and holds the stretch where that is owed.
+func (r *room) grant(ctx context.Context, c *front.Caller, in *grantInput) (*grantOutput, error) {
+	cam, err := c.Camera(in.Body.Camera)
+	if err != nil {
+		return nil, err
+	}
+	j, err := r.judge(ctx, c, cam, &in.Body)
+	if err != nil {
+		return nil, err
+	}
+	entry := policy.NewEntry("export", j.Request.At, c.World, j.Request, j.Decision)
+	entry.Detail = j.ID + " for " + j.Recipient + ", approved by " + j.Grant.SecondPerson() + ": " + j.Reason
+	if j.LogEntry, err = r.looks.Append(ctx, entry); err != nil {
+		return nil, err
+	}
+	if j.Decision.Has(policy.ObligeHold) {
+		if err := r.Store.Hold(context.WithoutCancel(ctx), &j.Job); err != nil {
+			return nil, err
+		}
+	}
+	r.keep(j)
+	return &grantOutput{Body: ExportView{
+		ID: j.ID, URL: "/api/exports/" + j.ID + "/package.zip", Expires: j.expires, Decision: j.Decision.DecisionID, LogEntry: j.LogEntry,
+	}}, nil
+}
+
+// duties are the obligations that this room knows how to carry out. Masks and
+// blurring govern viewing copies; an original that leaves stays as recorded,
+// under a case, two names and a mark. The notice to the owner and the report to
+// oversight are the entry in the log that both read.
+var duties = []policy.ObligationID{
+	policy.ObligeMask, policy.ObligeBlurPeople, policy.ObligeBlurPlates, policy.ObligeWatermark, policy.ObligePackage, policy.ObligeHold,
+	policy.ObligeNotifyOwner, policy.ObligeNotifyDeferred, policy.ObligeReport,
+}
+
+func (r *room) judge(ctx context.Context, c *front.Caller, cam *policy.Camera, b *GrantBody) (*job, error) {
+	span := shouwang.Span{From: b.From, To: b.To}
+	if span.Empty() {
+		return nil, shouwang.Errorf(shouwang.CodeBadUsage, "say which stretch of time: from before to")
+	}
+	state, err := r.Store.KeyState(ctx, cam.CameraID(), span)
+	if err != nil {
+		return nil, err
+	}
+	req := c.Request(policy.Export, cam, front.Why{Purpose: b.Purpose, Case: b.Case, Order: b.Order, Approval: b.Approval}, r.Now())
+	req.Footage = &policy.Footage{Camera: cam.ID, From: b.From, To: b.To, KeyState: state, Quarantined: cam.Quarantined}
+	d, grant := r.Gate.Look(req)
+	for _, o := range d.Obligations {
+		if d.Allowed() && !slices.Contains(duties, o.ID) {
+			d.Decision, d.Reasons = "deny", []policy.Reason{look.ReasonObligation}
+		}
+	}
+	if d.Allowed() && !(grant.Covers(policy.Export, cam.CameraID(), b.From) && grant.Covers(policy.Export, cam.CameraID(), b.To.Add(-1))) {
+		d.Decision, d.Reasons = "deny", []policy.Reason{look.ReasonNoGrant}
+	}
+	if !d.Allowed() {
+		if _, err := r.looks.Append(ctx, policy.NewEntry("denial", req.At, c.World, req, d)); err != nil {
+			r.Log.Error("log denial", "error", err)
+		}
+		return nil, front.Denial(&d, r.TextFor(c, &d))
+	}
+	j := &job{token: c.Token, expires: r.Now().Add(min(fetchWithin, time.Duration(d.TTL)*time.Second))}
+	j.Job = Job{
+		ID: front.NewID("ex"), Made: r.Now().UTC(), Camera: cam, Place: placeOf(c, cam), Span: span, Request: req, Decision: d,
+		Grant: grant, Reason: b.Reason, Recipient: b.Recipient,
+	}
+	return j, nil
+}
+
+// placeOf lists the places from the widest to the camera's own.
+func placeOf(c *front.Caller, cam *policy.Camera) (out []string) {
+	places := c.World.Places()
+	for at, ok := places[cam.Place]; ok && len(out) < 16; at, ok = places[at.Parent] {
+		name := at.Name
+		if name == "" {
+			name = string(at.ID)
+		}
+		out = append([]string{name}, out...)
+	}
+	return out
+}
+
+func (r *room) keep(j *job) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, old := range r.jobs {
+		if !r.Now().Before(old.expires) {
+			delete(r.jobs, id)
+		}
+	}
+	r.jobs[j.ID] = j
+}
