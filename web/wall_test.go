@@ -191,6 +191,12 @@ func TestAnEventIsAssignedToWhoWorksThere(t *testing.T) {
 	if !slices.Contains(ids, "officer:near") || slices.Contains(ids, "officer:away") {
 		t.Fatalf("%+v", people)
 	}
+	there := get[struct {
+		People []wall.Assignee `json:"people"`
+	}](chen, "/api/wall/people?camera=gate")
+	if len(there.People) != 2 {
+		t.Errorf("who works at the gate: %+v", there)
+	}
 	var mark wall.MarkView
 	chen.sends("/api/events/e-1/mark", map[string]any{"assign_to": "officer:near"}, &mark)
 	chen.sends("/api/events/e-1/mark", map[string]any{"case": "case-1"}, &mark)

@@ -46,6 +46,10 @@ type marksOutput struct {
 	}
 }
 
+type peopleInput struct {
+	Camera shouwang.CameraID `query:"camera" maxLength:"64" doc:"Only those who work where it hangs"`
+}
+
 type peopleOutput struct {
 	Body struct {
 		People []Assignee `json:"people"`
@@ -138,11 +142,22 @@ func (r *room) listMarks(ctx context.Context, c *front.Caller, _ *struct{}) (*ma
 	return out, nil
 }
 
-func (r *room) listPeople(_ context.Context, c *front.Caller, _ *struct{}) (*peopleOutput, error) {
+func (r *room) listPeople(_ context.Context, c *front.Caller, in *peopleInput) (*peopleOutput, error) {
 	out := &peopleOutput{}
 	out.Body.People = []Assignee{}
 	places := c.World.Places()
+	var at shouwang.PlaceID
+	if in.Camera != "" {
+		cam, err := c.Camera(in.Camera)
+		if err != nil {
+			return nil, err
+		}
+		at = cam.Place
+	}
 	for _, p := range c.World.Principals() {
+		if at != "" && !places.Within(at, p.Jurisdiction) {
+			continue
+		}
 		if !sendable(p) || !within(c, p.Jurisdiction) && !places.Within(c.Who.Jurisdiction, p.Jurisdiction) {
 			continue
 		}

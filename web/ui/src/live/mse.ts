@@ -57,7 +57,7 @@ export async function openMse(video: HTMLVideoElement, camera: string, look: Loo
     url = URL.createObjectURL(source)
     video.src = url
     await new Promise((r) => source.addEventListener('sourceopen', r, { once: true }))
-    const feeder = new Feeder(video, source.addSourceBuffer(mime))
+    const feeder = new Feeder(video, source.addSourceBuffer(mime), abort.signal)
     void pump(res.body!.getReader(), feeder).then(
       () => end.resolve('lost'),
       () => end.resolve('lost'),
@@ -91,11 +91,13 @@ class Feeder {
   private queued = 0
   private video: HTMLVideoElement
   private buffer: SourceBuffer
+  private over: AbortSignal
 
-  constructor(video: HTMLVideoElement, buffer: SourceBuffer) {
+  constructor(video: HTMLVideoElement, buffer: SourceBuffer, over: AbortSignal) {
     this.video = video
     this.buffer = buffer
-    buffer.addEventListener('updateend', () => this.next())
+    this.over = over
+    buffer.addEventListener('updateend', () => this.next(), { signal: over })
   }
 
   push(chunk: Uint8Array<ArrayBuffer>) {
@@ -106,7 +108,8 @@ class Feeder {
   }
 
   private next() {
-    if (this.buffer.updating) return
+    // A buffer of a view that was closed belongs to nobody and may not be asked.
+    if (this.over.aborted || this.buffer.updating) return
     this.chase()
     const ranges = this.buffer.buffered
     if (ranges.length > 0 && this.video.currentTime - ranges.start(0) > 2 * keepBehind) {

@@ -1,4 +1,4 @@
-import { json, seg } from '../api/client'
+import { json, query, seg } from '../api/client'
 import type { Assignee, Button, Call, Incident, IncidentReport, Layout, Mark, WallBody } from '../api/types'
 
 export type Cause = 'report' | 'event' | 'call'
@@ -25,7 +25,7 @@ export const wallApi = {
   closeCall: (id: string, outcome: string, note: string) => json<Call>('POST', `/api/wall/calls/${seg(id)}/close`, { outcome, note }),
   buttons: async () => (await json<{ buttons: Button[] | null }>('GET', '/api/wall/buttons')).buttons ?? [],
 
-  people: async () => (await json<{ people: Assignee[] | null }>('GET', '/api/wall/people')).people ?? [],
+  people: async (camera: string) => (await json<{ people: Assignee[] | null }>('GET', '/api/wall/people' + query({ camera }))).people ?? [],
   marks: async () => (await json<{ marks: Mark[] | null }>('GET', '/api/wall/marks')).marks ?? [],
   mark: (event: string, body: { assign_to?: string; case?: string; note?: string }) => json<Mark>('POST', `/api/events/${seg(event)}/mark`, body),
 

@@ -56,7 +56,8 @@ export function useWall(kiosk: boolean, rules: Ref<LiftRules>, changed: (kind: s
     // its place, and the feed says what happened there.
     const shows = new Set(cameras.value.filter((c) => c.live.decision === 'allow').map((c) => c.id))
     const next = lift(lifts.value.filter((l) => shows.has(l.camera)), events.value.filter((e) => shows.has(e.camera)), now.value, rules.value)
-    if (next.length > 0 || lifts.value.length > 0) lifts.value = next
+    // Only a change is news: everything on the wall is laid out by this.
+    if (JSON.stringify(next) !== JSON.stringify(lifts.value)) lifts.value = next
   })
 
   async function loadCameras() {
