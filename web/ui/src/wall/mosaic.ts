@@ -44,7 +44,9 @@ function* cuts(lifted: number, rest: number): Generator<Part[]> {
   for (let cut = 0.3; cut < 0.82; cut += 0.025) {
     yield [{ n: lifted, x: 0, y: 0, w: cut, h: 1 }, { n: rest, x: cut, y: 0, w: 1 - cut, h: 1 }]
     yield [{ n: lifted, x: 0, y: 0, w: 1, h: cut }, { n: rest, x: 0, y: cut, w: 1, h: 1 - cut }]
-    for (let beside = 1; beside < rest; beside++) {
+    // About as many beside as the column is large, so that all come out alike.
+    const share = Math.round((rest * cut) / (1 + cut))
+    for (let beside = Math.max(1, share - 2); beside <= Math.min(rest - 1, share + 2); beside++) {
       yield [{ n: lifted, x: 0, y: 0, w: cut, h: cut }, { n: beside, x: cut, y: 0, w: 1 - cut, h: cut }, { n: rest - beside, x: 0, y: cut, w: 1, h: 1 - cut }]
     }
   }
