@@ -1,7 +1,7 @@
 import { expect, type Page } from '@playwright/test'
 
 /** Name and password of somebody who may sign in, from the environment. */
-function person(variable: string, fallback: string): { name: string; password: string } {
+export function person(variable: string, fallback: string): { name: string; password: string } {
   const [name, ...rest] = (process.env[variable] ?? fallback).split(':')
   return { name: name!, password: rest.join(':') }
 }

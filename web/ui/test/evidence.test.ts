@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readFrames, type Frame, type Found } from '../src/evidence/api'
 import { Deck } from '../src/evidence/deck'
 import type { Feed } from '../src/evidence/feed'
-import { bar, place, ticks, within, zoom } from '../src/evidence/lines'
+import { bar, pictureNear, place, ticks, within, zoom } from '../src/evidence/lines'
 import { bodyOf, fresh, playOf } from '../src/evidence/search'
 import { arrow, hue, what } from '../src/evidence/what'
 import { local, moment, setZone, when } from '../src/i18n/time'
@@ -149,6 +149,16 @@ describe('the timeline', () => {
     expect(within({ from: -500, to: 500 }, whole)).toEqual({ from: 0, to: 1000 })
     expect(ticks(whole, 8).length).toBeLessThanOrEqual(8)
   })
+})
+
+it('a play begins where there is a picture', () => {
+  const spans = [{ from: '2026-11-23T10:01:00Z', to: '2026-11-23T10:02:00Z' }, { from: '2026-11-23T10:05:00Z', to: '2026-11-23T10:06:00Z' }]
+  const at = (t: string) => pictureNear(spans, Date.parse(t), 7)
+  expect(at('2026-11-23T10:01:30Z')).toBe(Date.parse('2026-11-23T10:01:30Z'))
+  expect(at('2026-11-23T10:03:00Z')).toBe(Date.parse('2026-11-23T10:05:00.001Z'))
+  expect(at('2026-11-23T10:09:00Z')).toBe(Date.parse('2026-11-23T10:01:00.001Z'))
+  expect(pictureNear(spans, NaN, 7)).toBe(Date.parse('2026-11-23T10:01:00.001Z'))
+  expect(pictureNear([], 5, 7)).toBe(7)
 })
 
 const box = (x: number, y: number) => [x, y, 0.1, 0.1]

@@ -49,3 +49,14 @@ export function ticks(view: View, n: number): number[] {
   for (let at = Math.ceil(view.from / step) * step; at < view.to; at += step) out.push(at)
   return out
 }
+
+/**
+ * The moment itself where something is recorded, else the next at which something
+ * is, else the first: nobody wants to begin in a hole. NaN asks for the first.
+ */
+export function pictureNear(recorded: readonly { from: string; to: string }[], at: number, otherwise: number): number {
+  const spans = recorded.map((s) => ({ from: Date.parse(s.from), to: Date.parse(s.to) })).sort((a, b) => a.from - b.from)
+  if (spans.some((s) => s.from <= at && at < s.to)) return at
+  const next = spans.find((s) => s.from >= at) ?? spans[0]
+  return next ? next.from + 1 : otherwise
+}

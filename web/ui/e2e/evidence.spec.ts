@@ -1,0 +1,128 @@
+import { expect, test, type Page } from '@playwright/test'
+import { person, signIn, Watch } from './people'
+
+const investigator = person('INVESTIGATOR', 'wang:shouwang-demo')
+test.skip(!process.env.INVESTIGATOR, 'cmd/e2e runs this story: it needs four cameras of one room')
+test.describe.configure({ mode: 'serial' })
+test.setTimeout(200_000)
+
+const halls = ['hall-1', 'hall-2', 'hall-3', 'hall-4']
+const say = {
+  'zh-CN': { title: '大厅里的人', note: '同一人经过四个画面', zone: '所有时间按 Asia/Shanghai' },
+  en: { title: 'A person in the hall', note: 'the same person in four views', zone: 'All times: Asia/Shanghai' },
+} as const
+
+const deck = (page: Page, name: string) => page.locator('.transport').getAttribute('data-' + name).then(Number)
+const decoded = (page: Page) => page.locator('[data-play-tile] video').evaluateAll((all) => all.map((v) => (v as HTMLVideoElement).getVideoPlaybackQuality().totalVideoFrames))
+
+for (const language of ['zh-CN', 'en'] as const) {
+  test.describe(language, () => {
+    test.use({ locale: language, viewport: { width: 1440, height: 900 }, timezoneId: 'Europe/Berlin' })
+
+    test('an investigator follows one person through four cameras and gathers a case', async ({ page }, info) => {
+      const watch = new Watch(page)
+      const shot = (name: string) => page.screenshot({ path: info.outputPath(`${language}-${name}.png`) })
+      await signIn(page, investigator, '/evidence')
+      await expect(page.getByText(say[language].zone)).toBeVisible()
+
+      // Search until all four have told of something.
+      const found = (id: string) => page.locator(`[data-found][data-camera="${id}"]`)
+      await expect(async () => {
+        await page.locator('.presets button').first().click()
+        await page.locator('button.find').click()
+        await expect(page.locator('[data-strip]')).toHaveCount(4, { timeout: 5000 })
+        for (const id of halls) await expect(found(id).first()).toBeVisible({ timeout: 500 })
+      }).toPass({ timeout: 110_000, intervals: [2000] })
+      await shot('search')
+
+      // A region and a direction narrow it, and can be taken back.
+      const pad = (await page.locator('[data-region]').boundingBox())!
+      await page.locator('[data-region]').scrollIntoViewIfNeeded()
+      expect(pad.width).toBeGreaterThan(100)
+
+      await found('hall-1').first().locator('input').check()
+      await page.locator('[data-play-chosen]').click()
+      await page.locator('select[name=under]').selectOption('new')
+      await page.locator('input[name=title]').fill(say[language].title)
+      await page.locator('main form button.main').click()
+
+      // What is logged and who is told is read once.
+      await expect(page.locator('[data-foresee] li')).toHaveCount(1)
+      await shot('foresee')
+      await page.locator('[data-foresee] button.main').click()
+      await expect(page.locator('[data-play-tile="hall-1"]')).toHaveAttribute('data-state', 'shown', { timeout: 40_000 })
+      for (const id of halls.slice(1)) {
+        await page.locator('[data-add-camera]').selectOption(id)
+        await expect(page.locator(`[data-play-tile="${id}"]`)).toBeVisible()
+      }
+
+      // To a moment at which all four saw something, and on from there.
+      await page.locator('.event').nth(0).click()
+      for (const id of halls) await expect(page.locator(`[data-play-tile="${id}"]`)).toHaveAttribute('data-state', /shown|gap/, { timeout: 40_000 })
+      await page.locator('[data-play]').click()
+      await expect.poll(async () => (await decoded(page)).filter((n) => n > 20).length, { message: 'all four play', timeout: 60_000 }).toBe(4)
+      const began = await deck(page, 'at')
+      await expect.poll(() => deck(page, 'at'), { message: 'the clock goes on' }).toBeGreaterThan(began + 2)
+      const apart: number[] = []
+      for (let i = 0; i < 20; i++) {
+        apart.push(await deck(page, 'apart'))
+        await page.evaluate(() => new Promise((r) => requestAnimationFrame(() => r(0))))
+      }
+      info.annotations.push({ type: 'players apart, worst of 20 looks, ms', description: String(Math.max(...apart)) })
+      console.log(`${language}: players apart at most ${Math.max(...apart)} ms`)
+      // A picture of ten a second lasts 100 ms: the median is held to that, since
+      // a busy machine may stall a browser for a moment.
+      expect(apart.sort((a, b) => a - b)[10]).toBeLessThan(100)
+      await shot('playing')
+
+      // Picture by picture, on and back.
+      await page.locator('[data-play]').click()
+      const still = await deck(page, 'at')
+      await page.keyboard.press('.')
+      await expect.poll(() => deck(page, 'at')).toBeGreaterThan(still)
+      const next = await deck(page, 'at')
+      expect(next - still).toBeLessThan(0.6)
+      await page.keyboard.press(',')
+      await expect.poll(() => deck(page, 'at')).toBeLessThan(next)
+      const here = await deck(page, 'at')
+      await page.keyboard.press('<')
+      await expect.poll(() => deck(page, 'at')).toBeLessThan(here)
+
+      // Gather a clip of each camera, a still and a note.
+      await page.locator('[data-mark=in]').click()
+      await page.keyboard.press('.')
+      await page.keyboard.press('.')
+      await page.keyboard.press('.')
+      for (const id of halls) {
+        await page.locator(`[data-play-tile="${id}"]`).click()
+        if (id !== 'hall-1') await page.keyboard.press('<')
+        await page.locator('[data-mark=in]').click()
+        await page.keyboard.press('ArrowRight')
+        await page.locator('[data-mark=out]').click()
+        const saved = page.waitForResponse((r) => r.url().endsWith('/items') && r.request().method() === 'POST')
+        await page.locator('[data-gather=clip]').click()
+        expect((await saved).ok()).toBe(true)
+      }
+      await page.locator('textarea[name=note]').fill(say[language].note)
+      await page.locator('[data-gather=still]').click()
+      await expect(page.locator('[data-done=still]')).toBeVisible()
+
+      // The case holds it all, and everything done.
+      await page.locator('.gather a').click()
+      await expect(page.locator('[data-item=clip]')).toHaveCount(4)
+      await expect(page.locator('[data-item=still]')).toHaveCount(1)
+      for (const id of halls) await expect(page.locator(`[data-item=clip][data-camera="${id}"]`)).toBeVisible()
+      await expect(page.locator('[data-did=look]').first()).toBeVisible()
+      await page.locator('input[name=basis]').fill('§ 54')
+      await page.locator('aside form button.main').click()
+      await expect(page.locator('[data-did=sheet]')).toBeVisible()
+      await shot('case')
+
+      // Played again for the same case, nothing is asked.
+      await page.locator('[data-together]').click()
+      await expect(page.locator('[data-play-tile]')).toHaveCount(4)
+      await expect(page.locator('[data-foresee]')).toHaveCount(0)
+      expect(watch.faults).toEqual([])
+    })
+  })
+}
