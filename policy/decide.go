@@ -38,7 +38,7 @@ func (g *Gate) Look(req Request) (Decision, Grant) {
 		return d, Grant{action: req.Action, decision: d}
 	}
 	if counted(s) {
-		g.looks.note(s)
+		g.looks.note(s.cam.ID, s.lookKey(), s.at, s.world)
 	}
 	return d, Grant{
 		id: d.DecisionID, camera: s.cam.CameraID(), action: req.Action, span: s.span(d.TTL), decision: d,

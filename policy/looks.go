@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"strconv"
 	"sync"
 	"time"
 )
@@ -33,12 +34,22 @@ func (s *scene) footageOrLive() bool {
 	return false
 }
 
-func lookKey(s *scene) string {
-	key := s.who.ID + "\x00" + s.req.Case + "\x00" + s.req.Incident
-	if s.footage != nil {
-		key += "\x00" + s.footage.ID + "\x00" + s.captured.From.String()
+// lookKey says which looks are one and the same: by whom, why, and at which
+// recording.
+func lookKey(who, kase, incident string, captured time.Time) string {
+	key := who + "\x00" + kase + "\x00" + incident
+	if !captured.IsZero() {
+		key += "\x00" + strconv.FormatInt(captured.UnixMilli(), 36)
 	}
 	return key
+}
+
+func (s *scene) lookKey() string {
+	var captured time.Time
+	if s.footage != nil {
+		captured = s.captured.From
+	}
+	return lookKey(s.who.ID, s.req.Case, s.req.Incident, captured)
 }
 
 // today returns how many other looks there were at the camera today.
@@ -46,40 +57,57 @@ func (l *looks) today(s *scene) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	of := l.of[s.cam.ID]
-	if of == nil || l.day != dayOf(s) {
+	if of == nil || l.day != dayOf(s.at, s.world) {
 		return 0
 	}
-	if last, ok := of.last[lookKey(s)]; ok && s.at.Sub(last) < sameLook {
+	if last, ok := of.last[s.lookKey()]; ok && s.at.Sub(last) < sameLook {
 		return of.count - 1
 	}
 	return of.count
 }
 
-// note counts an allowed look.
-func (l *looks) note(s *scene) {
+// note counts an allowed look at the camera.
+func (l *looks) note(camera, key string, at time.Time, w *World) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.roll(s)
-	of := l.of[s.cam.ID]
+	l.roll(dayOf(at, w))
+	of := l.of[camera]
 	if of == nil {
 		of = &looksOf{last: map[string]time.Time{}}
-		l.of[s.cam.ID] = of
+		l.of[camera] = of
 	}
-	key := lookKey(s)
-	if last, ok := of.last[key]; !ok || s.at.Sub(last) >= sameLook {
+	if last, ok := of.last[key]; !ok || at.Sub(last) >= sameLook {
 		of.count++
 	}
-	of.last[key] = s.at
+	of.last[key] = at
 }
 
-func (l *looks) roll(s *scene) {
-	if day := dayOf(s); day != l.day || l.of == nil {
+func (l *looks) roll(day int) {
+	if day != l.day || l.of == nil {
 		l.day, l.of = day, map[string]*looksOf{}
 	}
 }
 
-// dayOf returns the local day of the request, as a number that only that day has.
-func dayOf(s *scene) int {
-	t := s.at.In(s.world.zone)
+// dayOf returns the local day of a moment, as a number that only that day has.
+func dayOf(at time.Time, w *World) int {
+	t := at.In(w.zone)
 	return t.Year()*1000 + t.YearDay()
+}
+
+// Recall counts the looks that the access log has of the present day: looks
+// that were made before this process began. Without it a restart would give
+// every officer the owner's looks a day once more. Entries of other days and
+// kinds are passed over; the order is the log's, oldest first.
+func (g *Gate) Recall(entries []Entry) {
+	w, now := g.World(), g.clock()
+	for i := range entries {
+		e := &entries[i]
+		if e.Decision != "allow" || e.Kind != "look" && e.Kind != "export" || e.Consent == "" || dayOf(e.At, w) != dayOf(now, w) {
+			continue
+		}
+		if p, ok := w.Principal(e.Principal); ok && p.Type == TypeKiosk || e.Action == ApproveView {
+			continue // neither counts towards the limit
+		}
+		g.looks.note(e.Camera, lookKey(e.Principal, e.Case, e.Incident, e.From), e.At, w)
+	}
 }

@@ -37,6 +37,8 @@ type Rules struct {
 	validate *validate.Validator
 	hash     string
 	memo     memo
+	ordered  policies           // set, in the order of the files
+	byShape  map[shape]policies // what is evaluated for each kind of request
 }
 
 // note is what a policy's annotations say.
@@ -53,6 +55,15 @@ var builtin = sync.OnceValues(func() (*Rules, error) {
 	}
 	return ParseRules(sub)
 })
+
+// BuiltinFiles are the schema and the policy files built into the program.
+func BuiltinFiles() fs.FS {
+	sub, err := fs.Sub(embedded, "rules")
+	if err != nil {
+		return embedded // cannot be: the folder is embedded
+	}
+	return sub
+}
 
 // DefaultRules returns the policy set built into the program.
 func DefaultRules() (*Rules, error) { return builtin() }
@@ -97,6 +108,7 @@ func parseRules(files fs.FS) (*Rules, error) {
 	if len(r.notes) == 0 || len(r.notes) > maxPolicies {
 		return nil, fmt.Errorf("%d policies: write at least one and at most %d", len(r.notes), maxPolicies)
 	}
+	r.applicable()
 	r.hash = "sha256:" + hex.EncodeToString(sum.Sum(nil))
 	return r, nil
 }
@@ -170,6 +182,7 @@ func (r *Rules) add(p *cedar.Policy) error {
 	}
 	r.notes[id] = n
 	r.set.Add(id, p)
+	r.ordered = append(r.ordered, named{id, p})
 	return nil
 }
 
@@ -202,11 +215,12 @@ func (r *Rules) judge(f facts) *verdict {
 // know, a policy that errs) is a denial: Cedar itself would skip a forbid
 // whose condition errs.
 func (r *Rules) evaluate(q question, context types.Record) *verdict {
-	request := cedar.Request{Principal: q.principal.UID, Action: q.action, Resource: q.resource.UID, Context: context}
-	if r.validate.Request(request) != nil || r.validate.Entity(q.principal) != nil || r.validate.Entity(q.resource) != nil {
+	part, known := r.byShape[shape{q.principal.UID.Type, q.resource.UID.Type, q.action}]
+	if !known || !r.whole(&q, context) {
 		return &verdict{reasons: []Reason{ReasonNotApplicable}}
 	}
-	decision, diagnostic := cedar.Authorize(r.set, lookup{q, r.actions}, request)
+	request := cedar.Request{Principal: q.principal.UID, Action: q.action, Resource: q.resource.UID, Context: context}
+	decision, diagnostic := cedar.Authorize(part, lookup{q, r.actions}, request)
 	if len(diagnostic.Errors) > 0 {
 		return &verdict{reasons: []Reason{ReasonError}}
 	}

@@ -33,6 +33,7 @@ type cli struct {
 	Camera      cameraCmd      `cmd:"" help:"Add, list, test and remove cameras."`
 	Button      buttonCmd      `cmd:"" help:"Add, list and remove call buttons (SOS)."`
 	User        userCmd        `cmd:"" help:"Add and list people who may sign in."`
+	Policy      policyCmd      `cmd:"" help:"Check a folder of policies, or write out the ones built in."`
 	Place       placeCmd       `cmd:"" help:"Import a township: places, people, cameras, consents."`
 	Evidence    evidenceCmd    `cmd:"" help:"Verify an evidence package with the public key alone."`
 	Receipt     receiptCmd     `cmd:"" help:"Verify a receipt with the public key alone."`

@@ -13,7 +13,7 @@ import (
 var commands = []string{
 	"receipt verify", "evidence verify",
 	"", "serve", "analyze", "decide", "check", "camera add", "camera list", "camera test", "camera remove",
-	"button add", "button list", "button remove", "user add", "user list", "place import", "bench", "eval",
+	"button add", "button list", "button remove", "user add", "user list", "place import", "policy check", "policy write", "bench", "eval",
 	"log verify", "witness", "version", "healthcheck",
 }
 

@@ -33,6 +33,9 @@ type Config struct {
 	Log string `yaml:"log"`
 	// Language of what the service itself writes to people: zh-CN or en.
 	Language string `yaml:"language"`
+	// Policies is a folder of Cedar files that is followed while the service
+	// runs; the set built in when empty.
+	Policies string `yaml:"policies"`
 
 	Ingest  ingest.Config `yaml:"ingest"`
 	Analyze AnalyzeConfig `yaml:"analyze"`
@@ -185,6 +188,8 @@ func (c *Config) Validate() error {
 		return bad("log %q: write debug, info, warn or error", c.Log)
 	case c.Language != "zh-CN" && c.Language != "en":
 		return bad("language %q: write zh-CN or en", c.Language)
+	case c.Policies != "" && !isFolder(c.Policies):
+		return bad("policies: %s is not a folder; shouwang policy write FOLDER makes one to begin with", c.Policies)
 	case c.Analyze.Workers < 0 || c.Analyze.Workers > 256:
 		return bad("analyze.workers %d: write 0 (one per core) to 256", c.Analyze.Workers)
 	case c.Storage.MinFree < 0 || c.Storage.SpoolBytes < 64<<20:
@@ -218,6 +223,11 @@ func (c *Config) Validate() error {
 		return err
 	}
 	return c.Web.Validate()
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // path returns a file in the data folder.

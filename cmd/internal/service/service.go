@@ -41,6 +41,8 @@ type Service struct {
 	parts   Parts
 
 	node      *node
+	policies  *policyFolder
+	views     *views
 	approvals *registry.Approvals
 	notary    *notary.Notary
 	papers    *papers.DB
@@ -191,7 +193,13 @@ func (s *Service) openPolicy(ctx context.Context) error {
 	if s.approvals, err = s.node.registry.Approvals(ctx); err != nil {
 		return err
 	}
-	if s.node.gate, err = policy.NewGate(world, s.clock, policy.Options{Language: s.cfg.Language, Log: s.log, Approvals: s.approvals}); err != nil {
+	s.policies, s.views = s.newPolicyFolder(), s.newViews()
+	s.node.seen = s.views.see
+	rules, err := s.policies.first()
+	if err != nil {
+		return err
+	}
+	if s.node.gate, err = policy.NewGate(world, s.clock, policy.Options{Rules: rules, Language: s.cfg.Language, Log: s.log, Approvals: s.approvals}); err != nil {
 		return err
 	}
 	if s.ledger, err = ledger.Open(ctx, ledger.Config{Dir: s.cfg.path("ledger"), Origin: s.cfg.Transparency.Origin, Log: s.log}); err != nil {
@@ -271,6 +279,9 @@ func (s *Service) start(life context.Context) error {
 	s.metrics.MustRegister(nodeMetrics{n})
 	n.gate.OnChange(n.changed)
 	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.watchAbsence, n.archive.Run, s.sweepSessions, s.listenToButtons, s.evidence.Run, n.attend, n.barred.watch} {
+		s.running.Go(func() { run(life) })
+	}
+	for _, run := range []func(context.Context){s.policies.run, s.views.run, s.newClockwork().run} {
 		s.running.Go(func() { run(life) })
 	}
 	if err := s.eraser.reconcile(life); err != nil {
