@@ -142,7 +142,7 @@ func (s *scene) weigh() *facts {
 	f.set(factAttended, s.who.Attended)
 	f.set(factGuardian, s.guards())
 	f.set(factSign, s.cam.Sign)
-	f.set(factSound, !s.cam.Quarantined && (s.footage == nil || !s.footage.Quarantined))
+	f.set(factSound, !s.cam.Quarantined && (s.footage == nil || !s.footage.Quarantined && !s.cam.drifted(s.captured)))
 	if s.footage != nil {
 		f.footage, f.key = true, s.footage.KeyState
 	}

@@ -128,6 +128,9 @@ type Camera struct {
 	Owner       string              `json:"owner"` // "resident:li", "unit:township"
 	Sign        bool                `json:"sign"`
 	Quarantined bool                `json:"quarantined"`
+	// Drifted are the stretches captured while the view was not the approved
+	// one; a stretch without an end goes on.
+	Drifted []shouwang.Span `json:"drifted,omitempty"`
 	// Filing is the basis of a camera of class public; nil counts as filed
 	// without an end.
 	Filing *Filing `json:"filing,omitempty"`

@@ -12,6 +12,7 @@ import (
 	"shouwang/web/onboard"
 	"shouwang/web/receipts"
 	"shouwang/web/transparency"
+	"shouwang/web/viewgate"
 )
 
 // rooms are the operations of every room, so that the API's description is
@@ -27,5 +28,6 @@ func rooms() []func(*front.Front, *look.Looks) {
 		export.Routes(export.Deps{}),
 		holds.Routes(holds.Deps{}),
 		receipts.Routes(receipts.Deps{}),
+		viewgate.Routes(viewgate.Deps{}),
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"shouwang"
 	"shouwang/analyze"
+	"shouwang/analyze/view"
 )
 
 // Pool owns the analyzer processes. All its methods may be called from any
@@ -193,6 +194,9 @@ type Options struct {
 	// Found is given the answers to Session.Ask, from the same goroutine as
 	// the observations. Without it nothing is asked.
 	Found func(Found)
+	// View is given a grid of the picture about every five seconds, from the
+	// same goroutine as the observations. Without it none is made.
+	View func(view.Grid)
 }
 
 // Session is one camera's stream under analysis.

@@ -184,7 +184,7 @@ func (s *stream) announce(dst []byte, params *shouwang.Params) []byte {
 		msg, err = wire.AppendJSON(dst, wire.KindRender, wire.Render{Handle: s.handle, Params: wire.ParamsOf(params), Spec: s.render.spec, Like: s.p.known(s)})
 	} else {
 		msg, err = wire.AppendJSON(dst, wire.KindOpen, wire.Open{
-			Handle: s.handle, Params: wire.ParamsOf(params), Model: s.sess.opts.Model, Config: s.sess.opts.Config, Scene: s.sess.opts.Veil,
+			Handle: s.handle, Params: wire.ParamsOf(params), Model: s.sess.opts.Model, Config: s.sess.opts.Config, Scene: s.sess.opts.Veil, View: s.sess.opts.View != nil,
 		})
 	}
 	if err != nil { // too large: the process will refuse the units, one by one
@@ -243,6 +243,8 @@ func (w *worker) receive(pr *process) (greeted bool, err error) {
 			}
 		case wire.KindFound:
 			err = w.found(body)
+		case wire.KindView:
+			err = w.viewed(body)
 		case wire.KindPicture:
 			err = w.pictured(body)
 		case wire.KindStats:

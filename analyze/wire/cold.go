@@ -36,6 +36,8 @@ type Open struct {
 	Config []byte `json:"config,omitempty"`
 	// Scene asks to keep what a renderer of this camera will need to know.
 	Scene bool `json:"scene,omitempty"`
+	// View asks for a grid of the picture now and then.
+	View bool `json:"view,omitempty"`
 }
 
 // Render starts a renderer, or changes the parameter sets of one.

@@ -32,6 +32,7 @@ const (
 	KindLog     Kind = 20 // Log, JSON
 	KindFault   Kind = 21 // Fault, JSON
 	KindFound   Kind = 22 // Found records, one after the other
+	KindView    Kind = 23 // View
 )
 
 // Bounds of what either side will read.

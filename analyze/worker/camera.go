@@ -5,6 +5,7 @@ import (
 
 	"shouwang"
 	"shouwang/analyze/decode"
+	"shouwang/analyze/view"
 	"shouwang/analyze/wire"
 )
 
@@ -25,6 +26,9 @@ type camera struct {
 	anySeen  bool
 	chained  shouwang.MediaTime // of the newest picture shown by the camera's own decoder
 	asks     []wire.Ask         // things to be cut out of the next picture
+	grids    bool               // a grid of the picture is wanted now and then
+	gridded  shouwang.MediaTime // when the last one was made
+	anyGrid  bool
 	obs      wire.Obs
 	regions  []wire.Region
 }
@@ -87,6 +91,7 @@ func (w *loop) observe(c *camera, u *wire.Unit, p *decode.Picture, cost decode.C
 	}
 	for p != nil {
 		c.see(p)
+		w.reduce(c, p)
 		if chained {
 			c.chained = max(c.chained, c.seen)
 		}
@@ -156,6 +161,21 @@ func (c *camera) see(p *decode.Picture) {
 		})
 	}
 	o.Regions = c.regions
+}
+
+// gridEvery is the least media time between two grids.
+const gridEvery = shouwang.MediaTime(5 * shouwang.MediaRate)
+
+// reduce puts a grid of the picture aside, to be sent when the observations
+// that are being gathered have gone.
+func (w *loop) reduce(c *camera, p *decode.Picture) {
+	if !c.grids || p.Damaged || c.anyGrid && c.seen-c.gridded < gridEvery && c.seen >= c.gridded {
+		return
+	}
+	if g, ok := view.Of(p.Y, p.StrideY, p.Width, p.Height); ok {
+		c.gridded, c.anyGrid = c.seen, true
+		w.views = wire.AppendView(w.views, &wire.View{Handle: c.handle, Seq: c.obs.Seq, Cells: g[:]})
+	}
 }
 
 func unit(v float64) float32 { return clamp(float32(v), 1) }

@@ -27,6 +27,7 @@ type loop struct {
 	records   int
 	msg       []byte // other answers
 	answers   []byte // a KindFound message
+	views     []byte // KindView messages that wait for the observations to go
 	unitBuf   wire.Unit
 	patience  int // units since something first waited for the classifier
 	stats     wire.Stats
@@ -157,6 +158,7 @@ func (w *loop) open(o *wire.Open) error {
 			return w.fault(o.Handle, err)
 		}
 		c = &camera{chain: chain{handle: o.Handle}, det: det, shown: -sceneEvery}
+		c.grids = o.View
 		if o.Scene && w.cfg.NewScene != nil {
 			c.scene = w.cfg.NewScene()
 		}
@@ -236,6 +238,10 @@ func (w *loop) flushObs() error {
 	wire.End(w.out, 0)
 	err := w.writeRaw(w.out)
 	w.resetObs()
+	if err == nil && len(w.views) > 0 {
+		err = w.writeRaw(w.views)
+		w.views = w.views[:0]
+	}
 	return err
 }
 

@@ -22,6 +22,8 @@ type Camera struct {
 	NameEn string
 	// Filing is the basis of a camera of class public, nil when none is noted.
 	Filing *policy.Filing
+	// Drifted are the stretches in which the view was not the approved one.
+	Drifted []shouwang.Span
 }
 
 // cameraDoc is the part of a camera that lies in the database in clear.
@@ -39,17 +41,19 @@ type cameraDoc struct {
 	Quarantined bool                `json:"quarantined"`
 	Filing      *policy.Filing      `json:"filing,omitempty"`
 	Masks       []shouwang.Polygon  `json:"masks,omitempty"`
+	Drifted     []shouwang.Span     `json:"drifted,omitempty"`
 }
 
 func docOf(c *Camera) *cameraDoc {
 	return &cameraDoc{
 		ID: c.ID, Name: c.Name, NameEn: c.NameEn, Place: c.Place, Position: c.Position, Aim: c.Aim, Class: c.Class, Mount: c.Mount,
 		Owner: c.Owner, Sign: c.Sign, Quarantined: c.Quarantined, Filing: c.Filing, Masks: c.Masks,
+		Drifted: c.Drifted,
 	}
 }
 
 func (d *cameraDoc) camera() Camera {
-	return Camera{NameEn: d.NameEn, Filing: d.Filing, Camera: shouwang.Camera{
+	return Camera{NameEn: d.NameEn, Filing: d.Filing, Drifted: d.Drifted, Camera: shouwang.Camera{
 		ID: d.ID, Name: d.Name, Place: d.Place, Position: d.Position, Aim: d.Aim, Class: d.Class, Mount: d.Mount,
 		Owner: d.Owner, Sign: d.Sign, Quarantined: d.Quarantined, Masks: d.Masks,
 	}}
@@ -59,7 +63,7 @@ func (d *cameraDoc) forRules() *policy.Camera {
 	return &policy.Camera{
 		ID: policy.CameraResource(d.ID), Name: d.Name, NameEn: d.NameEn, Place: d.Place, Position: policy.Position(d.Position),
 		LegalClass: d.Class, Mount: d.Mount, Owner: d.Owner, Sign: d.Sign, Quarantined: d.Quarantined, Filing: d.Filing,
-		Consents: []*policy.Consent{},
+		Drifted: d.Drifted, Consents: []*policy.Consent{},
 	}
 }
 

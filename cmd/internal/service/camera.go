@@ -9,6 +9,7 @@ import (
 
 	"shouwang"
 	"shouwang/analyze/pool"
+	"shouwang/analyze/view"
 	"shouwang/cmd/internal/pipeline"
 	"shouwang/ingest"
 	"shouwang/policy"
@@ -32,7 +33,9 @@ func (n *node) startWork(cam shouwang.Camera) *work {
 		rules: n.cfg.path(filepath.Join("rules", string(cam.ID)+".json")),
 		// The analyzer remembers where people may stand, so that whoever looks
 		// later sees the scene veiled and not the whole picture.
-		cfg: pipeline.Config{Cascade: n.usual(), Pool: pool.Options{Veil: true}},
+		cfg: pipeline.Config{Cascade: n.usual(), Pool: pool.Options{
+			Veil: true, View: func(g view.Grid) { n.seen(cam.ID, g) },
+		}},
 	}}
 	if hub, ok := n.manager.Hub(cam.ID, shouwang.StreamSub); ok {
 		w.done.Go(func() { w.sight.run(ctx, hub) })

@@ -11,6 +11,7 @@ import (
 
 	"shouwang"
 	"shouwang/analyze/pool"
+	"shouwang/analyze/view"
 	"shouwang/ingest"
 	"shouwang/policy"
 	"shouwang/storage/archive"
@@ -34,6 +35,7 @@ type node struct {
 	looks    lookTotals
 	steps    steps
 	barred   *quarantine
+	seen     func(shouwang.CameraID, view.Grid) // takes grids of pictures, must not block
 
 	life      context.Context // of all cameras' work
 	telling   *telling

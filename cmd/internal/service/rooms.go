@@ -6,6 +6,7 @@ import (
 	"shouwang/web/join"
 	"shouwang/web/look"
 	"shouwang/web/transparency"
+	"shouwang/web/viewgate"
 )
 
 // rooms are web's rooms, each joined to its neighbours in a file of its own.
@@ -18,5 +19,6 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		join.Routes(s.join()),
 		s.onboardRoom(),
 		transparency.Routes(s.transparencyRoom()),
+		viewgate.Routes(viewgate.Deps{Gate: s.node.gate, Views: s.views, Renderer: renderer{s.node.pool}}),
 	}
 }

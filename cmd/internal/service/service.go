@@ -206,6 +206,9 @@ func (s *Service) openPolicy(ctx context.Context) error {
 		return err
 	}
 	s.closeWith("access log", s.ledger)
+	if err := s.recallLooks(ctx); err != nil {
+		return err
+	}
 	return s.openWitnesses(ctx)
 }
 
