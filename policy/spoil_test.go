@@ -275,6 +275,18 @@ func spoilConsent() []spoiler {
 			c.Slots = Slots{}
 			c.Modes = []Mode{ModeLive}
 		}))},
+		{"incident radius", when(func(s *scene) bool { return s.needsIncident() && s.consent.Incident != nil }, consentWith(func(s *scene, c *Consent) {
+			away := shouwang.Position(s.incident.Position).Distance(shouwang.Position(s.cam.Position))
+			c.Incident = &IncidentTerms{Types: c.Incident.Types, RadiusM: away - 1, MaxMinutes: c.Incident.MaxMinutes}
+		}))},
+		{"incident radius beyond 1.3 km²", when(func(s *scene) bool { return s.needsIncident() && s.consent.Incident != nil }, func(s *scene) (*World, Request, bool) {
+			w, _, _ := consentWith(func(_ *scene, c *Consent) {
+				c.Incident = &IncidentTerms{Types: c.Incident.Types, RadiusM: 1e6, MaxMinutes: 60}
+			})(s)
+			far := *s.incident
+			far.Position.Lat += 0.007 // some 780 m
+			return w.WithIncident(&far), *s.req, true
+		})},
 		{"audience", when((*scene).shared, consentWith(func(_ *scene, c *Consent) { c.Audiences = nil }))},
 		{"area", when((*scene).shared, consentWith(func(_ *scene, c *Consent) { c.AreaScope = "building" }))},
 		{"area missing", when((*scene).shared, consentWith(func(_ *scene, c *Consent) { c.AreaScope = "" }))},
@@ -383,6 +395,12 @@ func spoilThings() []spoiler {
 	}
 	return []spoiler{
 		{"quarantine", when(strangers, cameraWith(func(_ *scene, c *Camera) { c.Quarantined = true }))},
+		{"captured while the view had drifted", when(func(s *scene) bool { return strangers(s) && s.footage != nil }, cameraWith(func(s *scene, c *Camera) {
+			c.Drifted = []shouwang.Span{{From: s.captured.From.Add(time.Minute), To: s.captured.From.Add(2 * time.Minute)}}
+		}))},
+		{"drift without an end", when(func(s *scene) bool { return strangers(s) && s.footage != nil }, cameraWith(func(s *scene, c *Camera) {
+			c.Drifted = []shouwang.Span{{From: s.captured.From.Add(-time.Minute)}}
+		}))},
 		{"footage quarantined", when(strangers, footageWith(func(_ *scene, f *Footage) { f.Quarantined = true }))},
 		{"cell without its guardian", cellWith(func(u *Unit) { u.Guardian = "resident:tan" })},
 		{"household not of the cell", cellWith(func(u *Unit) { u.Households = []shouwang.PlaceID{"yard-6", "yard-8"} })},

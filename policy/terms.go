@@ -74,6 +74,8 @@ func (t *Terms) Check(w *World) error {
 		return unusable("recording %q: write none, events or rolling", t.Recording)
 	case t.Limits.ClipMin < 0 || t.Limits.ClipMin > 60 || t.Limits.LookbackDays < 0 || t.Limits.LooksPerDay < 0:
 		return unusable("limits: clips of at most 60 minutes, and nothing negative")
+	case t.Incident != nil && (t.Incident.RadiusM < 0 || t.Incident.RadiusM > areaRadius || t.Incident.MaxMinutes < 0 || t.Incident.MaxMinutes > 240):
+		return unusable("incident: it opens within at most %d m and for at most 240 minutes", int(areaRadius))
 	case t.AreaScope != "" && !w.hasLevel(t.AreaScope):
 		return unusable("area_scope %q: the township has no place of that kind", t.AreaScope)
 	}
