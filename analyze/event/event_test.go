@@ -235,6 +235,45 @@ func TestGlimpseOnlyWhereAsked(t *testing.T) {
 	}
 }
 
+// TestSmallGlimpse: of a person of 32 pixels in 360 a single key frame is
+// enough, alone and standing out; not among flakes, nor an edge in the wind.
+func TestSmallGlimpse(t *testing.T) {
+	small := func(x float64) analyze.Region {
+		r := region(x, 0.5, 0.016, 0.085)
+		r.Score = 0.9
+		return r
+	}
+	for name, c := range map[string]struct {
+		show []analyze.Region
+		want int
+	}{
+		"a person":  {[]analyze.Region{small(0.4)}, 1},
+		"flakes":    {[]analyze.Region{small(0.1), small(0.3), small(0.5), small(0.7), small(0.9)}, 0},
+		"an edge":   {[]analyze.Region{{Box: shouwang.Box{0.4, 0.4, 0.1, 0.2}, Fill: 0.15, Score: 0.9, Moving: 1}}, 0},
+		"a shimmer": {[]analyze.Region{{Box: shouwang.Box{0.4, 0.5, 0.016, 0.085}, Fill: 0.7, Score: 0.4, Moving: 1}}, 0},
+	} {
+		p := newPlay(t, event.Config{})
+		p.e.SetGlimpse(true)
+		p.show(20, 0.5, nil)
+		p.show(22, 0.5, func(float64) []analyze.Region { return c.show })
+		p.show(60, 0.5, nil)
+		if len(p.order) != c.want {
+			t.Errorf("%s: %d events, want %d", name, len(p.order), c.want)
+		}
+	}
+}
+
+func TestOneWalkerInKeyFramesIsOneEvent(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	p.e.SetGlimpse(true)
+	p.show(20, 0.5, nil)
+	p.show(28, 0.5, walker(20, 27, 0.05, 0.12))
+	p.show(60, 0.5, nil)
+	if len(p.order) != 1 {
+		t.Errorf("%d events, want 1", len(p.order))
+	}
+}
+
 func TestNewSessionEndsWhatLived(t *testing.T) {
 	p := newPlay(t, event.Config{})
 	p.show(12, 10, nil)

@@ -189,7 +189,7 @@ func (e *Eventer) glimpsed(t *Track) bool {
 	if t.Area < e.cfg.GlimpseArea || t.Score < e.cfg.GlimpseScore || t.Fill < 0.25 || e.tracker.clutter > 4 {
 		return false
 	}
-	return t.Area >= 4*e.cfg.GlimpseArea || t.Score >= 0.6 && e.tracker.clutter < 0.7 && e.tracker.age() > 10
+	return t.Area >= 4*e.cfg.GlimpseArea || t.Score >= 0.6 && e.tracker.clutter < 1.5 && e.tracker.age() > 10
 }
 
 // cool reports whether the track began right after an event: after one that
@@ -228,7 +228,11 @@ func (e *Eventer) need(t *Track, age, size float64) float64 {
 
 // join adds a confirmed track to the living event, or begins one.
 func (e *Eventer) join(t *Track, o *analyze.Observation) {
-	apart := e.live && t.First > e.last+shouwang.MediaRate/5
+	gap := shouwang.MediaTime(shouwang.MediaRate / 5)
+	if e.tracker.interval > 0.8 { // of key frames alone nobody can say who is who
+		gap = shouwang.MediaTime(1.5 * e.tracker.interval * shouwang.MediaRate)
+	}
+	apart := e.live && t.First > e.last+gap
 	if apart || e.live && o.PTS-e.began > shouwang.MediaTimeOf(e.cfg.MaxLength) {
 		e.finish()
 	}
