@@ -66,6 +66,9 @@ func printGoals(out io.Writer, measured map[string]reached, whole *outcome) {
 		verdict = "MISSED"
 	}
 	fmt.Fprintf(out, "  %-52s goal %6.2f  measured %6.2f  %s\n", "A whole service, MB a camera (marginal), at most", memoryGoal, whole.megabytes, verdict)
+	if whole.broken != nil {
+		fmt.Fprintf(out, "  (the whole service did not keep a promise: %v)\n", whole.broken)
+	}
 	if whole.cut > 0 {
 		fmt.Fprintf(out, "  (of the whole service's cameras %d were cut under load, so its figure flatters: run it on a quiet machine)\n", whole.cut)
 	}

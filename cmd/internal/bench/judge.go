@@ -157,6 +157,7 @@ type outcome struct {
 	perCore   float64 // cameras a core
 	megabytes float64 // a camera, beyond what an empty service takes
 	cut       int     // cameras that were cut under load at the end
+	broken    error   // the promise that was not kept
 }
 
 func (r *fleet) outcome(p *part) *outcome {

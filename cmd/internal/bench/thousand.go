@@ -250,10 +250,12 @@ func (o Options) whole(ctx context.Context) (*outcome, error) {
 	quiet.Out = io.Discard
 	f := Fleet{Cameras: 200, Then: 200, For: time.Minute, Busy: 0.1, RTSP: true, Data: FleetData(), Every: 5 * time.Second}
 	r, err := quiet.runFleet(ctx, f)
-	if err != nil {
+	if r == nil || len(r.parts) == 0 {
 		return nil, err
 	}
-	return r.outcome(&r.parts[0]), nil
+	whole := r.outcome(&r.parts[0])
+	whole.broken = err
+	return whole, nil
 }
 
 // FleetData is where the service of a fleet keeps its data.
