@@ -67,5 +67,10 @@ export const evidence = {
   approvals: async (q: { box?: string; case?: string }) => (await json<{ approvals: Approval[] | null }>('GET', '/api/approvals' + query(q))).approvals ?? [],
   ask: (body: { action: string; camera: string; from: string; to: string; case: string; reason: string; recipient?: string }) =>
     json<Approval>('POST', '/api/approvals', body),
+  /** Carries out what was approved: both take a second factor shown just now. */
+  hold: (a: Approval, days: number) =>
+    json<S['HoldView']>('POST', '/api/holds', { camera: a.camera, from: a.from, to: a.to, case: a.case, days, reason: a.reason, purpose: a.purpose, approval: a.id }),
+  export: (a: Approval) =>
+    json<S['ExportView']>('POST', '/api/exports', { camera: a.camera, from: a.from, to: a.to, case: a.case, purpose: a.purpose, reason: a.reason, recipient: a.recipient, approval: a.id }),
   answer: (id: string, how: 'approve' | 'refuse' | 'withdraw', note: string) => json<Approval>('POST', `/api/approvals/${seg(id)}/${how}`, { note }),
 }
