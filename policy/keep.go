@@ -77,8 +77,7 @@ func (w *World) held(camera string, span shouwang.Span, now time.Time) bool {
 // ordered says whether a statutory order in force asks for any of the span.
 func (w *World) ordered(camera string, span shouwang.Span, now time.Time) bool {
 	for _, o := range w.orders {
-		valid := !now.Before(o.ValidFrom) && now.Before(o.ValidTo)
-		if valid && contains(o.Cameras, camera) && (shouwang.Span{From: o.From, To: o.To}).Overlaps(span) {
+		if o.InForce(now) && contains(o.Cameras, camera) && (shouwang.Span{From: o.From, To: o.To}).Overlaps(span) {
 			return true
 		}
 	}

@@ -7,9 +7,12 @@ import "time"
 func (w *World) OrdersOn(camera string, at time.Time) []*Order {
 	var out []*Order
 	for _, o := range sorted(w.orders) {
-		if !at.Before(o.ValidFrom) && at.Before(o.ValidTo) && contains(o.Cameras, camera) {
+		if o.InForce(at) && contains(o.Cameras, camera) {
 			out = append(out, o)
 		}
 	}
 	return out
 }
+
+// Orders returns all statutory orders, sorted by id.
+func (w *World) Orders() []*Order { return sorted(w.orders) }

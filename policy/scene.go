@@ -276,8 +276,7 @@ func (w *World) OnCase(p *Principal, c *Case) bool {
 
 func (s *scene) orderCovers() bool {
 	o := s.order
-	return o != nil && s.footage != nil && o.Authority != "" &&
-		!s.at.Before(o.ValidFrom) && s.at.Before(o.ValidTo) && contains(o.Cameras, s.cam.ID) &&
+	return o != nil && s.footage != nil && o.InForce(s.at) && contains(o.Cameras, s.cam.ID) &&
 		!s.captured.From.Before(o.From) && !s.captured.To.After(o.To)
 }
 

@@ -186,6 +186,24 @@ type Order struct {
 	Cameras   []string  `json:"cameras"`
 	From      time.Time `json:"from"` // capture time covered
 	To        time.Time `json:"to"`
+	// EnteredBy and ReviewedBy are the two people behind an order that came in
+	// over the pages; it counts once it is reviewed. Both are empty for one that
+	// was imported with the township.
+	EnteredBy  string    `json:"entered_by,omitempty"`
+	ReviewedBy string    `json:"reviewed_by,omitempty"`
+	Entered    time.Time `json:"entered,omitzero"`
+	Reviewed   time.Time `json:"reviewed,omitzero"`
+	Refused    bool      `json:"refused,omitempty"`
+	Number     string    `json:"number,omitempty"` // the authority's own
+}
+
+// InForce reports whether the order counts at the moment given: within its
+// time, and reviewed by a second person where somebody entered it here.
+func (o *Order) InForce(at time.Time) bool {
+	if o.Authority == "" || o.Refused || at.Before(o.ValidFrom) || !at.Before(o.ValidTo) {
+		return false
+	}
+	return o.EnteredBy == "" && o.ReviewedBy == "" || o.ReviewedBy != "" && o.EnteredBy != "" && o.ReviewedBy != o.EnteredBy
 }
 
 // SubjectRequest is the request of a filmed person to see that footage.

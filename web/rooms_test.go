@@ -10,6 +10,7 @@ import (
 	"shouwang/web/join"
 	"shouwang/web/look"
 	"shouwang/web/onboard"
+	"shouwang/web/orders"
 	"shouwang/web/receipts"
 	"shouwang/web/transparency"
 	"shouwang/web/viewgate"
@@ -27,6 +28,7 @@ func rooms() []func(*front.Front, *look.Looks) {
 		transparency.Routes(transparency.Deps{}),
 		export.Routes(export.Deps{}),
 		holds.Routes(holds.Deps{}),
+		orders.Routes(orders.Deps{}),
 		receipts.Routes(receipts.Deps{}),
 		viewgate.Routes(viewgate.Deps{}),
 	}

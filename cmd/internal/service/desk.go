@@ -28,3 +28,11 @@ func (d desk) PutIncident(ctx context.Context, _ string, i *policy.Incident) err
 	}
 	return d.refresh(ctx)
 }
+
+// PutOrder adds or replaces a statutory order.
+func (d desk) PutOrder(ctx context.Context, o policy.Order) error {
+	if err := d.registry.PutOrder(ctx, o); err != nil {
+		return err
+	}
+	return d.refresh(ctx)
+}

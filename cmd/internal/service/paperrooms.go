@@ -5,6 +5,7 @@ import (
 	"shouwang/web/front"
 	"shouwang/web/holds"
 	"shouwang/web/look"
+	"shouwang/web/orders"
 	"shouwang/web/receipts"
 )
 
@@ -16,6 +17,7 @@ func (s *Service) paperRooms() []func(*front.Front, *look.Looks) {
 		export.Routes(export.Deps{Gate: s.node.gate, Store: exportStore{
 			holdStore: holdStore{s.node, s.eraser}, footage: footage{archive: s.node.archive, recorder: s.node.recorder}, ledger: s.ledger, notary: s.notary,
 		}}),
+		orders.Routes(orders.Deps{Store: desk{s.node.registry, s.node.refresh}}),
 		receipts.Routes(receipts.Deps{Store: receiptStore{s.consents()}, Gate: s.node.gate}),
 	}
 }

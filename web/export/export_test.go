@@ -1,0 +1,169 @@
+package export_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"shouwang"
+	"shouwang/policy"
+	"shouwang/web/export"
+	"shouwang/web/front"
+	"shouwang/web/front/fronttest"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
+}
+
+var noon = time.Date(2026, 11, 18, 12, 0, 0, 0, time.FixedZone("CST", 8*3600))
+
+// book holds one approval.
+type book struct{ policy.Approval }
+
+func (b *book) Approved(req *policy.Request, at time.Time) *policy.Approval {
+	if !b.Covers(req, at) {
+		return nil
+	}
+	return &b.Approval
+}
+
+func (b *book) Spend(_, decision string, at time.Time) bool {
+	if b.Left(at) == 0 {
+		return false
+	}
+	b.UsedFor = append(b.UsedFor, decision)
+	return true
+}
+
+type store struct {
+	state  policy.KeyState
+	held   []string
+	broken bool
+}
+
+func (s *store) KeyState(context.Context, shouwang.CameraID, shouwang.Span) (policy.KeyState, error) {
+	return s.state, nil
+}
+
+func (s *store) Hold(_ context.Context, j *export.Job) error {
+	s.held = append(s.held, j.ID)
+	return nil
+}
+
+func (s *store) Pack(_ context.Context, w io.Writer, j *export.Job) error {
+	_, err := io.WriteString(w, "package "+j.ID+" for "+j.Recipient)
+	if s.broken {
+		return errors.New("the bucket went away")
+	}
+	return err
+}
+
+func house(t *testing.T) (*fronttest.House, *store, *book) {
+	t.Helper()
+	officer := func(id string, roles ...policy.Role) *policy.Principal {
+		return &policy.Principal{ID: "officer:" + id, Type: policy.TypeOfficer, Unit: "team", Roles: roles, Audiences: []string{"desk"}, Jurisdiction: "town", HomeGrid: "-", OnDuty: true}
+	}
+	consent := &policy.Consent{
+		ID: "c-1", Version: 1, Camera: "camera:door", Purpose: "public_safety", State: policy.Given, Basis: "consent", Modes: []policy.Mode{policy.ModeExport},
+		Audiences: []string{"desk"}, AreaScope: "township", Slots: policy.EveryHour(), Limits: policy.DefaultLimits(), NotBefore: noon.AddDate(0, -1, 0), NotAfter: noon.AddDate(0, 6, 0),
+	}
+	w, err := policy.NewWorld(policy.WorldData{
+		Timezone: "Asia/Shanghai", Purposes: []string{"public_safety"}, Audiences: []string{"desk"},
+		Places:     []shouwang.Place{{ID: "town", Kind: "township", Name: "镇"}, {ID: "house", Kind: "building", Parent: "town"}},
+		Principals: []*policy.Principal{officer("asks", policy.RoleInvestigator), officer("boss", policy.RoleApprover), {ID: "admin:ops", Type: policy.TypeAdministrator}},
+		Cameras:    []*policy.Camera{{ID: "camera:door", Place: "house", LegalClass: shouwang.ClassResident, Mount: "own_premises", Owner: "resident:li", Sign: true, Consents: []*policy.Consent{consent}}},
+		Cases:      []*policy.Case{{ID: "case-1", Open: true, Type: "theft", Members: []string{"officer:asks"}, Opened: noon.AddDate(0, 0, -1)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := &book{policy.Approval{
+		ID: "ap-1", State: policy.ApprovalGiven, Requester: "officer:asks", Approver: "officer:boss", Action: policy.Export, Camera: "camera:door",
+		From: noon.Add(-time.Hour), To: noon.Add(-30 * time.Minute), Purpose: "public_safety", Case: "case-1", Answered: noon.Add(-time.Minute), Expires: noon.Add(time.Hour), Uses: 1,
+	}}
+	h := fronttest.Open(t, fronttest.Options{World: w, At: noon, Approvals: given})
+	s := &store{state: policy.KeyLive}
+	h.Add(export.Routes(export.Deps{Gate: h.Gate, Store: s}))
+	return h, s, given
+}
+
+func body(change ...any) map[string]any {
+	b := map[string]any{"camera": "door", "from": noon.Add(-50 * time.Minute), "to": noon.Add(-40 * time.Minute), "case": "case-1", "reason": "the bicycle", "recipient": "法院", "approval": "ap-1"}
+	for i := 0; i+1 < len(change); i += 2 {
+		b[change[i].(string)] = change[i+1]
+	}
+	return b
+}
+
+// TestAPackageLeavesByTwoAndIsLoggedFirst is rows 8 and 9 of the worked
+// scenarios, over HTTP.
+func TestAPackageLeavesByTwoAndIsLoggedFirst(t *testing.T) {
+	h, s, _ := house(t)
+	if p := fronttest.Want[front.Problem](h, 403, "officer:asks", "POST", "/api/exports", body()); !slices.Contains(p.Reasons, policy.ReasonSecondFactor) {
+		t.Errorf("without a second factor: %v", p.Reasons)
+	}
+	h.Factor("officer:asks")
+	if p := fronttest.Want[front.Problem](h, 403, "officer:asks", "POST", "/api/exports", body("approval", "ap-2")); !slices.Contains(p.Reasons, policy.ReasonSecondUnapproved) {
+		t.Errorf("nobody approved: %v", p.Reasons)
+	}
+	fronttest.Want[front.Problem](h, 403, "officer:asks", "POST", "/api/exports", body("to", noon))
+	fronttest.Want[front.Problem](h, 422, "officer:asks", "POST", "/api/exports", body("to", noon.Add(-time.Hour)))
+	v := fronttest.Want[export.ExportView](h, 200, "officer:asks", "POST", "/api/exports", body())
+	entries := h.Log.Of("export")
+	if len(entries) != 1 || entries[0].DecisionID != v.Decision || len(s.held) != 1 || s.held[0] != v.ID {
+		t.Fatalf("logged %+v, held %v", entries, s.held)
+	}
+	for _, who := range []string{"officer:boss", "admin:ops", ""} {
+		if status, raw := h.Do(who, "GET", v.URL, nil); status < 401 || status > 404 {
+			t.Errorf("%q fetched another's package: %d %s", who, status, raw)
+		}
+	}
+	status, raw := h.Do("officer:asks", "GET", v.URL, nil)
+	if status != 200 || string(raw) != "package "+v.ID+" for 法院" {
+		t.Errorf("fetched: %d %s", status, raw)
+	}
+	if ends := h.Log.Of("look_end"); len(ends) != 1 || ends[0].BytesOut != int64(len(raw)) {
+		t.Errorf("its end: %+v", ends)
+	}
+	fronttest.Want[front.Problem](h, 403, "officer:asks", "POST", "/api/exports", body()) // its approval is used up
+	h.Advance(20 * time.Minute)
+	fronttest.Want[front.Problem](h, 404, "officer:asks", "GET", v.URL, nil)
+}
+
+// TestWithdrawalReachesAGrantedPackage: what was granted and not fetched yet
+// does not leave after the owner said no.
+func TestWithdrawalReachesAGrantedPackage(t *testing.T) {
+	h, _, _ := house(t)
+	h.Factor("officer:asks")
+	v := fronttest.Want[export.ExportView](h, 200, "officer:asks", "POST", "/api/exports", body())
+	err := h.Gate.Update(func(w *policy.World) (*policy.World, error) {
+		c, _ := w.Consent("camera:door", "public_safety")
+		next, err := c.Withdraw(policy.Change{At: noon, By: "resident:li"})
+		if err != nil {
+			return nil, err
+		}
+		return w.WithConsent(next)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := fronttest.Want[front.Problem](h, 403, "officer:asks", "GET", v.URL, nil); p.Reasons[0] != policy.ReasonConsentWithdrawn {
+		t.Errorf("after withdrawal: %v", p.Reasons)
+	}
+}
+
+func TestNothingLeavesThatCannotBeLogged(t *testing.T) {
+	h, s, _ := house(t)
+	h.Factor("officer:asks")
+	h.Log.Break(true)
+	fronttest.Want[front.Problem](h, 503, "officer:asks", "POST", "/api/exports", body())
+	if len(s.held) != 0 {
+		t.Error("it went on without an entry")
+	}
+}
