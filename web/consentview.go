@@ -3,7 +3,9 @@ package web
 import (
 	"time"
 
+	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/join"
 )
 
 // ConsentView is a consent as its owner's page shows it.
@@ -25,16 +27,27 @@ type ConsentView struct {
 	PauseUntil     *time.Time            `json:"pause_until,omitempty"`
 	RecordHash     string                `json:"record_hash,omitempty"`
 	History        []policy.ConsentEvent `json:"history"`
+	Masks          []shouwang.Polygon    `json:"masks" doc:"Areas that nobody sees, in fractions of width and height"`
+	// Asked is the widest that the notice asked for; absent where nothing was noted.
+	Asked *join.TermsView `json:"asked,omitempty"`
 }
 
-func consentView(c *policy.Consent) ConsentView {
-	return ConsentView{
+func consentView(w *policy.World, c *policy.Consent) ConsentView {
+	v := ConsentView{
 		ID: c.ID, Version: c.Version, Purpose: c.Purpose, State: c.State, Modes: append([]policy.Mode{}, c.Modes...),
 		Audiences: append([]string{}, c.Audiences...), Slots: c.Slots.Names(), Incident: c.Incident, Limits: c.Limits,
 		MinObligations: append([]policy.ObligationID{}, c.MinObligations...), Recording: c.Recording,
 		RetentionDays: c.RetentionDays, NotBefore: c.NotBefore, NotAfter: c.NotAfter, PauseUntil: c.PauseUntil,
-		RecordHash: c.RecordHash, History: append([]policy.ConsentEvent{}, c.Events...),
+		RecordHash: c.RecordHash, History: append([]policy.ConsentEvent{}, c.Events...), Masks: []shouwang.Polygon{},
 	}
+	if c.Device != nil {
+		v.Masks = append(v.Masks, c.Device.Masks...)
+	}
+	if c.Asked != nil {
+		asked := join.Proposal(w, c.Asked)
+		v.Asked = &asked
+	}
+	return v
 }
 
 // Effect is what a change would do, shown before it is made.

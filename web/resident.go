@@ -16,6 +16,8 @@ import (
 type MyCamera struct {
 	Camera   CameraView    `json:"camera"`
 	Consents []ConsentView `json:"consents"`
+	// Masks are the areas covered when the camera was filed.
+	Masks []shouwang.Polygon `json:"masks" doc:"Areas covered when the camera was filed; they stay whatever the consents say"`
 }
 
 type myCamerasOutput struct {
@@ -89,9 +91,12 @@ func (s *Server) myCameras(_ context.Context, c *front.Caller, _ *struct{}) (*my
 		if !c.Knows(cam) || !s.manages(c, cam) {
 			continue
 		}
-		mine := MyCamera{Camera: s.cameraView(c, cam, links, front.Why{}), Consents: []ConsentView{}}
+		mine := MyCamera{Camera: s.cameraView(c, cam, links, front.Why{}), Consents: []ConsentView{}, Masks: []shouwang.Polygon{}}
+		if known, ok := s.deps.Cameras.Camera(cam.CameraID()); ok {
+			mine.Masks = append(mine.Masks, known.Masks...)
+		}
 		for _, consent := range c.World.CurrentConsents(cam.ID) {
-			mine.Consents = append(mine.Consents, consentView(consent))
+			mine.Consents = append(mine.Consents, consentView(c.World, consent))
 		}
 		out.Body.Cameras = append(out.Body.Cameras, mine)
 	}
@@ -231,7 +236,7 @@ func (s *Server) change(ctx context.Context, c *front.Caller, id string, next ne
 		}
 	}
 	out := &changeOutput{}
-	out.Body.Consent, out.Body.Receipt = consentView(made), receipt
+	out.Body.Consent, out.Body.Receipt = consentView(c.World, made), receipt
 	return out, nil
 }
 

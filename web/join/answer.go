@@ -139,7 +139,7 @@ func (r *room) read(ctx context.Context, in *tokenInput) (*readOutput, error) {
 	w := r.World()
 	out := &readOutput{Body: ReadBody{
 		Kind: i.Kind, State: i.At(r.Now()), Expires: i.Expires, Purpose: i.Purpose, AskedBy: askedBy(w, i.By), Camera: cameraOf(w, cam),
-		Account: "new", Controllers: partiesOf(w, i.Controllers), Notice: noticeView(notice), Proposal: proposal(w, &i.Asked),
+		Account: "new", Controllers: partiesOf(w, i.Controllers), Notice: noticeView(notice), Proposal: Proposal(w, &i.Asked),
 		RestDays: int(policy.RestAfterRefusal / (24 * time.Hour)),
 	}}
 	if cam.Owner != "" {

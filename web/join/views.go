@@ -68,13 +68,14 @@ func termsOf(w *policy.World, c *policy.Consent) ConsentTerms {
 		v.Masks = append(v.Masks, c.Device.Masks...)
 	}
 	if c.Asked != nil {
-		asked := proposal(w, c.Asked)
+		asked := Proposal(w, c.Asked)
 		v.Asked = &asked
 	}
 	return v
 }
 
-func proposal(w *policy.World, t *policy.Terms) TermsView {
+// Proposal returns terms with the names of whom they let look.
+func Proposal(w *policy.World, t *policy.Terms) TermsView {
 	v := TermsView{
 		Slots: t.Slots.Names(), Modes: append([]policy.Mode{}, t.Modes...), Audiences: []AudienceView{}, AreaScope: t.AreaScope,
 		Incident: t.Incident, Limits: t.Limits, MinObligations: append([]policy.ObligationID{}, t.MinObligations...),

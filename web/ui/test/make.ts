@@ -27,9 +27,10 @@ export function event(id: string, ago: number, over: Partial<Event> = {}): Event
 export function mine(consents: readonly Partial<Consent>[], reason = ''): MyCamera {
   return {
     camera: camera({ sharing: { state: 'given', reason } }),
+    masks: [],
     consents: consents.map((c, i) => ({
       id: `c-${i}`, version: 1, purpose: 'public_safety', state: 'given', audiences: [], modes: [], slots: [], history: [], min_obligations: [],
-      limits: { clip_min: 60, lookback_days: 7, looks_per_day: 20 }, not_before: '', not_after: '', retention_days: 7, ...c,
+      limits: { clip_min: 60, lookback_days: 7, looks_per_day: 20 }, not_before: '', not_after: '', retention_days: 7, masks: [], ...c,
     })),
   }
 }

@@ -2160,11 +2160,14 @@ export interface components {
             version: number;
         };
         ConsentView: {
+            asked?: components["schemas"]["TermsView"];
             audiences: string[] | null;
             history: components["schemas"]["ConsentEvent"][] | null;
             id: string;
             incident?: components["schemas"]["IncidentTerms"];
             limits: components["schemas"]["Limits"];
+            /** @description Areas that nobody sees, in fractions of width and height */
+            masks: ((number[] | null)[] | null)[] | null;
             min_obligations: string[] | null;
             modes: string[] | null;
             /** Format: date-time */
@@ -2809,6 +2812,8 @@ export interface components {
         MyCamera: {
             camera: components["schemas"]["CameraView"];
             consents: components["schemas"]["ConsentView"][] | null;
+            /** @description Areas covered when the camera was filed; they stay whatever the consents say */
+            masks: ((number[] | null)[] | null)[] | null;
         };
         MyCamerasOutputBody: {
             cameras: components["schemas"]["MyCamera"][] | null;

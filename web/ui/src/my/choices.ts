@@ -6,17 +6,21 @@ export const askable = ['live', 'incident', 'playback', 'export', 'wall'] as con
 
 export const dayChoices = [3, 7, 14, 30]
 export const recordChoices = ['none', 'events', 'rolling'] as const
+export type Recording = (typeof recordChoices)[number]
 
 /** The choices that a page holds while they are being made. */
 export interface Draft {
   modes: string[]
   audiences: string[]
-  recording: string
+  recording: Recording
   retention_days: number
 }
 
+/** What is recorded; the service leaves it out where it is the ordinary thing. */
+const recordingOf = (r: string | undefined): Recording => recordChoices.find((x) => x === r) ?? 'events'
+
 export const draftOf = (c: { modes?: readonly string[] | null; audiences?: readonly string[] | null; recording?: string; retention_days?: number }): Draft => ({
-  modes: [...(c.modes ?? [])], audiences: [...(c.audiences ?? [])], recording: c.recording || 'events', retention_days: c.retention_days ?? 7,
+  modes: [...(c.modes ?? [])], audiences: [...(c.audiences ?? [])], recording: recordingOf(c.recording), retention_days: c.retention_days ?? 7,
 })
 
 /** Only what differs is sent, so that two people's changes do not undo each other. */
@@ -34,18 +38,18 @@ export function changesOf(before: Draft, after: Draft): TermsChoice {
 export interface Bounds {
   modes: string[]
   audiences: Audience[]
-  recordings: string[]
+  recordings: Recording[]
   days: number[]
 }
 
 export function boundsOf(c: Consent): Bounds {
   const asked = c.asked
-  const most = asked?.recording || c.recording || 'events'
+  const most = recordingOf(asked?.recording || c.recording)
   const longest = Math.max(asked?.retention_days ?? 0, c.retention_days ?? 0)
   return {
     modes: askable.filter((m) => (asked?.modes ?? c.modes ?? []).includes(m)),
     audiences: asked?.audiences ?? (c.audiences ?? []).map((id) => ({ id })),
-    recordings: recordChoices.slice(0, recordChoices.indexOf(most as (typeof recordChoices)[number]) + 1),
+    recordings: recordChoices.slice(0, recordChoices.indexOf(most) + 1),
     days: [...new Set([...dayChoices.filter((d) => d <= longest), longest])].sort((a, b) => a - b),
   }
 }
