@@ -21,5 +21,5 @@ export default defineConfig({
     __INTLIFY_PROD_DEVTOOLS__: false,
   },
   server: { proxy: { '/api': { target: process.env.BASE_URL ?? 'https://127.0.0.1:8086', secure: false } } },
-  test: { environment: 'happy-dom', include: ['test/**/*.test.ts'] },
+  test: { environment: 'happy-dom', setupFiles: ['test/setup.ts'], include: ['test/**/*.test.ts'] },
 })

@@ -1,7 +1,25 @@
 import { createApp } from 'vue'
 import App from './App.vue'
-import { i18n } from './i18n'
+import { i18n, language, loadLanguage } from './i18n'
 import { router } from './router'
+import { whoAmI } from './session'
 import './ui/base.css'
 
+/** Begins at once what the first page will wait for: who is signed in, and the page's own code. */
+function warm() {
+  whoAmI().catch(() => {}) // the router asks again and says what is wrong
+  for (const record of router.resolve(location.pathname).matched) {
+    const page = record.components?.default
+    if (typeof page === 'function') void (page as () => Promise<unknown>)().catch(() => {})
+  }
+}
+
+const again = 2000
+/** The texts are as needed as this file: they are asked for until they come. */
+async function texts(): Promise<void> {
+  await loadLanguage(language()).catch(() => new Promise((r) => setTimeout(r, again)).then(texts))
+}
+
+warm()
+await texts()
 createApp(App).use(i18n).use(router).mount('#app')

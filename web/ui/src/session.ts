@@ -23,9 +23,16 @@ export function adopt(me: Me | undefined) {
   if (me && !me.must_change_password) stream.start()
 }
 
+let asking: Promise<void> | undefined
+
 /** Asks the server once who is signed in; throws Problem unless it says. */
 export async function whoAmI() {
   if (session.asked) return
+  asking ??= ask().finally(() => (asking = undefined))
+  return asking
+}
+
+async function ask() {
   try {
     adopt(await api.me())
   } catch (err) {

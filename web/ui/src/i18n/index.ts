@@ -1,6 +1,5 @@
 import { createI18n } from 'vue-i18n'
 import { setApiLanguage } from '../api/client'
-import { en, zh } from './catalogue'
 
 export type Language = 'zh-CN' | 'en'
 export const languages: Language[] = ['zh-CN', 'en']
@@ -19,9 +18,17 @@ export function firstLanguage(chosen: string | null, preferred: readonly string[
 export const i18n = createI18n({
   legacy: false,
   locale: firstLanguage(localStorage.getItem(stored), navigator.languages ?? []),
-  fallbackLocale: 'en',
-  messages: { 'zh-CN': zh, en },
+  messages: {},
 })
+
+/** Only the language that is read is fetched; the other when it is chosen. */
+const catalogues = { 'zh-CN': () => import('./zh-CN'), en: () => import('./en') } as const
+const loaded = (tag: Language) => i18n.global.availableLocales.includes(tag)
+
+/** Fetches a language's texts. */
+export async function loadLanguage(tag: Language) {
+  if (!loaded(tag)) i18n.global.setLocaleMessage(tag, (await catalogues[tag]()).default)
+}
 
 function apply(tag: Language) {
   document.documentElement.lang = tag
@@ -32,7 +39,9 @@ export function language(): Language {
   return i18n.global.locale.value as Language
 }
 
-export function setLanguage(tag: Language) {
+/** Changes the language, at once where its texts are there already. */
+export function setLanguage(tag: Language): Promise<void> | void {
+  if (!loaded(tag)) return loadLanguage(tag).then(() => setLanguage(tag))
   i18n.global.locale.value = tag
   localStorage.setItem(stored, tag)
   apply(tag)
@@ -44,5 +53,5 @@ apply(language())
 export function word(prefix: string, part: string | undefined): string {
   const { t, te } = i18n.global
   const key = `${prefix}.${part}`
-  return part && (te(key) || te(key, 'en')) ? t(key) : t(`${prefix}.other`, { name: part ?? '' })
+  return part && te(key) ? t(key) : t(`${prefix}.other`, { name: part ?? '' })
 }
