@@ -6,7 +6,8 @@ import { defineConfig } from '@playwright/test'
  */
 export default defineConfig({
   testDir: '.',
-  outputDir: '../test-results',
+  outputDir: '../test-results/stories',
+  snapshotPathTemplate: '{testDir}/pictures/{arg}{ext}',
   timeout: 90_000,
   expect: { timeout: 20_000 },
   workers: 1,

@@ -1,0 +1,11 @@
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+
+// The pieces of the phone's pages by themselves, for their pictures. Not part
+// of the product. By hand: npx vite -c dev/gallery/vite.config.ts
+export default defineConfig({
+  root: import.meta.dirname,
+  plugins: [vue()],
+  build: { outDir: '../../test-results/gallery', emptyOutDir: true, target: 'es2022' },
+  define: { __VUE_OPTIONS_API__: false, __VUE_PROD_DEVTOOLS__: false, __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
+})
