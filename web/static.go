@@ -39,6 +39,13 @@ func pagesOf(files fs.FS) http.Handler {
 			return
 		}
 		name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
+		if name == "verify" { // a page of its own, that needs nothing of the others
+			if !strings.HasSuffix(r.URL.Path, "/") {
+				http.Redirect(w, r, "/verify/", http.StatusMovedPermanently)
+				return
+			}
+			name = "verify/index.html"
+		}
 		if name == "" || !serveFile(w, r, files, name) {
 			if strings.HasPrefix(name, "assets/") || strings.HasPrefix(name, "api/") {
 				front.NewProblem(http.StatusNotFound, "not_found", "nothing is here").Write(w)

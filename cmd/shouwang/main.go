@@ -41,6 +41,7 @@ type cli struct {
 	Eval        evalCmd        `cmd:"" help:"Measure accuracy on labelled clips."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 	Log         logCmd         `cmd:"" help:"Verify the public access log."`
+	Report      reportCmd      `cmd:"" help:"Count a month of the access log for the public."`
 	Witness     witnessCmd     `cmd:"" help:"Run a witness of access logs, at an outside body."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running service whether it is ready; exit 1 if not."`
 }

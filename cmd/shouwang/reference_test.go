@@ -11,10 +11,9 @@ import (
 // commands are all that a person may type; the reference shows the help of
 // each.
 var commands = []string{
-	"receipt verify", "evidence verify",
 	"", "serve", "analyze", "decide", "check", "camera add", "camera list", "camera test", "camera remove",
 	"button add", "button list", "button remove", "user add", "user list", "place import", "policy check", "policy write", "bench", "eval",
-	"log verify", "witness", "version", "healthcheck",
+	"receipt verify", "evidence verify", "log verify", "report", "witness", "version", "healthcheck",
 }
 
 func ask(t *testing.T, line string) (code int, out, errs string) {

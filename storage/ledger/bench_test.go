@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"shouwang/storage/ledger"
 )
 
 // The promise of the design: 1,000 entries a second, sustained, each durable
@@ -54,10 +56,41 @@ func idle(t *testing.T) (bool, float64) {
 
 const entries = 3000
 
+// The same with two witnesses who are asked five times a second: nothing waits
+// for them. In full with SHOUWANG_MEASURE=1; docs/performance.md has the figures.
+func TestThroughputWithWitnesses(t *testing.T) {
+	n := 200
+	if os.Getenv("SHOUWANG_MEASURE") == "1" {
+		n = entries
+	}
+	l := open(t, t.TempDir())
+	a, b := standWitness(t, "a.example", l.VerifierKey()), standWitness(t, "b.example", l.VerifierKey())
+	cfg := ledger.DefaultCosign()
+	cfg.Witnesses, cfg.Every, cfg.Quorum = []ledger.Witness{a.address, b.address}, 200*time.Millisecond, 2
+	c, err := ledger.NewCosigner(l, cfg, nil)
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	asking.Go(func() { c.Run(ctx) })
+	measureOn(t, l, n)
+	cancel()
+	asking.Wait()
+	must(t, c.Cosign(t.Context()))
+	if head, err := l.Head(t.Context()); err != nil || head.Size != uint64(n) || len(head.Cosigned) != 2 {
+		t.Errorf("cosigned: %d entries by %v, %v; want %d by two", head.Size, head.Cosigned, err, n)
+	}
+}
+
 func measure(t *testing.T) (rate float64, p99 time.Duration) {
 	t.Helper()
-	l := open(t, t.TempDir())
-	const writers, each = 20, entries / 20
+	return measureOn(t, open(t, t.TempDir()), entries)
+}
+
+// measureOn has twenty write n entries, as fast as they can.
+func measureOn(t *testing.T, l *ledger.Ledger, n int) (rate float64, p99 time.Duration) {
+	t.Helper()
+	const writers = 20
+	each := n / writers
 	took := make([][]time.Duration, writers)
 	var wg sync.WaitGroup
 	start := time.Now()
@@ -80,7 +113,7 @@ func measure(t *testing.T) (rate float64, p99 time.Duration) {
 	if len(all) != writers*each {
 		t.Fatalf("%d entries were written", len(all))
 	}
-	if _, err := l.Proof(t.Context(), writers*each-1); err != nil {
+	if _, err := l.Proof(t.Context(), uint64(writers*each-1)); err != nil {
 		t.Fatal(err)
 	}
 	rate, p99 = float64(len(all))/total.Seconds(), all[len(all)*99/100]

@@ -83,6 +83,12 @@ type Deps struct {
 	Public Log
 	Looks  Looks
 	Gate   Gate
+	// Journal is read for the monthly reports; Area is the level of place that
+	// they count by, the level below the topmost when empty.
+	Journal Journal
+	Area    string
+	// Complaints go to the outside body.
+	Complaints Complaints
 }
 
 type room struct {
@@ -102,5 +108,7 @@ func Routes(d Deps) func(*front.Front, *look.Looks) {
 			Summary: "Who looked at one's camera, each entry with what proves it",
 		}, front.Residents, r.whoLooked)
 		r.deferralRoutes()
+		r.complaintRoutes()
+		r.reportRoutes()
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"shouwang/analyze/cascade"
 	"shouwang/ingest"
 	"shouwang/ingest/buttons"
+	"shouwang/storage/complaints"
 	"shouwang/storage/ledger"
 	"shouwang/web"
 )
@@ -47,6 +48,8 @@ type Config struct {
 	Buttons buttons.Config `yaml:"buttons"`
 	// Transparency is who checks the access log from outside.
 	Transparency TransparencyConfig `yaml:"transparency"`
+	// Complaints is where complaints go, outside the dispatch centre.
+	Complaints complaints.Config `yaml:"complaints"`
 }
 
 // TransparencyConfig is who checks the access log from outside.
@@ -214,6 +217,9 @@ func (c *Config) Validate() error {
 		return bad("transparency.origin %q: write a name such as a host name, without blanks and plus signs", c.Transparency.Origin)
 	}
 	if err := c.Transparency.Validate(); err != nil {
+		return err
+	}
+	if err := c.Complaints.Validate(); err != nil {
 		return err
 	}
 	if err := c.Ingest.Validate(); err != nil {

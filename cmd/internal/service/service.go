@@ -20,6 +20,7 @@ import (
 	"shouwang/policy"
 	"shouwang/storage/archive"
 	"shouwang/storage/casebook"
+	"shouwang/storage/complaints"
 	papers "shouwang/storage/desk"
 	"shouwang/storage/ledger"
 	"shouwang/storage/notary"
@@ -53,6 +54,8 @@ type Service struct {
 	media     *live.Server
 	web       *web.Server
 	listen    net.Listener
+
+	complaints *complaints.Store
 
 	casebook *casebook.Book
 	evidence *evidence.Room
@@ -93,7 +96,7 @@ func RunWith(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (er
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	for _, open := range []func(context.Context) error{
-		s.openData, s.openPolicy, s.openCasebook, s.openStorage, s.openAnalyze, s.openIngest, s.openWeb,
+		s.openData, s.openPolicy, s.openComplaints, s.openCasebook, s.openStorage, s.openAnalyze, s.openIngest, s.openWeb,
 	} {
 		if err := open(life); err != nil {
 			return err
@@ -281,7 +284,7 @@ func (s *Service) start(life context.Context) error {
 	n.life = life
 	s.metrics.MustRegister(nodeMetrics{n})
 	n.gate.OnChange(n.changed)
-	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.watchAbsence, n.archive.Run, s.sweepSessions, s.listenToButtons, s.evidence.Run, n.attend, n.barred.watch} {
+	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.watchAbsence, n.archive.Run, s.sweepSessions, s.cosigner.Run, s.complaints.Run, s.listenToButtons, s.evidence.Run, n.attend, n.barred.watch} {
 		s.running.Go(func() { run(life) })
 	}
 	for _, run := range []func(context.Context){s.policies.run, s.views.run, s.newClockwork().run} {

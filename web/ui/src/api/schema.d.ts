@@ -377,6 +377,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All complaints, for oversight */
+        get: operations["complaints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/complaints/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer a complaint, for oversight */
+        post: operations["answerComplaint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/deferrals": {
         parameters: {
             query?: never;
@@ -958,6 +992,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/my/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own complaints and their answers */
+        get: operations["myComplaints"];
+        put?: never;
+        /** Complain to a body outside the dispatch centre */
+        post: operations["complain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/my/consents/{id}/give": {
         parameters: {
             query?: never;
@@ -1402,6 +1454,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public report of a month that is over */
+        get: operations["monthlyReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{month}/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a page in Chinese or English */
+        get: operations["monthlyReportPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1836,6 +1922,21 @@ export interface components {
             /** @description The hash of the picture that was seen */
             reference: string;
         };
+        AreaCounts: {
+            /** @description Looks of whose notice an approver or an order put off */
+            deferred: components["schemas"]["Cell"];
+            /** @description Looks that were refused */
+            denials: components["schemas"]["Cell"];
+            /** @description Times footage left the house */
+            exports: components["schemas"]["Cell"];
+            id: string;
+            /** @description Times somebody was shown live or recorded pictures */
+            looks: components["schemas"]["Cell"];
+            name?: string;
+            name_en?: string;
+            /** @description Looks beyond the owner's everyday consent: under a statutory order, for a filmed person's request, or clear (unmasked) */
+            overrides: components["schemas"]["Cell"];
+        };
         AskBody: {
             /** @enum {string} */
             action: "export" | "unmask" | "place_hold" | "release_hold" | "playback" | "view_live";
@@ -2031,6 +2132,10 @@ export interface components {
         CasesOutputBody: {
             cases: components["schemas"]["CaseView"][] | null;
         };
+        Cell: {
+            /** Format: int64 */
+            n?: number;
+        };
         ChangeOutputBody: {
             consent: components["schemas"]["ConsentView"];
             receipt: components["schemas"]["Receipt"];
@@ -2122,6 +2227,51 @@ export interface components {
         ColleaguesOutputBody: {
             people: components["schemas"]["Colleague"][] | null;
         };
+        ComplainInputBody: {
+            /** @description One's own camera that it is about */
+            camera?: string;
+            /** @description How the outside body reaches one */
+            contact?: string;
+            /**
+             * Format: int64
+             * @description Number of the look that it is about
+             */
+            look?: number;
+            text: string;
+        };
+        Complaint: {
+            answer?: string;
+            /** Format: date-time */
+            answered_at?: string;
+            answered_by?: string;
+            /** Format: date-time */
+            at: string;
+            by: string;
+            camera?: string;
+            contact?: string;
+            /**
+             * Format: date-time
+             * @description When the outside body had it
+             */
+            forwarded_at?: string;
+            /** @description The receipt's number */
+            id: string;
+            /**
+             * Format: int64
+             * @description Number of the look in the access log
+             */
+            look?: number;
+            person?: string;
+            text: string;
+        };
+        ComplaintAnswerInputBody: {
+            answer: string;
+        };
+        ComplaintsOutputBody: {
+            complaints: components["schemas"]["Complaint"][] | null;
+            /** @description The body outside the dispatch centre that gets them; empty when none is set up, then the oversight role reads them */
+            to: string;
+        };
         ConsentEvent: {
             by: string;
             channel?: string;
@@ -2191,6 +2341,18 @@ export interface components {
             contact: string;
             party: string;
             role: string;
+        };
+        Counts: {
+            /** @description Looks of whose notice an approver or an order put off */
+            deferred: components["schemas"]["Cell"];
+            /** @description Looks that were refused */
+            denials: components["schemas"]["Cell"];
+            /** @description Times footage left the house */
+            exports: components["schemas"]["Cell"];
+            /** @description Times somebody was shown live or recorded pictures */
+            looks: components["schemas"]["Cell"];
+            /** @description Looks beyond the owner's everyday consent: under a statutory order, for a filmed person's request, or clear (unmasked) */
+            overrides: components["schemas"]["Cell"];
         };
         DeferInputBody: {
             cameras: string[] | null;
@@ -3184,6 +3346,42 @@ export interface components {
         };
         RenewalsOutputBody: {
             renewals: components["schemas"]["RenewalView"][] | null;
+        };
+        Report: {
+            areas: components["schemas"]["AreaCounts"][] | null;
+            /** @description Signed checkpoint that covers the month */
+            checkpoint: string;
+            /** @description The month is over */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Place after the month's last entry
+             */
+            end: number;
+            /**
+             * Format: int64
+             * @description Entries of the month: end less first, and the sum of the kinds
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description Place of the month's first entry in the log
+             */
+            first: number;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            hidden_below: number;
+            /** @description The log's public key */
+            key: string;
+            /** @description Entries by kind, all of them */
+            kinds: {
+                [key: string]: number;
+            };
+            month: string;
+            /** Format: date-time */
+            to: string;
+            total: components["schemas"]["Counts"];
         };
         RevealInputBody: {
             cameras: string[] | null;
@@ -5380,6 +5578,133 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complaints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerComplaint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplaintAnswerInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Complaint"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7792,6 +8117,131 @@ export interface operations {
             };
         };
     };
+    myComplaints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplaintsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    complain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComplainInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Complaint"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     giveConsent: {
         parameters: {
             query?: never;
@@ -9619,6 +10069,132 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    monthlyReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin"?: string;
+                    "Cache-Control"?: string;
+                    "Cross-Origin-Resource-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    monthlyReportPage: {
+        parameters: {
+            query?: {
+                /** @description Language of the page; by the browser when absent */
+                lang?: "zh-CN" | "en";
+            };
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Access-Control-Allow-Origin"?: string;
+                    "Cache-Control"?: string;
+                    "Content-Type"?: string;
+                    "Cross-Origin-Resource-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
