@@ -60,7 +60,8 @@ type clipsOutput struct {
 }
 
 type playClipInput struct {
-	clipInput
+	ID shouwang.ClipID `path:"id" maxLength:"128"`
+	front.Why
 	// View tells one opening of a page from the next: the Ranges of one see one
 	// file, and who opens a clip that has grown sees all of it.
 	View string `query:"view" maxLength:"32" doc:"Any word; another for each opening of a player"`

@@ -5475,11 +5475,25 @@ export interface operations {
     playClip: {
         parameters: {
             query?: {
+                /** @description public_safety, emergency or own; by default what fits the caller */
+                purpose?: string;
+                /** @description The case this look is for */
+                case?: string;
+                /** @description The incident this look is for */
+                incident?: string;
+                /** @description Who approved, where two people are needed; counts only with an approval on record */
+                second_person?: string;
+                /** @description The second person's approval; it names the person */
+                approval?: string;
+                /** @description The statutory order this look rests on */
+                order?: string;
                 /** @description Any word; another for each opening of a player */
                 view?: string;
             };
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
