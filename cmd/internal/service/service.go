@@ -172,7 +172,8 @@ func (s *Service) openData(ctx context.Context) error {
 	}
 	s.closeWith("desk", s.papers)
 	s.node = &node{
-		cfg: s.cfg, log: s.log, clock: s.clock, registry: reg,
+		// Cameras push as soon as there is a port, which is before start.
+		life: ctx, cfg: s.cfg, log: s.log, clock: s.clock, registry: reg,
 		telling: newTelling(), changes: make(chan shouwang.CameraID, 1024), statuses: newStatuses(),
 		cameras: map[shouwang.CameraID]shouwang.Camera{}, works: map[shouwang.CameraID]*work{},
 	}
@@ -281,7 +282,6 @@ func (s *Service) openWeb(context.Context) (err error) {
 // start sets everything in motion.
 func (s *Service) start(life context.Context) error {
 	n := s.node
-	n.life = life
 	s.metrics.MustRegister(nodeMetrics{n})
 	n.gate.OnChange(n.changed)
 	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.watchAbsence, n.archive.Run, s.sweepSessions, s.cosigner.Run, s.complaints.Run, s.listenToButtons, s.evidence.Run, n.attend, n.barred.watch} {

@@ -110,21 +110,24 @@ async function watch(page, howLong) {
   let dishonest = 0
   const frames = () => page.evaluate(() => Object.fromEntries([...document.querySelectorAll('.tile')].map((t) => [t.dataset.camera, t.querySelector('video').getVideoPlaybackQuality().totalVideoFrames])))
   let before = await frames()
-  const first = before
+  const shown = Object.fromEntries(Object.keys(before).map((id) => [id, 0]))
   const silent = {}
   for (let i = 0; i < howLong; i++) {
     await sleep(1000)
     const now = await frames()
     const seen = await page.evaluate(() => [...document.querySelectorAll('.tile')].map((t) => ({ camera: t.dataset.camera, state: t.dataset.state, delay: Number(t.dataset.delay) })))
     for (const t of seen) {
-      silent[t.camera] = now[t.camera] > before[t.camera] ? 0 : (silent[t.camera] ?? 0) + 1
+      // A view that began anew counts from nought again.
+      const more = now[t.camera] < before[t.camera] ? now[t.camera] : now[t.camera] - before[t.camera]
+      shown[t.camera] += more
+      silent[t.camera] = more > 0 ? 0 : (silent[t.camera] ?? 0) + 1
       // A tile may need its two seconds to notice.
       if (t.state === 'live' && silent[t.camera] > 3) dishonest++
       if (t.state === 'live' && t.delay > 0) delays.push(t.delay)
     }
     before = now
   }
-  for (const id of Object.keys(first)) counted.push((before[id] - first[id]) / howLong)
+  for (const n of Object.values(shown)) counted.push(n / howLong)
   return {
     delay_p50_ms: percentile(delays, 0.5), delay_p95_ms: percentile(delays, 0.95), delay_max_ms: Math.max(...delays), samples: delays.length,
     fps_least: Math.min(...counted), fps_median: percentile(counted, 0.5), stale_pictures_called_live: dishonest,
