@@ -70,14 +70,14 @@ func (s *Server) recovered(w *recorder, r *http.Request, value any) {
 	if err, ok := value.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(value) // net/http's own way to drop a connection
 	}
-	s.Log.Error("handler panicked", "request", front.RequestID(r.Context()), "path", r.URL.Path, "panic", value, "stack", string(debug.Stack()))
+	s.Log.Error("handler panicked", "request", front.RequestID(r.Context()), "operation", operationOf(r), "panic", value, "stack", string(debug.Stack()))
 	if w.status == 0 {
 		front.NewProblem(http.StatusInternalServerError, shouwang.CodeInternal, "something went wrong here; the log of the service says what").Write(w)
 	}
 }
 
-// note logs and counts an answered request. The query is left out: it may name
-// a case.
+// note logs and counts an answered request by its route: a path may hold an
+// invitation's token, a query a case.
 func (s *Server) note(w *recorder, r *http.Request, took time.Duration) {
 	operation := operationOf(r)
 	s.metrics.requests.WithLabelValues(operation, strconv.Itoa(w.status)).Inc()
@@ -85,7 +85,7 @@ func (s *Server) note(w *recorder, r *http.Request, took time.Duration) {
 		s.metrics.seconds.WithLabelValues(operation).Observe(took.Seconds())
 	}
 	s.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("id", front.RequestID(r.Context())),
-		slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", w.status), slog.Duration("took", took))
+		slog.String("operation", operation), slog.Int("status", w.status), slog.Duration("took", took))
 }
 
 // operationOf is the route's pattern, which has few values, never the path.
