@@ -36,6 +36,7 @@ type schema struct {
 	Properties map[string]schema `json:"properties"`
 	Items      *schema           `json:"items"`
 	MinItems   int               `json:"minItems"`
+	MinLength  int               `json:"minLength"`
 	Minimum    float64           `json:"minimum"`
 }
 
@@ -75,7 +76,7 @@ func (d *document) example(s schema, id string) any {
 	if s.Format == "date-time" {
 		return wednesday.Format(time.RFC3339)
 	}
-	return id
+	return id + strings.Repeat("x", max(0, s.MinLength-len(id)))
 }
 
 var parameter = regexp.MustCompile(`\{[^}]+\}`)
