@@ -26,6 +26,8 @@ const (
 	CodeNotFound         Code = "not_found"
 	CodeConflict         Code = "conflict"
 	CodeUnauthenticated  Code = "unauthenticated"
+	CodeLoginTaken       Code = "login_taken"
+	CodeWeakPassword     Code = "weak_password"
 	CodeRateLimited      Code = "rate_limited"
 	CodeTooLarge         Code = "too_large"
 	CodeDiskFull         Code = "disk_full"

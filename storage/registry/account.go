@@ -12,7 +12,7 @@ import (
 )
 
 // AddAccount adds an account for a principal that is known. A name in use is
-// CodeConflict.
+// CodeLoginTaken.
 func (r *Registry) AddAccount(ctx context.Context, a shouwang.Account) error {
 	return r.apply(ctx, func(e *edit) error { return r.addAccount(e, a) })
 }
@@ -29,7 +29,7 @@ func (r *Registry) addAccount(e *edit, a shouwang.Account) error {
 		return fmt.Errorf("write account: %w", err)
 	}
 	if there > 0 {
-		return shouwang.Errorf(shouwang.CodeConflict, "account %q: the name is in use", a.Name)
+		return shouwang.Errorf(shouwang.CodeLoginTaken, "account %q: the name is in use", a.Name)
 	}
 	return r.saveAccount(e, a)
 }

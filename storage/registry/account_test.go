@@ -29,7 +29,7 @@ func TestAccountIsKeptWhole(t *testing.T) {
 		Language: "zh-CN", TOTPSecret: []byte{1, 2, 3}, TOTPPending: []byte{4}, TOTPLast: 59000000,
 	}
 	must(t, r.AddAccount(ctx, want))
-	wantCode(t, r.AddAccount(ctx, want), shouwang.CodeConflict)
+	wantCode(t, r.AddAccount(ctx, want), shouwang.CodeLoginTaken)
 	must(t, r.Close())
 	r = open(t, path)
 	got, err := r.Account(ctx, "陈警官")

@@ -96,7 +96,7 @@ func TestPasswordRules(t *testing.T) {
 		"officer:chen", "tab\there and there", "\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6", strings.Repeat("long enough ", 100), "lizhongguo", "1qaz2wsx3edc",
 	} {
 		err := auth.CheckPassword(bad, "officerchen", "officer:chen", "lizhongguo", "chen2026")
-		if shouwang.CodeOf(err) != shouwang.CodeBadUsage || strings.Contains(err.Error(), "\n") || (bad != "" && strings.Contains(err.Error(), bad)) {
+		if shouwang.CodeOf(err) != shouwang.CodeWeakPassword || strings.Contains(err.Error(), "\n") || (bad != "" && strings.Contains(err.Error(), bad)) {
 			t.Errorf("password %q: %v", bad, err)
 		}
 	}

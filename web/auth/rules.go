@@ -16,27 +16,27 @@ const MinPassword = 10
 //go:embed common.txt
 var commonText string
 
-// CheckPassword says what is wrong with a new password, with code bad_usage and
-// words for whoever chose it, or returns nil. names are what it may not be made
+// CheckPassword says what is wrong with a new password, with code
+// weak_password and words for whoever chose it, or returns nil. names are what it may not be made
 // of: the sign-in name and the person's name.
 func CheckPassword(password string, names ...string) error {
 	switch {
 	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
-		return shouwang.Errorf(shouwang.CodeBadUsage, "the password holds characters that cannot be typed")
+		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password holds characters that cannot be typed")
 	case utf8.RuneCountInString(password) < MinPassword:
-		return shouwang.Errorf(shouwang.CodeBadUsage, "the password is too short: use %d characters or more", MinPassword)
+		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is too short: use %d characters or more", MinPassword)
 	case len(password) > maxPassword:
-		return shouwang.Errorf(shouwang.CodeBadUsage, "the password is too long: use at most %d bytes", maxPassword)
+		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is too long: use at most %d bytes", maxPassword)
 	}
 	plain := strings.ToLower(password)
 	for _, name := range names {
 		name = strings.ToLower(strings.TrimSpace(name))
 		if name != "" && (plain == name || len(name) >= 3 && 2*len(name) >= len(plain) && strings.Contains(plain, name)) {
-			return shouwang.Errorf(shouwang.CodeBadUsage, "the password is made of your name: choose another")
+			return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is made of your name: choose another")
 		}
 	}
 	if guessable(plain) {
-		return shouwang.Errorf(shouwang.CodeBadUsage, "the password is one of those that are tried first: choose another")
+		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is one of those that are tried first: choose another")
 	}
 	return nil
 }
@@ -75,8 +75,9 @@ func reverse(s string) string {
 
 // repeats reports whether it is at most four characters over and over.
 func repeats(plain string) bool {
-	for n := 1; n <= 4 && n < len(plain); n++ {
-		if strings.HasPrefix(strings.Repeat(plain[:n], len(plain)/n+1), plain) {
+	all := []rune(plain)
+	for n := 1; n <= 4 && n < len(all); n++ {
+		if strings.HasPrefix(strings.Repeat(string(all[:n]), len(all)/n+1), plain) {
 			return true
 		}
 	}

@@ -51,6 +51,7 @@ func (p *Problem) GetHeaders() http.Header {
 var statusOf = map[shouwang.Code]int{
 	shouwang.CodeBadUsage: http.StatusUnprocessableEntity, shouwang.CodeBadConfig: http.StatusUnprocessableEntity,
 	shouwang.CodeBadAddress: http.StatusUnprocessableEntity, shouwang.CodeAddressForbidden: http.StatusUnprocessableEntity,
+	shouwang.CodeWeakPassword: http.StatusUnprocessableEntity, shouwang.CodeLoginTaken: http.StatusConflict,
 	shouwang.CodeBadCodec: http.StatusNotAcceptable, shouwang.CodeDenied: http.StatusForbidden,
 	shouwang.CodeNotFound: http.StatusNotFound, shouwang.CodeConflict: http.StatusConflict,
 	shouwang.CodeUnauthenticated: http.StatusUnauthorized, shouwang.CodeRateLimited: http.StatusTooManyRequests,

@@ -312,6 +312,26 @@ func (o *office) ownerKeepsTheRecord(cookie string, c *policy.Consent) {
 	}
 }
 
+// What a new owner can put right themselves has a code of its own, and the
+// invitation stays open.
+func TestATakenNameAndAWeakPasswordAreSaid(t *testing.T) {
+	o := newOffice(t)
+	inv := o.invite("door-1", nil)
+	read := ok[join.ReadBody](o, "", "GET", "/api/join/"+inv.Token, nil)
+	path := "/api/join/" + inv.Token + "/answer"
+	if p := o.refused(http.StatusConflict, "", "POST", path, yes(read, "Gao ", nil)); p.Code != shouwang.CodeLoginTaken {
+		t.Errorf("a taken name: %+v", p)
+	}
+	for _, weak := range []string{"short", "password1234", "李秀兰李秀兰李秀兰李秀兰"} {
+		if p := o.refused(http.StatusUnprocessableEntity, "", "POST", path, yes(read, "li", map[string]any{"password": weak})); p.Code != shouwang.CodeWeakPassword {
+			t.Errorf("%q: %+v", weak, p)
+		}
+	}
+	if ok[join.ReadBody](o, "", "GET", "/api/join/"+inv.Token, nil).State != policy.InvitationOpen {
+		t.Error("a mistake used the invitation up")
+	}
+}
+
 func TestANoIsEasyAndGivesRest(t *testing.T) {
 	o := newOffice(t)
 	inv := o.invite("door-2", nil)
