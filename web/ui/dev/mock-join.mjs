@@ -33,6 +33,8 @@ export function fortyOf(view) {
   })
 }
 
+const told = []
+
 /** Routes for the stand-in: consentOf finds a record by its id. */
 export function joinRoutes({ json, problem, read, consentOf, signIn }) {
   const change = (c, terms) => Object.assign(c, terms, { version: c.version + 1 })
@@ -54,6 +56,11 @@ export function joinRoutes({ json, problem, read, consentOf, signIn }) {
       json(res, { changed: b.consents.length, results: b.consents.map((id) => ({ id, receipt: 'r-' + id })) })
     }],
     ['POST', /^\/api\/my\/consents\/([^/]+)\/renew$/, async (req, res, lang, me, m) => json(res, { consent: change(consentOf(m[1]), { state: 'renewed', not_after: iso(Date.now() + 365 * day) }), receipt: 'r-renew' })],
-    ['POST', /^\/api\/my\/complaints$/, async (req, res) => json(res, { id: 'C-2026-0042' })],
+    ['GET', /^\/api\/my\/complaints$/, (_, res) => json(res, { complaints: told, to: '菱角乡纪委' })],
+    ['POST', /^\/api\/my\/complaints$/, async (req, res) => {
+      const b = await read(req)
+      told.unshift({ id: `W-20261128-${told.length}`, at: iso(Date.now()), by: 'resident:li', ...b, camera: 'camera:' + b.camera })
+      json(res, told[0])
+    }],
   ]
 }

@@ -15,5 +15,5 @@ export const joining = {
 /** Address of one's whole record, as a file. */
 export const recordURL = (consent: string) => `/api/my/consents/${seg(consent)}/record`
 
-/** Address of a receipt as a file to print or keep. */
-export const receiptURL = (id: string, as: 'pdf' | 'svg') => `/api/my/receipts/${seg(id)}.${as}` + query({})
+/** Address of a receipt on paper, as a code to scan, and as the signed text that anybody can check. */
+export const receiptURL = (id: string, as: 'pdf' | 'svg' | 'txt', lang?: string) => `/api/my/receipts/${seg(id)}.${as}` + query({ lang })
