@@ -20,7 +20,7 @@ import (
 	"shouwang/ingest/guard"
 )
 
-// Client talks to one camera. Errors: CodeUnauthenticated for a wrong name or
+// Client talks to one camera. Errors: CodeWrongPassword for a wrong name or
 // password, CodeUnreachable, CodeAddressForbidden, and CodeBadStream for what
 // is no ONVIF answer.
 type Client struct {
@@ -140,7 +140,7 @@ func read(status int, raw []byte, out any) error {
 	_ = xml.Unmarshal(raw, &f) // what is no fault stays empty
 	switch {
 	case status == http.StatusUnauthorized, strings.HasSuffix(f.Code, "NotAuthorized"), strings.Contains(f.Reason, "authority failure"):
-		return shouwang.Errorf(shouwang.CodeUnauthenticated, "the camera refuses this name or password; many keep ONVIF users apart: look in its settings")
+		return shouwang.Errorf(shouwang.CodeWrongPassword, "the camera refuses this name or password; many keep ONVIF users apart: look in its settings")
 	case f.Code != "" || f.Reason != "":
 		return shouwang.Errorf(shouwang.CodeBadStream, "the camera refuses: %s", text(f.Reason))
 	case status != http.StatusOK:

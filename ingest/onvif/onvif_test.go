@@ -169,7 +169,7 @@ func TestTheKinderSubStreamIsSetAndReadBack(t *testing.T) {
 
 func TestWrongPasswordsAndOddAnswersAreToldApart(t *testing.T) {
 	d, address := camera(t)
-	if _, err := Dial(t.Context(), address, "admin", "wrong", loopback); shouwang.CodeOf(err) != shouwang.CodeUnauthenticated {
+	if _, err := Dial(t.Context(), address, "admin", "wrong", loopback); shouwang.CodeOf(err) != shouwang.CodeWrongPassword {
 		t.Error(err)
 	}
 	if _, err := Dial(t.Context(), address, "admin", "correct horse", nil); shouwang.CodeOf(err) != shouwang.CodeAddressForbidden {

@@ -109,6 +109,34 @@ func TestEventsThatOverlapShareWhatIsRecorded(t *testing.T) {
 	r.clean(t)
 }
 
+// TestAPreRollThatReachesBackIntoWhatWasRecordedLeavesNoHole: recording stopped
+// within a GOP, and the next event's pre-roll begins before that.
+func TestAPreRollThatReachesBackIntoWhatWasRecordedLeavesNoHole(t *testing.T) {
+	r := newRig(t, policy.RecordEvents)
+	units := encode(t, "libx264", "320x180", 10, 50)
+	r.play(t, units, r.say(t.Context(), map[float64]shouwang.Event{
+		16.0: event("e1", shouwang.PhaseBegin, 15, 0),
+		21.0: event("e1", shouwang.PhaseEnd, 15, 20.5), // recorded until 25.5
+		30.0: event("e2", shouwang.PhaseBegin, 29, 0),  // from 24 on
+		36.0: event("e2", shouwang.PhaseEnd, 29, 35),
+	}))
+	if gaps := r.gaps(t); len(gaps) != 0 {
+		t.Errorf("gaps: %+v", gaps)
+	}
+	clips := r.clips(t)
+	if len(clips) != 2 || !clips[0].From.Equal(at(24)) || !clips[0].To.Equal(at(40)) {
+		t.Fatalf("clips: %+v", clips)
+	}
+	file, err := r.Assemble(t.Context(), camera, "", clips[0].Span, "d-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if frames, seconds := probe(t, file); frames != 160 || seconds < 15.9 || seconds > 16.1 {
+		t.Fatalf("%d pictures, %f s", frames, seconds)
+	}
+	r.clean(t)
+}
+
 func TestSilentEventEnds(t *testing.T) {
 	r := newRig(t, policy.RecordEvents)
 	r.play(t, fake(start, 400, 5), r.say(t.Context(), map[float64]shouwang.Event{20.0: event("e1", shouwang.PhaseBegin, 20, 0)}))

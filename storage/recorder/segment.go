@@ -216,7 +216,7 @@ func (s *Session) fragment() error {
 
 // rest ends recording because nothing is owed now.
 func (s *Session) rest(ctx context.Context) {
-	s.close(ctx)
+	s.split(ctx) // the next event's pre-roll may reach back to right here, within a GOP
 	s.settleClips(ctx)
 	s.due = due{}
 }

@@ -32,7 +32,7 @@ func (f *field) Look(_ context.Context, url string) (onboard.Seen, error) {
 	f.looked = append(f.looked, url)
 	switch {
 	case strings.Contains(url, "wrong"):
-		return onboard.Seen{}, shouwang.Errorf(shouwang.CodeUnauthenticated, "no")
+		return onboard.Seen{}, shouwang.Errorf(shouwang.CodeWrongPassword, "no")
 	case strings.Contains(url, "nowhere"):
 		return onboard.Seen{}, shouwang.Errorf(shouwang.CodeUnreachable, "camera does not answer: check that it is switched on")
 	}
@@ -125,7 +125,7 @@ func codes(list []onboard.Finding) (out []string) {
 func TestTheWrongPasswordThenTheRightOne(t *testing.T) {
 	h, f, b := house(t)
 	p := fronttest.Want[front.Problem](h, 422, "admin:ops", "PUT", "/api/onboard/cameras/gate", setup("rtsp://li:wrong@10.0.0.9/main"))
-	if p.Code != shouwang.CodeUnauthenticated || strings.Contains(p.Detail, "wrong@") || !strings.Contains(p.Text, "refuses this name or password") {
+	if p.Code != shouwang.CodeWrongPassword || strings.Contains(p.Detail, "wrong@") || !strings.Contains(p.Text, "refuses this name or password") {
 		t.Errorf("wrong password: %+v", p)
 	}
 	p = fronttest.Want[front.Problem](h, 403, "admin:ops", "PUT", "/api/onboard/cameras/gate", setup("rtsp://admin:12345@10.0.0.9/main"))
@@ -133,7 +133,7 @@ func TestTheWrongPasswordThenTheRightOne(t *testing.T) {
 		t.Errorf("factory password: %+v; looked at %v", p, f.looked)
 	}
 	fronttest.Want[front.Problem](h, 403, "admin:ops", "PUT", "/api/onboard/cameras/gate?untested=true", setup("rtsp://admin:12345@10.0.0.9/main"))
-	fronttest.Want[front.Problem](h, 503, "admin:ops", "PUT", "/api/onboard/cameras/gate", setup("rtsp://li:s3cret-phrase@nowhere/main"))
+	fronttest.Want[front.Problem](h, 422, "admin:ops", "PUT", "/api/onboard/cameras/gate", setup("rtsp://li:s3cret-phrase@nowhere/main"))
 	if len(b.cameras) != 0 {
 		t.Fatal("something was saved")
 	}

@@ -3,6 +3,7 @@ package onboard
 import (
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"shouwang"
@@ -25,10 +26,13 @@ var words = func() (out map[string]map[string]string) {
 // outward is a camera's failure as the technician is to read it.
 func outward(c *front.Caller, err error) error {
 	p := *front.ProblemOf(err)
-	p.Text = words[string(p.Code)][c.Lang]
-	if p.Code == shouwang.CodeUnauthenticated {
+	if text, known := words[string(shouwang.CodeOf(err))]; known {
+		var e *shouwang.Error
+		if errors.As(err, &e) {
+			p.Code, p.Detail = e.Code, e.Message
+		}
+		p.Type, p.Text = "urn:shouwang:problem:"+string(p.Code), text[c.Lang]
 		p.Status, p.Title = http.StatusUnprocessableEntity, http.StatusText(http.StatusUnprocessableEntity)
-		p.Detail = "the camera refuses this name or password: enter those that its settings page shows"
 	}
 	return &p
 }
