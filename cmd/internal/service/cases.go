@@ -26,7 +26,7 @@ func (s *Service) casesRoom() *cases.Room {
 	n := s.node
 	return cases.New(cases.Deps{
 		Book: book{s.casebook}, Log: caseLog{s.ledger}, Desk: desk{n.registry, n.refresh},
-		Footage: kept{index{catalog: n.archive.Catalog, clock: s.clock, world: n.gate.World}},
+		Footage: kept{s.index()},
 	})
 }
 

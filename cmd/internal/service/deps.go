@@ -11,7 +11,7 @@ import (
 // deps joins web to its neighbours.
 func (s *Service) deps() web.Deps {
 	n := s.node
-	idx := index{catalog: n.archive.Catalog, clock: s.clock, world: n.gate.World}
+	idx := s.index()
 	return web.Deps{
 		World: n.gate.World, Gate: n.gate, Audit: s.ledger, Accounts: s.auth, Cameras: webCameras{n},
 		Hubs: n.demand, Renderer: renderer{n.pool}, Media: s.media, Bus: n.bus, Events: idx, Clips: idx,

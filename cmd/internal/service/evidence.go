@@ -15,7 +15,7 @@ func (s *Service) evidenceRoom() *evidence.Room {
 	n := s.node
 	return evidence.New(evidence.Deps{
 		Gate: n.gate, Renderer: renderer{n.pool}, Journal: s.casebook,
-		Index:   evidenceIndex{index{catalog: n.archive.Catalog, clock: s.clock, world: n.gate.World}},
+		Index:   evidenceIndex{s.index()},
 		Footage: footage{archive: n.archive, recorder: n.recorder},
 	})
 }

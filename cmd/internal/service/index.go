@@ -19,6 +19,11 @@ type index struct {
 	world   func() *policy.World
 }
 
+// index is whole only from here: without the world it cannot tell keys apart.
+func (s *Service) index() index {
+	return index{catalog: s.node.archive.Catalog, clock: s.clock, world: s.node.gate.World}
+}
+
 // Events returns events, newest first.
 func (x index) Events(ctx context.Context, q web.EventQuery) ([]web.StoredEvent, error) {
 	found, err := x.catalog.Events(ctx, catalog.EventQuery{Camera: q.Camera, Kind: q.Kind, Span: q.Span, Before: q.Before, Limit: q.Limit})
