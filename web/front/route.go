@@ -1,6 +1,7 @@
 package front
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -33,7 +34,7 @@ const (
 // Op describes an operation for the router and for the OpenAPI document.
 type Op struct {
 	ID, Method, Path, Tag, Summary string
-	Status                         int    // of success; 200 when zero
+	Status                         int    // of success; 200 when zero, 204 where no body is
 	Media                          string // of the body; JSON when empty
 	Picture                        bool   // the body is or leads to a picture
 	Body                           int64  // largest request body, in bytes
@@ -104,9 +105,6 @@ func (f *Front) May(c *Caller, who Access) error {
 }
 
 func (o Op) operation(session bool) huma.Operation {
-	if o.Status == 0 {
-		o.Status = http.StatusOK
-	}
 	h := huma.Operation{
 		OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: o.Summary, Tags: []string{o.Tag},
 		DefaultStatus: o.Status, MaxBodyBytes: maxBody, BodyReadTimeout: 10 * time.Second,
@@ -123,8 +121,8 @@ func (o Op) operation(session bool) huma.Operation {
 		h.Extensions = map[string]any{ExtensionPicture: true}
 	}
 	if o.Media != "" {
-		h.Responses = map[string]*huma.Response{strconv.Itoa(o.Status): {
-			Description: http.StatusText(o.Status),
+		h.Responses = map[string]*huma.Response{strconv.Itoa(cmp.Or(o.Status, http.StatusOK)): {
+			Description: http.StatusText(cmp.Or(o.Status, http.StatusOK)),
 			Content:     map[string]*huma.MediaType{o.Media: {Schema: &huma.Schema{Type: "string", Format: "binary"}}},
 		}}
 	}

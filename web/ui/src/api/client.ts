@@ -59,7 +59,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   }
   if (res.ok) return res
   const problem = await problemOf(res)
-  if (res.status === 401 && path !== '/api/session') onSignedOut()
+  // Under /api/session a 401 may mean the name, the password or the code.
+  if (res.status === 401 && !/^\/api\/session(\/|$)/.test(path)) onSignedOut()
   throw problem
 }
 
@@ -71,7 +72,8 @@ export async function json<T>(method: string, path: string, body?: unknown): Pro
     init.headers = { 'Content-Type': 'application/json' }
   }
   const res = await request(path, init)
-  return (res.status === 204 ? undefined : await res.json()) as T
+  const text = await res.text()
+  return (text ? JSON.parse(text) : undefined) as T
 }
 
 /** Builds a query string, leaving out what is empty. */
