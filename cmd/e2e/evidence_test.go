@@ -13,7 +13,8 @@ import (
 
 // TestOnePersonsWayThroughFourCameras is the investigator's story: four cameras
 // of one room over real RTSP, one of them with a wrong clock; what happened is
-// found, followed on one clock and gathered for a case, in Chinese and English.
+// found, followed on one clock and gathered for a case, in Chinese and English;
+// then a clip leaves the house, and one is held, by two people.
 func TestOnePersonsWayThroughFourCameras(t *testing.T) {
 	tool(t, "ffmpeg")
 	videos := filepath.Join(root(t), "..", "shared", "videos")
@@ -53,5 +54,6 @@ func TestOnePersonsWayThroughFourCameras(t *testing.T) {
 	}
 	h := build(t, cams, nil)
 	s := h.start(t)
-	playwright(t, s, h, "evidence.spec.ts", "INVESTIGATOR=wang:"+h.passwords["wang"])
+	playwright(t, s, h, "evidence.spec.ts", "INVESTIGATOR=wang:"+h.passwords["wang"], "SECOND=pu:"+h.passwords["pu"],
+		"SHOUWANG="+binary(t, "shouwang"))
 }

@@ -86,8 +86,8 @@ func (h *house) importTownship(t testing.TB, cams []cam) {
 	for _, m := range regexp.MustCompile(`publish token of camera (\S+): (\S+)`).FindAllStringSubmatch(r.out, -1) {
 		h.tokens[m[1]] = m[2]
 	}
-	if len(h.passwords) != 6 {
-		t.Fatalf("place import printed %d first passwords, want 6:\n%s", len(h.passwords), r.out)
+	if len(h.passwords) != 7 {
+		t.Fatalf("place import printed %d first passwords, want 7:\n%s", len(h.passwords), r.out)
 	}
 }
 

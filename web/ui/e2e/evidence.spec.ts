@@ -1,7 +1,9 @@
 import { expect, test, type Page } from '@playwright/test'
 import { person, signIn, Watch } from './people'
+import { enrol, spoil, unpack, verify } from './twopeople'
 
 const investigator = person('INVESTIGATOR', 'wang:shouwang-demo')
+const second = person('SECOND', 'pu:shouwang-demo')
 test.skip(!process.env.INVESTIGATOR, 'cmd/e2e runs this story: it needs four cameras of one room')
 test.describe.configure({ mode: 'serial' })
 test.setTimeout(200_000)
@@ -126,3 +128,107 @@ for (const language of ['zh-CN', 'en'] as const) {
     })
   })
 }
+
+test.describe('two people', () => {
+  test.use({ viewport: { width: 1440, height: 900 } })
+
+  test('a clip leaves the house by two people, and a stretch is held', async ({ page, browser, request }, info) => {
+    const watch = new Watch(page)
+    const shot = (of: Page, name: string) => of.screenshot({ path: info.outputPath(`two-${name}.png`) })
+    const approval = (of: Page, act: string, state: string) => of.locator(`[data-act=${act}][data-state=${state}]`)
+
+    // Who asks has a second factor, of another sitting than this one.
+    await signIn(page, investigator, '/evidence')
+    await page.locator('[data-factor]').click()
+    const app = await enrol(page)
+    await page.locator('.card button.main:not(.small)').click()
+    await expect(page).toHaveURL(/evidence$/)
+    await page.locator('.head > button.btn.small').click()
+    await signIn(page, investigator, '/evidence')
+
+    // A case with a clip; how a clip is found and gathered is the story above.
+    await page.goto('/evidence/cases')
+    await page.locator('input[name=title]').fill('自行车被盗')
+    await page.locator('.new button.main').click()
+    await expect(page).toHaveURL(/cases\/[^/]+$/)
+    const api = page.url().replace('/evidence/', '/api/')
+    let item = { kind: 'clip', camera: 'hall-1', from: '', to: '' }
+    await expect(async () => { // something that is recorded
+      const span = `?from=${new Date(Date.now() - 300_000).toISOString()}&to=${new Date().toISOString()}`
+      const { segments } = await (await page.request.get('/api/cameras/hall-1/timeline' + span)).json()
+      const { from, to } = (segments as { from: string; to: string }[]).at(-1)!
+      item = { ...item, from, to }
+    }).toPass({ timeout: 60_000 })
+    expect((await page.request.post(api + '/items', { data: item, headers: { Origin: new URL(api).origin } })).ok()).toBe(true)
+    await page.reload()
+    for (const act of ['export', 'place_hold']) {
+      await page.locator('[data-ask-hold]').click()
+      await page.locator('select[name=act]').selectOption(act)
+      await page.locator('textarea[name=reason]').fill('核对被盗经过')
+      if (act === 'export') await page.locator('input[name=recipient]').fill('沾益区人民法院')
+      await page.locator('dialog button.main').click()
+      await expect(approval(page, act, 'asked')).toBeVisible()
+    }
+    await shot(page, 'asked')
+
+    // The second person has no factor yet: the page leads there and back.
+    const other = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'zh-CN', ignoreHTTPSErrors: true, baseURL: info.project.use.baseURL })
+    const approver = await other.newPage()
+    const watchOther = new Watch(approver)
+    await signIn(approver, second, '/(evidence|wall)')
+    await approver.goto('/evidence/cases')
+    await expect(approval(approver, 'export', 'asked')).toContainText('沾益区人民法院')
+    await approval(approver, 'export', 'asked').locator('[data-answer=approve]').click()
+    await shot(approver, 'factor')
+    await approver.locator('dialog a').click()
+    await enrol(approver)
+    await approver.locator('.card button.main:not(.small)').click()
+    for (const act of ['export', 'place_hold']) {
+      await approval(approver, act, 'asked').locator('[data-answer=approve]').click()
+      await expect(approval(approver, act, 'given')).toBeVisible()
+    }
+    await expect(approver.locator('dialog')).toHaveCount(0)
+    await shot(approver, 'given')
+    await other.close()
+
+    // Who asked carries it out: a wrong code loses nothing, the right one goes on.
+    await page.reload()
+    await approval(page, 'export', 'given').locator('[data-carry-out]').click()
+    await page.locator('dialog input[name=code]').fill('000000')
+    await page.locator('dialog form button.main').click()
+    await expect(page.locator('dialog [role=alert]')).toBeVisible()
+    await page.locator('dialog input[name=code]').fill(app.next())
+    await page.locator('dialog form button.main').click()
+    const fetched = page.waitForEvent('download')
+    await page.locator('[data-package]').click()
+    const zip = info.outputPath('package.zip')
+    await (await fetched).saveAs(zip)
+
+    await approval(page, 'place_hold', 'given').locator('[data-carry-out]').click()
+    await expect(approval(page, 'place_hold', 'used')).toContainText('已保全至')
+    await expect(page.locator('[data-did=hold]')).toBeVisible()
+    await expect(page.locator('[data-did=export]')).toBeVisible()
+    await shot(page, 'done')
+
+    // The package holds for whoever has the public key, without this service.
+    const key = (await (await request.get('/api/papers/key')).text()).trim()
+    expect(verify(process.env.SHOUWANG!, key, zip)).toContain('证据包有效')
+    const files = unpack(zip, info.outputPath('package'))
+    const reader = await browser.newPage()
+    const check = async () => {
+      await reader.goto('file://' + files.find((f) => f.endsWith('verify.html')))
+      await reader.locator('#key').fill(key)
+      await reader.locator('#files').setInputFiles(files)
+    }
+    await check()
+    await expect(reader.locator('#result.good')).toContainText('沾益区人民法院')
+    await shot(reader, 'verified')
+    for (const path of [zip, files.find((f) => f.endsWith('.mp4'))!]) spoil(path)
+    expect(() => verify(process.env.SHOUWANG!, key, zip)).toThrow()
+    await check()
+    await expect(reader.locator('#result.bad')).toContainText('Changed: ')
+    await shot(reader, 'changed')
+    await reader.close()
+    expect([...watch.faults, ...watchOther.faults]).toEqual([])
+  })
+})

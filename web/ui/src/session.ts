@@ -14,6 +14,11 @@ export function home(): string {
   return session.me ? (homes[session.me.face] ?? '/wall') : '/sign-in'
 }
 
+/** The page that an address's ?to= asks for, if it is one of ours; else home. */
+export function homeOr(to: unknown): string {
+  return typeof to === 'string' && /^\/(?!\/|sign-in)/.test(to) ? to : home()
+}
+
 /** Takes over a fresh session. */
 export function adopt(me: Me | undefined) {
   if (session.me?.principal !== me?.principal) stream.stop()
