@@ -133,8 +133,9 @@ func (s *Session) putClips(ctx context.Context, row *storage.Segment) {
 		if !span.Overlaps(row.Span) && !h.over {
 			continue
 		}
-		if !h.begun && span.From.Before(row.From) {
-			h.span.From, span.From = row.From, row.From
+		// A segment that goes on within a GOP is played from the one before it.
+		if !h.begun && span.From.Before(s.run) {
+			h.span.From, span.From = s.run, s.run
 		}
 		h.begun = true
 		s.putClip(ctx, h, span, row.Grant)

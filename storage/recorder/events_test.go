@@ -124,15 +124,15 @@ func TestAPreRollThatReachesBackIntoWhatWasRecordedLeavesNoHole(t *testing.T) {
 		t.Errorf("gaps: %+v", gaps)
 	}
 	clips := r.clips(t)
-	// Its clip begins with its own segment, right where the last one stopped.
-	if len(clips) != 2 || !clips[0].From.Equal(at(25.5)) || !clips[0].To.Equal(at(40)) {
+	// Its clip reaches into the first event's segment, which has the key picture.
+	if len(clips) != 2 || !clips[0].From.Equal(at(24)) || !clips[0].To.Equal(at(40)) {
 		t.Fatalf("clips: %+v", clips)
 	}
 	file, err := r.Assemble(t.Context(), camera, "", clips[0].Span, "d-1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if frames, seconds := probe(t, file); frames != 145 || seconds < 14.4 || seconds > 14.6 {
+	if frames, seconds := probe(t, file); frames != 160 || seconds < 15.9 || seconds > 16.1 {
 		t.Fatalf("%d pictures, %f s", frames, seconds)
 	}
 	r.clean(t)

@@ -145,6 +145,9 @@ func (s *Session) open(ctx context.Context, u *shouwang.AccessUnit) error {
 		return err
 	}
 	s.seg, s.cut, s.carry = seg, false, false
+	if u.Key {
+		s.run = u.Wall.At
+	}
 	return nil
 }
 

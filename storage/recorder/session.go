@@ -44,6 +44,7 @@ type Session struct {
 	cut   bool      // close the segment at the next key picture
 	bulk  bool      // much is written at once, and synced at the end
 	carry bool      // the segment was closed within a GOP, which the next goes on with
+	run   time.Time // capture time of the key picture that began the segments that go on with one another
 	ended bool
 }
 
