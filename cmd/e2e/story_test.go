@@ -102,6 +102,7 @@ func playwright(t testing.TB, s *service, h *house, file string, more ...string)
 	if err != nil {
 		t.Fatalf("the browser's story failed: %v\n%s", err, out)
 	}
+	t.Logf("the browser says:\n%s", out)
 	for _, name := range []string{"chen", "li", "ops", "wall-1"} {
 		h.passwords[name] = ownPassword // the pages make everybody choose one
 	}
