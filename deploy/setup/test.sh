@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every test of the house, in the order that fails soonest. Called by
 # `make test` once everything is installed and built.
-#   SHOUWANG_FUZZTIME  how long each fuzz target runs (default 10s under CI, 0 else)
+#   SHOUWANG_FUZZTIME  how long each fuzz target runs (default 5s under CI, 0 else)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export PATH="$PWD/.cache/bin:$PATH"
@@ -45,7 +45,7 @@ if ! e2e; then
   e2e -run "^($failed)\$"
 fi
 
-fuzztime=${SHOUWANG_FUZZTIME:-${CI:+10s}}
+fuzztime=${SHOUWANG_FUZZTIME:-${CI:+5s}}
 if [ -n "$fuzztime" ] && [ "$fuzztime" != 0 ]; then
   step "fuzzing, $fuzztime a target"
   deploy/setup/fuzz.sh "$fuzztime"
