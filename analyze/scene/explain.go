@@ -62,7 +62,8 @@ func (f *finder) ghost(m *Model, b *blob, region int16) bool {
 
 func step(a, b int16) int { return max(int(a)-int(b), int(b)-int(a)) }
 
-// adopt makes the region's cells background.
+// adopt makes the region's cells background, and what they were the other
+// known state, for what was taken may be put back.
 func (f *finder) adopt(m *Model, region int16) {
 	for i := f.blobs[region].head; int(i) < len(f.runs); i++ {
 		if f.index[i] != region {
@@ -71,10 +72,12 @@ func (f *finder) adopt(m *Model, region int16) {
 		u := &f.runs[i]
 		for r := max(0, int(u.row)-1); r <= min(f.rows-1, int(u.row)+1); r++ {
 			from, to := r*f.cols+max(0, int(u.from)-1), r*f.cols+min(f.cols, int(u.to)+1)
-			copy(m.old[from:to], m.bg[from:to])
-			copy(m.bg[from:to], m.cur[from:to])
-			copy(m.expect[from:to], m.cur[from:to])
-			clear(m.still[from:to])
+			for c := from; c < to; c++ {
+				if m.bg[c] == m.cur[c] {
+					continue // taken with the row before: old is what stood there
+				}
+				m.old[c], m.bg[c], m.expect[c], m.still[c] = m.bg[c], m.cur[c], m.cur[c], 0
+			}
 		}
 	}
 }

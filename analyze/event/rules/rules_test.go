@@ -251,6 +251,7 @@ func TestCrowd(t *testing.T) {
 
 func TestTamper(t *testing.T) {
 	const rule = `[{"name":"tamper","kind":"tamper"}]`
+	var w *world
 	for name, c := range map[string]struct {
 		paint func(s float64, o *analyze.Observation)
 		want  int
@@ -261,6 +262,13 @@ func TestTamper(t *testing.T) {
 		"sprayed white": {func(_ float64, o *analyze.Observation) { o.Mean, o.Dev, o.Sharp = 240, 3, 0.3 }, 1, "covered"},
 		"defocused":     {func(_ float64, o *analyze.Observation) { o.Dev, o.Sharp = 38, 1.2 }, 1, "defocused"},
 		"frozen":        {func(_ float64, o *analyze.Observation) { o.Mean, o.Dev, o.Sharp = 110, 50, 6 }, 1, "frozen"},
+		"frozen, key frames alone": {func(_ float64, o *analyze.Observation) {
+			o.Mean, o.Dev, o.Sharp, o.Decoded = 110, 50, 6, o.Key
+		}, 1, "frozen"},
+		"groups of ten seconds skipped by the coder": {func(s float64, o *analyze.Observation) {
+			n := float32(w.now / 100)
+			o.Mean, o.Dev, o.Sharp, o.Key = 110+n/7, 50+n/13, 6, w.now%100 == 0
+		}, 0, ""},
 		"dusk": {func(s float64, o *analyze.Observation) {
 			o.Mean, o.Dev, o.Sharp = 110-float32(s), 50-float32(s)/2, 6-float32(s)/20
 		}, 0, ""},
@@ -281,7 +289,7 @@ func TestTamper(t *testing.T) {
 			o.Sharp *= 2.4
 		}, 1, "turned"},
 	} {
-		w := newWorld(t, rule)
+		w = newWorld(t, rule)
 		w.show(30, nil)
 		w.show(40, c.paint)
 		w.want(c.want, name)

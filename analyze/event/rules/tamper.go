@@ -11,14 +11,15 @@ import (
 // contrast, over about ten minutes.
 type tamper struct {
 	sharp, dev float64
+	mean       float64
 	seen       int
 	lastSharp  float32
 	lastMean   float32
 	lastDev    float32
 	same       int // pictures in a row with the very same statistics
+	sameKeys   int // of them, those coded anew
 	jumped     shouwang.MediaTime
 	jumpedAway bool
-	before     [3]float64 // mean, dev, sharp before a jump
 	last       shouwang.MediaTime
 	suspect    string
 	loop       *loop
@@ -51,39 +52,46 @@ func (t *tamper) look(o *analyze.Observation) {
 	t.last = o.PTS
 	if o.Mean == t.lastMean && o.Dev == t.lastDev && o.Sharp == t.lastSharp {
 		t.same++ // even a still scene has sensor noise
+		if o.Key {
+			t.sameKeys++
+		}
 	} else {
-		t.same = 0
+		t.same, t.sameKeys = 0, 0
 	}
 	t.lastMean, t.lastDev, t.lastSharp = o.Mean, o.Dev, o.Sharp
 	if t.seen < tamperWarm {
 		k := 1 / float64(t.seen)
 		t.sharp += (sharp - t.sharp) * k
 		t.dev += (dev - t.dev) * k
-		t.before = [3]float64{mean, dev, sharp}
+		t.mean += (mean - t.mean) * k
 		t.suspect = ""
 		return
 	}
 	if o.Light == analyze.LightChange && !t.jumpedAway {
 		t.jumped, t.jumpedAway = o.PTS, true
 	}
-	t.suspect = t.judge(dev, sharp)
+	t.suspect = t.judge(mean, dev, sharp)
 	if t.suspect == "" {
 		k := dt / 600
 		t.sharp += (sharp - t.sharp) * k
 		t.dev += (dev - t.dev) * k
+		t.mean += (mean - t.mean) * k
 	}
 }
 
-func (t *tamper) judge(dev, sharp float64) string {
+func (t *tamper) judge(mean, dev, sharp float64) string {
 	switch {
 	case dev < 0.2*t.dev && sharp < 0.25*t.sharp:
 		return "covered" // also a lamp into the lens
 	case sharp < 0.35*t.sharp && dev > 0.3*t.dev:
 		return "defocused"
-	case t.same >= 30:
-		return "frozen"
+	case t.same >= 30 && t.sameKeys >= 2 || t.sameKeys >= 4:
+		return "frozen" // a coder may skip a whole group of a still scene, but not the next key frame
+
 	case t.loops:
 		return "loop"
+	case t.unlike && sharp < 0.55*t.sharp && math.Abs(mean-t.mean) < 12:
+		return "defocused" // half of the edges are gone and the light is the same
 	case t.unlike:
 		return "turned"
 	}
