@@ -29,6 +29,8 @@ type Weather struct {
 	Rain, Snow, Sway, Clock bool
 	// Insects fly before the lens about every so often; 0 never.
 	Insects time.Duration
+	// Torch is how often a torch's light wanders over the scene; 0 never.
+	Torch time.Duration
 	// Shake is how far gusts throw the camera, in pixels.
 	Shake float64
 	// Exposure is how far the camera's own exposure and clouds change the light,

@@ -33,7 +33,12 @@ var plans = []plan{
 	{"car park, gusts", "car-detection", false, 2, 1, Weather{Shake: 3}},
 	{"road, snow", "bgslibrary", false, 3, 1, Weather{Snow: true}},
 	{"street, lamp out", "ahmetozlu", false, 3, .8, Weather{Switch: 36 * time.Second}},
+	{"garden by night, torches", "garden_cat", true, 4, .35, Weather{Torch: 12 * time.Second}},
 }
+
+// filmLasts makes more than 368 counted visits in the encodings of every run:
+// with none of them missed, 99 % is then inside the 95 % bound.
+const filmLasts = 165 * time.Second
 
 // Films plans every film. Stocks are what was cut from clips; a film whose
 // clip is not among them has a drawn background, and without any movers cut
@@ -50,7 +55,7 @@ func Films(stocks []*Stock) []*Film {
 	}
 	var out []*Film
 	for i, p := range plans {
-		f := &Film{Name: p.name, Night: p.night, Noise: p.noise, Gain: p.gain, Weather: p.w, Lasts: 100 * time.Second, Seed: uint64(i + 1)}
+		f := &Film{Name: p.name, Night: p.night, Noise: p.noise, Gain: p.gain, Weather: p.w, Lasts: filmLasts, Seed: uint64(i + 1)}
 		for _, s := range stocks {
 			if strings.Contains(s.Name, p.clip) {
 				f.Back, f.Real = s.Back, true

@@ -14,6 +14,7 @@ type painter struct {
 	grain   []int8 // noise, longer than a picture so that each begins elsewhere
 	y, u, v []byte
 	insects []insect
+	torches []torch
 	flakes  []flake
 }
 
@@ -63,6 +64,7 @@ func (p *painter) picture(n int) {
 	p.fall(n)
 	p.fly(t)
 	p.light(t)
+	p.shine(t)
 	p.clock(t)
 	from := p.r.IntN(1 << 16)
 	if p.Noise == 0 {

@@ -13,6 +13,14 @@ type insect struct {
 	bright       int
 }
 
+// torch is the light of a torch that nobody in the picture carries: it wanders
+// over the scene from x, y and brightens what it falls on.
+type torch struct {
+	from, lasts  time.Duration
+	x, y, vx, vy float64
+	r, strength  float64 // pixels; what it adds to the light, by day 1
+}
+
 type flake struct{ x, y, v, r float64 }
 
 // plan rolls the dice for what flies and falls.
@@ -26,6 +34,7 @@ func (p *painter) plan() {
 			})
 		}
 	}
+	p.torchlight()
 	n := 0
 	if p.Weather.Rain {
 		n = 90
@@ -35,6 +44,42 @@ func (p *painter) plan() {
 	}
 	for range n {
 		p.flakes = append(p.flakes, flake{p.r.Float64() * Width, p.r.Float64() * Height, 60 + 160*p.r.Float64(), 0.8 + 1.8*p.r.Float64()})
+	}
+}
+
+func (p *painter) torchlight() {
+	every := p.Weather.Torch
+	if every == 0 {
+		return
+	}
+	for t := every; t < p.Lasts; t += every/2 + time.Duration(p.r.Float64()*float64(every)) {
+		angle, speed := p.r.Float64()*2*math.Pi, 60+p.r.Float64()*240
+		lasts := time.Duration((1 + 2*p.r.Float64()) * float64(time.Second))
+		way := speed * lasts.Seconds() / 2
+		p.torches = append(p.torches, torch{
+			t, lasts, Width*(.3+.4*p.r.Float64()) - way*math.Cos(angle), Height*(.4+.4*p.r.Float64()) - way*math.Sin(angle),
+			speed * math.Cos(angle), speed * math.Sin(angle), 30 + 60*p.r.Float64(), .3 + .7*p.r.Float64(),
+		})
+	}
+}
+
+// shine brightens the torches' pools, most in their middle.
+func (p *painter) shine(t time.Duration) {
+	for i := range p.torches {
+		l := &p.torches[i]
+		s := (t - l.from).Seconds()
+		if s < 0 || t >= l.from+l.lasts {
+			continue
+		}
+		cx, cy := l.x+l.vx*s, l.y+l.vy*s
+		for y := max(0, int(cy-2*l.r)); y <= min(Height-1, int(cy+2*l.r)); y++ {
+			for x := max(0, int(cx-2*l.r)); x <= min(Width-1, int(cx+2*l.r)); x++ {
+				d := (math.Pow(float64(x)-cx, 2) + math.Pow(float64(y)-cy, 2)) / (l.r * l.r)
+				k := l.strength / p.Gain * math.Exp(-1.5*d)
+				v := float64(p.y[y*Width+x])
+				p.y[y*Width+x] = clip(int(v + max(0, v-16)*k))
+			}
+		}
 	}
 }
 
