@@ -11,6 +11,7 @@ type Entry struct {
 	At          time.Time      `json:"at"`
 	Kind        string         `json:"kind"` // look, look_end, denial, export, consent, hold, release, destroy, record, sign_in
 	Principal   string         `json:"principal"`
+	Second      string         `json:"second,omitempty"` // who approved, where two people were needed
 	Person      string         `json:"person,omitempty"` // the name a resident reads
 	Unit        string         `json:"unit,omitempty"`
 	Action      Action         `json:"action"`

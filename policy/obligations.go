@@ -98,6 +98,9 @@ func (s *scene) watermark(d *Decision) map[string]any {
 	if s.who.Site != "" {
 		p["site"] = s.who.Site
 	}
+	if s.req.Action == Unmask {
+		p["clear"] = true // a copy that gets about says that nobody was blurred in it
+	}
 	return p
 }
 

@@ -242,7 +242,9 @@ func (ts *tickets) stillGood(ctx context.Context, t *ticket) string {
 	req := t.look.Request
 	req.ID, req.At = front.NewID("r"), s.Now()
 	req.Within = t.look.Decision.DecisionID
-	req.SecondFactorAge = session.SecondFactorAge(req.At)
+	if req.Action != policy.Unmask { // that one was shown for this very look, which outlasts its five minutes
+		req.SecondFactorAge = session.SecondFactorAge(req.At)
+	}
 	decision := s.deps.Gate.Decide(req)
 	if !decision.Allowed() {
 		return firstReason(decision.Reasons)

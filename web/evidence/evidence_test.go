@@ -79,7 +79,7 @@ func (s *store) Note(_ context.Context, kase, by, did, _ string) error {
 }
 
 func (s *store) Units(_ context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error) {
-	if !g.Covers(policy.Playback, camera, span.From) {
+	if !g.Covers(policy.Playback, camera, span.From) && !g.Covers(policy.Unmask, camera, span.From) {
 		return nil, shouwang.Errorf(shouwang.CodeDenied, "the grant does not cover this")
 	}
 	s.mu.Lock()
@@ -166,10 +166,12 @@ type house struct {
 	room    *evidence.Room
 }
 
-func open(t *testing.T) *house {
+func open(t *testing.T) *house { return openWith(t, nil) }
+
+func openWith(t *testing.T, approvals policy.Approvals) *house {
 	t.Helper()
 	h := &house{store: &store{}, painter: &painter{}}
-	h.House = fronttest.Open(t, fronttest.Options{World: world(t), At: noon, CanRender: true})
+	h.House = fronttest.Open(t, fronttest.Options{World: world(t), At: noon, CanRender: true, Approvals: approvals})
 	h.room = evidence.New(evidence.Deps{Gate: h.Gate, Index: h.store, Footage: h.store, Renderer: h.painter, Journal: h.store})
 	h.Add(func(f *front.Front, l *look.Looks) { h.room.Register(f, l) })
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))

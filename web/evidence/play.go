@@ -36,6 +36,7 @@ type play struct {
 	id     string
 	caller *front.Caller
 	why    front.Why
+	action policy.Action // playback, or unmask for a clear look
 	span   shouwang.Span
 	width  int
 	views  map[shouwang.CameraID]*view
@@ -68,6 +69,8 @@ type playInput struct {
 		Case         string `json:"case,omitempty" maxLength:"64"`
 		SecondPerson string `json:"second_person,omitempty" maxLength:"64"`
 		Approval     string `json:"approval,omitempty" maxLength:"64" doc:"A second person's approval, where the rules ask for one"`
+		// Clear asks to see people and plates unblurred.
+		Clear bool `json:"clear,omitempty" doc:"A clear look: people and plates unblurred, the owner's masks kept. Takes a case, a second person's approval and a second factor shown within five minutes; logged as unmask"`
 	}
 }
 
@@ -113,7 +116,11 @@ func (r *Room) wanted(c *front.Caller, in *playInput) (*play, error) {
 	b := &in.Body
 	p := &play{
 		id: front.NewID("play"), caller: c, span: shouwang.Span{From: b.From, To: b.To}, width: b.Width, views: map[shouwang.CameraID]*view{},
-		why: front.Why{Purpose: b.Purpose, Case: b.Case, SecondPerson: b.SecondPerson, Approval: b.Approval},
+		why:    front.Why{Purpose: b.Purpose, Case: b.Case, SecondPerson: b.SecondPerson, Approval: b.Approval},
+		action: policy.Playback,
+	}
+	if b.Clear {
+		p.action = policy.Unmask
 	}
 	if p.span.Empty() || p.span.Duration() > longestPlay || len(b.Cameras) > most {
 		return nil, shouwang.Errorf(shouwang.CodeBadUsage, "play at most %d cameras over at most %s between from and to", most, longestPlay)
@@ -199,7 +206,7 @@ func (r *Room) recorded(ctx context.Context, p *play, id shouwang.CameraID) (*Pl
 	for _, s := range stamps {
 		played.Clocks = append(played.Clocks, ClockNote{s.Span, ms(s.Offset), ms(s.Uncertainty), s.Source.String()})
 	}
-	req := p.caller.Request(policy.Playback, cam, p.why, r.front.Now())
+	req := p.caller.Request(p.action, cam, p.why, r.front.Now())
 	req.Resource = fmt.Sprintf("footage:%s/%d-%d", id, hull.From.UnixMilli(), hull.To.UnixMilli())
 	req.Footage = &policy.Footage{ID: req.Resource, Camera: cam.ID, From: hull.From, To: hull.To, KeyState: keys, Quarantined: cam.Quarantined}
 	return played, &req, cam, nil
@@ -423,7 +430,7 @@ func (r *Room) still(ctx context.Context, p *play, v *view) string {
 	}
 	c := &front.Caller{Session: session, Token: p.caller.Token, Who: who, World: world, Lang: p.caller.Lang}
 	req := v.look.Request
-	req.ID, req.At = front.NewID("r"), r.front.Now()
+	req.ID, req.At, req.Within = front.NewID("r"), r.front.Now(), v.look.Decision.DecisionID
 	d := r.deps.Gate.Decide(req)
 	if !d.Allowed() {
 		return "denied"

@@ -49,6 +49,7 @@ type Look struct {
 func (s *Looks) Decide(ctx context.Context, c *front.Caller, req policy.Request, cam *policy.Camera) (*Look, error) {
 	decision, grant := s.ask(c, req, cam)
 	l := &Look{s: s, Request: req, Decision: decision, Grant: grant, Camera: cam.CameraID(), entry: s.entryOf(c, req, &decision, cam)}
+	l.entry.Second = grant.SecondPerson()
 	if decision.Allowed() {
 		var refused policy.Reason
 		if l.Options, refused = s.Carry(&decision, c, cam); refused != "" {
@@ -150,7 +151,11 @@ func watermark(duty policy.Obligation, c *front.Caller, d *policy.Decision) stri
 	if len(short) > 12 {
 		short = short[len(short)-12:]
 	}
-	return fmt.Sprintf("%s %s", c.Who.ID, short)
+	text := fmt.Sprintf("%s %s", c.Who.ID, short)
+	if clear, _ := duty.Properties["clear"].(bool); clear {
+		return "UNBLURRED " + text
+	}
+	return text
 }
 
 func (s *Looks) entryOf(c *front.Caller, req policy.Request, d *policy.Decision, cam *policy.Camera) policy.Entry {
@@ -229,6 +234,7 @@ func (l *Look) End(bytes int64, reason string) {
 	}
 }
 
-// LiveNow reports whether the grant covers a live view at this very moment: it
-// ends by itself with the hour for which consent was given.
-func (l *Look) LiveNow() bool { return l.Grant.Covers(policy.ViewLive, l.Camera, l.s.front.Now()) }
+// LiveNow reports whether the grant covers a live view, blurred or clear as it
+// was asked for, at this very moment: it ends by itself with the hour for which
+// consent was given.
+func (l *Look) LiveNow() bool { return l.Grant.Covers(l.Request.Action, l.Camera, l.s.front.Now()) }

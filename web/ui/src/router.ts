@@ -24,6 +24,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/clips/:id', component: () => import('./clips/ClipPage.vue'), props: true, meta: { title: 'clip.title' } },
   { path: '/evidence', component: () => import('./evidence/EvidencePage.vue'), meta: { title: 'evidence.title', for: isOfficer } },
   { path: '/evidence/play', component: () => import('./evidence/PlayPage.vue'), meta: { title: 'play.title', for: isOfficer } },
+  { path: '/evidence/live/:id', component: () => import('./evidence/ClearLivePage.vue'), props: true, meta: { title: 'clear.live_title', for: isOfficer } },
   { path: '/evidence/cases', component: () => import('./evidence/CasesPage.vue'), meta: { title: 'case.title', for: isOfficer } },
   { path: '/evidence/cases/:id', component: () => import('./evidence/CasePage.vue'), props: true, meta: { title: 'case.title', for: isOfficer } },
   { path: '/my', component: () => import('./my/MyPage.vue'), meta: { title: 'my.title', for: isOwner } },

@@ -127,6 +127,9 @@ export interface LookParams {
   purpose?: string
   case?: string
   incident?: string
+  /** A second person's approval, and whether it is for a clear look. */
+  approval?: string
+  clear?: 'true'
 }
 
 export interface EventFilter {

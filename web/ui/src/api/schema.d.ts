@@ -3182,6 +3182,8 @@ export interface components {
             approval?: string;
             cameras: string[] | null;
             case?: string;
+            /** @description A clear look: people and plates unblurred, the owner's masks kept. Takes a case, a second person's approval and a second factor shown within five minutes; logged as unmask */
+            clear?: boolean;
             /** Format: date-time */
             from: string;
             purpose?: string;
@@ -4416,6 +4418,8 @@ export interface operations {
                 approval?: string;
                 /** @description The statutory order this look rests on */
                 order?: string;
+                /** @description A clear look: takes a case, a second person's approval and a second factor shown within five minutes; logged as unmask */
+                clear?: boolean;
                 /** @description Only mse, which is the default */
                 transport?: "mse";
             };
@@ -4568,6 +4572,8 @@ export interface operations {
                 approval?: string;
                 /** @description The statutory order this look rests on */
                 order?: string;
+                /** @description A clear look: takes a case, a second person's approval and a second factor shown within five minutes; logged as unmask */
+                clear?: boolean;
             };
             header?: never;
             path: {

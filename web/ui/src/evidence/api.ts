@@ -46,6 +46,9 @@ export const evidence = {
   search: (body: SearchBody) => json<SearchResult>('POST', '/api/evidence/search', body),
   foresee: (body: PlayBody, look: LookParams) => json<Play>('POST', '/api/evidence/foresee', { ...body, purpose: look.purpose, case: look.case }),
   open: (body: PlayBody, look: LookParams) => json<Play>('POST', '/api/evidence/plays', { ...body, purpose: look.purpose, case: look.case }),
+  /** A clear look under a second person's approval; takes a second factor shown just now. */
+  openClear: (body: PlayBody, a: Approval) =>
+    json<Play>('POST', '/api/evidence/plays', { ...body, purpose: a.purpose, case: a.case, approval: a.id, clear: true }),
   end: (play: string) => json<void>('DELETE', `/api/evidence/plays/${seg(play)}`),
   async piece(play: string, camera: string, n: number, keys: boolean, signal: AbortSignal): Promise<Piece> {
     const res = await request(`/api/evidence/plays/${seg(play)}/${seg(camera)}/${n}` + query({ keys: keys ? 'true' : undefined }), { signal })
@@ -65,7 +68,8 @@ export const evidence = {
   closeCase: (id: string) => json<unknown>('POST', `/api/cases/${seg(id)}/close`),
 
   approvals: async (q: { box?: string; case?: string }) => (await json<{ approvals: Approval[] | null }>('GET', '/api/approvals' + query(q))).approvals ?? [],
-  ask: (body: { action: string; camera: string; from: string; to: string; case: string; reason: string; recipient?: string }) =>
+  approval: (id: string) => json<Approval>('GET', `/api/approvals/${seg(id)}`),
+  ask: (body: { action: string; camera: string; from?: string; to?: string; case: string; reason: string; recipient?: string }) =>
     json<Approval>('POST', '/api/approvals', body),
   /** Carries out what was approved: both take a second factor shown just now. */
   hold: (a: Approval, days: number) =>
