@@ -156,6 +156,50 @@ func (r *fakeRenderer) Render(_ context.Context, o watch.Options) (watch.Renderi
 	return &fakeRendering{out: make(chan *shouwang.AccessUnit, 64), done: make(chan struct{}), broken: r.broken}, nil
 }
 
+func (r *fakeRenderer) Share(ctx context.Context, o watch.Options) (watch.Group, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = append(r.asked, o)
+	return &fakeGroup{broken: r.broken}, nil
+}
+
+// fakeGroup passes pictures through to every mark.
+type fakeGroup struct {
+	broken error
+	mu     sync.Mutex
+	marks  []*fakeRendering
+}
+
+func (g *fakeGroup) Mark(string) (watch.Marked, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	m := &fakeRendering{out: make(chan *shouwang.AccessUnit, 64), done: make(chan struct{}), broken: g.broken}
+	g.marks = append(g.marks, m)
+	return m, nil
+}
+
+func (g *fakeGroup) list() []*fakeRendering {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return append([]*fakeRendering{}, g.marks...)
+}
+
+func (g *fakeGroup) Push(au *shouwang.AccessUnit) (err error) {
+	for _, m := range g.list() {
+		if m.Push(au) != nil {
+			err = g.broken // nil: one viewer has gone
+		}
+	}
+	return err
+}
+
+func (g *fakeGroup) Err() error { return g.broken }
+func (g *fakeGroup) Close() {
+	for _, m := range g.list() {
+		m.Close()
+	}
+}
+
 func (r *fakeRenderer) options() []watch.Options {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -166,6 +210,7 @@ type fakeRendering struct {
 	out    chan *shouwang.AccessUnit
 	done   chan struct{}
 	broken error
+	shut   sync.Once
 	mu     sync.Mutex
 	closed bool
 }
@@ -198,11 +243,7 @@ func (r *fakeRendering) Finish()                          { r.end() }
 func (r *fakeRendering) Out() <-chan *shouwang.AccessUnit { return r.out }
 func (r *fakeRendering) Err() error                       { return r.broken }
 func (r *fakeRendering) Close() {
-	select {
-	case <-r.done:
-	default:
-		close(r.done)
-	}
+	r.shut.Do(func() { close(r.done) })
 	r.end()
 }
 

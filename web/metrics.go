@@ -37,7 +37,8 @@ func newMetrics(registry *prometheus.Registry, s *Server) *metrics {
 	}
 	registry.MustRegister(m.looks, m.denials, m.ended, m.bytesOut, m.requests, m.seconds,
 		gauge("shouwang_web_views", "Live views open now.", func() float64 { return float64(len(s.tickets.list(""))) }),
-		gauge("shouwang_web_renderings", "Renderings running now.", func() float64 { n, _ := s.feeds.Renderings(); return float64(n) }),
+		gauge("shouwang_web_renderings", "Cameras decoded and drawn over for viewers now.", func() float64 { n, _, _ := s.feeds.Renderings(); return float64(n) }),
+		gauge("shouwang_web_encodings", "Marks under which those are encoded now.", func() float64 { _, n, _ := s.feeds.Renderings(); return float64(n) }),
 		gauge("shouwang_web_copies_bytes", "Viewing copies held in memory.", func() float64 { return float64(s.copies.size()) }),
 		prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "shouwang_web_view_skips_total", Help: "Pictures not sent to a viewer that was too slow.",

@@ -42,7 +42,7 @@ func (s *Server) system(ctx context.Context, c *front.Caller, _ *struct{}) (*sys
 	out := &systemOutput{}
 	b := &out.Body
 	b.Now, b.Views, b.CopyBytes = s.Now(), len(s.tickets.list("")), s.copies.size()
-	b.Renderings, _ = s.feeds.Renderings()
+	b.Renderings, _, _ = s.feeds.Renderings()
 	b.Parts = map[string]any{}
 	if s.deps.System != nil {
 		b.Parts = s.deps.System(ctx)

@@ -1,7 +1,6 @@
 package pool
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
@@ -20,7 +19,8 @@ type RenderOptions struct {
 	// a person from a vehicle for certain.
 	BlurPeople, BlurPlates bool
 	// Watermark is burned in with the picture's wall time; ASCII, as the
-	// renderer has no other letters. Empty leaves it out.
+	// renderer has no other letters. Empty leaves it out. For Share it only says
+	// whether each output owes one.
 	Watermark string
 	// MaxWidth in pixels and MaxFPS bound the output; 0 leaves them.
 	MaxWidth int
@@ -38,64 +38,68 @@ func (o *RenderOptions) spec(c *Config) (wire.RenderSpec, error) {
 	for _, m := range o.Masks {
 		points += len(m)
 	}
-	if len(o.Masks) > 64 || points > 1024 || len(o.Watermark) > 256 {
+	if len(o.Masks) > 64 || points > 1024 {
 		// A mask that cannot be sent must not be left out.
-		return wire.RenderSpec{}, shouwang.Errorf(shouwang.CodeTooLarge, "camera %s has more masks or a longer watermark than a renderer takes", o.Camera)
+		return wire.RenderSpec{}, shouwang.Errorf(shouwang.CodeTooLarge, "camera %s has more masks than a renderer takes", o.Camera)
 	}
 	_, zone := c.Now().In(c.Zone).Zone()
 	return wire.RenderSpec{
-		Masks: o.Masks, Veil: o.BlurPeople || o.BlurPlates, Watermark: o.Watermark, Zone: zone,
+		Masks: o.Masks, Veil: o.BlurPeople || o.BlurPlates, Marked: o.Watermark != "", Zone: zone,
 		MaxWidth: o.MaxWidth, MaxFPS: o.MaxFPS, GOP: o.GOP, Keys: o.Keys, Bitrate: o.Bitrate,
 	}, nil
 }
 
-// maxPictures bounds the rendered pictures that wait for their reader.
-const maxPictures = 64
-
-// Render is one stream on its way from a camera to viewers, drawn over as
-// their obligations say. When anything goes wrong nothing comes out.
+// Render is one stream on its way from a camera to viewers, decoded and drawn
+// over once as their obligations say, and marked and encoded once for each
+// mark. When anything goes wrong nothing comes out.
 type Render struct {
 	s    *stream
 	spec wire.RenderSpec
-	out  chan *shouwang.AccessUnit
-	more chan struct{} // one token when pics or ended changed
-	left chan struct{} // closed when nobody will read any more
+	only *Output // of a Render; nil for a Share
+	stop func() bool
 
 	// Guarded by Pool.mu.
-	stop     func() bool
-	gone     bool
-	pics     []*shouwang.AccessUnit
-	needKey  bool
+	outputs  map[uint32]*Output
+	lastID   uint32
 	flushing bool
-	ended    bool // nothing follows what is in pics
+	ended    bool // nothing more is rendered
 	why      error
-	params   *shouwang.Params
-	seq      uint64
-	dropped  uint64
 }
 
-// Render starts a renderer; Close must be called, or ctx ended. Errors are
-// CodePoison while the camera is in quarantine and CodeTooLarge for masks
-// beyond the bound.
+// Render starts a renderer with one output; Close must be called, or ctx ended.
+// Errors are CodePoison while the camera is in quarantine and CodeTooLarge for
+// masks or a watermark beyond the bound.
 func (p *Pool) Render(ctx context.Context, o RenderOptions) (*Render, error) {
+	r, err := p.Share(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if r.only, err = r.Mark(o.Watermark); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Share starts a renderer for any number of outputs, which [Render.Mark] adds.
+// Until there is one nothing is drawn. Close must be called, or ctx ended.
+func (p *Pool) Share(ctx context.Context, o RenderOptions) (*Render, error) {
 	spec, err := o.spec(&p.cfg)
 	if err != nil {
 		return nil, err
 	}
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	s, err := p.newStream(o.Camera)
 	if err != nil {
-		p.mu.Unlock()
 		return nil, fmt.Errorf("render camera %s: %w", o.Camera, err)
 	}
-	r := &Render{s: s, spec: spec, out: make(chan *shouwang.AccessUnit), more: make(chan struct{}, 1), left: make(chan struct{}), needKey: true}
+	r := &Render{s: s, spec: spec, outputs: map[uint32]*Output{}}
 	s.render, s.cost = r, 3000
 	if o := p.watcher(s.cam); o != nil {
 		s.home = o.home // where the scene is known
 	}
-	p.wg.Go(r.pump)
 	r.stop = context.AfterFunc(ctx, r.Close)
-	p.mu.Unlock()
 	return r, nil
 }
 
@@ -138,7 +142,7 @@ func (r *Render) Finish(ctx context.Context) error {
 	r.s.p.mu.Lock()
 	defer r.s.p.mu.Unlock()
 	if r.ended || r.s.sent == nil {
-		r.finish(nil)
+		r.finish(r.why)
 		return nil
 	}
 	r.flushing = true
@@ -146,12 +150,10 @@ func (r *Render) Finish(ctx context.Context) error {
 	return nil
 }
 
-// Out delivers H.264 (constrained baseline, no reordering) access units with
-// their own parameter sets and the time stamps of the pictures they show. It
-// is closed at the end; Err then says why.
-func (r *Render) Out() <-chan *shouwang.AccessUnit { return r.out }
+// Out is the Out of the one output of a Render.
+func (r *Render) Out() <-chan *shouwang.AccessUnit { return r.only.out }
 
-// Err returns why Out was closed: nil after Close or Finish.
+// Err returns why the rendering ended: nil after Close or Finish.
 func (r *Render) Err() error {
 	r.s.p.mu.Lock()
 	defer r.s.p.mu.Unlock()
@@ -159,16 +161,18 @@ func (r *Render) Err() error {
 }
 
 // Stats returns the renderer's counters; Dropped includes pictures that the
-// reader of Out was too slow for.
+// readers of outputs were too slow for.
 func (r *Render) Stats() SessionStats {
 	st := r.s.snapshot()
 	r.s.p.mu.Lock()
 	defer r.s.p.mu.Unlock()
-	st.Dropped += r.dropped
+	for _, o := range r.outputs {
+		st.Dropped += o.dropped
+	}
 	return st
 }
 
-// Close ends the renderer at once and closes Out. It may be called twice.
+// Close ends the renderer and every output at once. It may be called twice.
 func (r *Render) Close() {
 	r.s.p.mu.Lock()
 	defer r.s.p.mu.Unlock()
@@ -178,74 +182,52 @@ func (r *Render) Close() {
 // abandon ends the renderer without handing anything more out. Call under mu.
 func (r *Render) abandon() {
 	r.finish(nil)
-	r.pics = nil
-	if !r.gone {
-		r.gone = true
+	for _, o := range r.outputs {
+		o.abandon()
+	}
+	if r.stop != nil {
 		r.stop()
-		close(r.left)
 	}
 }
 
-// finish lets pump hand out what is there and end. Call under mu.
+// finish lets the outputs hand out what is there and end. Call under mu.
 func (r *Render) finish(why error) {
 	if r.ended {
 		return
 	}
 	r.ended, r.why = true, why
 	r.s.p.end(r.s, why)
-	r.signal()
+	for _, o := range r.outputs {
+		o.finish(why)
+	}
 }
 
 // orphaned tells the renderer that its process died. Live goes on with the
 // next key frame in the next process; a flush has nobody left to carry it out.
 func (r *Render) orphaned() {
-	r.needKey = true
+	for _, o := range r.outputs {
+		o.needKey = true
+	}
 	if r.flushing {
 		r.finish(shouwang.Errorf(shouwang.CodeInternal, "the renderer died before it was done: try again"))
 	}
 }
 
-func (r *Render) signal() {
-	select {
-	case r.more <- struct{}{}:
-	default:
+// marks are what the process is told of the outputs.
+func (r *Render) marks() []wire.Mark {
+	out := make([]wire.Mark, 0, len(r.outputs))
+	for id, o := range r.outputs {
+		out = append(out, wire.Mark{ID: id, Text: o.text})
 	}
-}
-
-// pump carries pictures to the reader.
-func (r *Render) pump() {
-	defer close(r.out)
-	for {
-		au, done := r.nextPicture()
-		if done {
-			return
-		}
-		if au == nil {
-			<-r.more
-			continue
-		}
-		select {
-		case r.out <- au:
-			r.s.signal() // there is room again
-		case <-r.left:
-		}
-	}
-}
-
-func (r *Render) nextPicture() (au *shouwang.AccessUnit, done bool) {
-	r.s.p.mu.Lock()
-	defer r.s.p.mu.Unlock()
-	if len(r.pics) == 0 {
-		return nil, r.ended
-	}
-	au = r.pics[0]
-	r.pics = r.pics[1:]
-	return au, false
+	return out
 }
 
 // outputFull reports whether playback must wait for its reader.
 func (s *stream) outputFull() bool {
-	return s.render != nil && len(s.render.pics)+s.inflight+s.n >= maxPictures/2
+	if s.render == nil || s.render.only == nil {
+		return false
+	}
+	return len(s.render.only.pics)+s.inflight+s.n >= maxPictures/2
 }
 
 // pictured books one rendered picture and queues it for the reader.
@@ -273,45 +255,11 @@ func (w *worker) pictured(body []byte) error {
 	if pic.Flags&wire.FlagDamaged != 0 {
 		s.stats.Damaged++
 	}
-	if len(pic.Data) > 0 {
-		s.render.deliver(&pic)
+	if o := s.render.outputs[pic.Mark]; o != nil && len(pic.Data) > 0 {
+		o.deliver(&pic)
 	}
 	if end {
 		s.render.finish(nil)
 	}
 	return nil
-}
-
-// deliver queues a picture, or drops to the next key frame when the reader is
-// too slow.
-func (r *Render) deliver(pic *wire.Picture) {
-	i, known := r.s.info(pic.Seq)
-	key := pic.Flags&wire.FlagKey != 0
-	if !known || r.ended {
-		return
-	}
-	r.s.stats.Decoded++
-	if len(r.pics) >= maxPictures || r.needKey && !key {
-		r.needKey = true
-		r.dropped++
-		return
-	}
-	r.needKey = false
-	if key && len(pic.SPS) > 0 {
-		next := &shouwang.Params{
-			Codec: shouwang.CodecH264, SPS: bytes.Clone(pic.SPS), PPS: bytes.Clone(pic.PPS), Width: int(pic.Width), Height: int(pic.Height),
-		}
-		if !next.Equal(r.params) {
-			r.params = next
-		}
-	}
-	if r.params == nil {
-		return
-	}
-	r.pics = append(r.pics, &shouwang.AccessUnit{
-		Camera: r.s.cam, Stream: i.stream, Epoch: i.epoch, Seq: r.seq, PTS: i.pts, DTS: i.pts, Wall: i.wall,
-		Received: r.s.p.cfg.Now(), Key: key, Params: r.params, Data: bytes.Clone(pic.Data),
-	})
-	r.seq++
-	r.signal()
 }

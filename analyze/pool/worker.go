@@ -181,7 +181,7 @@ func (s *stream) announce(dst []byte, params *shouwang.Params) []byte {
 	var msg []byte
 	var err error
 	if s.render != nil {
-		msg, err = wire.AppendJSON(dst, wire.KindRender, wire.Render{Handle: s.handle, Params: wire.ParamsOf(params), Spec: s.render.spec, Like: s.p.known(s)})
+		msg, err = wire.AppendJSON(dst, wire.KindRender, wire.Render{Handle: s.handle, Params: wire.ParamsOf(params), Spec: s.render.spec, Like: s.p.known(s), Marks: s.render.marks()})
 	} else {
 		msg, err = wire.AppendJSON(dst, wire.KindOpen, wire.Open{
 			Handle: s.handle, Params: wire.ParamsOf(params), Model: s.sess.opts.Model, Config: s.sess.opts.Config, Scene: s.sess.opts.Veil, View: s.sess.opts.View != nil,

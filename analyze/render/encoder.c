@@ -8,10 +8,40 @@
 
 struct sw_encoder {
 	AVCodecContext *ctx;
-	AVFrame *frame;
 	AVPacket *packet;
+};
+
+struct sw_canvas {
+	AVFrame *frame;
 	struct SwsContext *scaler;
 };
+
+sw_canvas *sw_canvas_open(int width, int height, int full_range) {
+	sw_canvas *c = calloc(1, sizeof *c);
+	if (!c)
+		return NULL;
+	c->frame = av_frame_alloc();
+	if (!c->frame)
+		goto fail;
+	c->frame->format = AV_PIX_FMT_YUV420P;
+	c->frame->width = width;
+	c->frame->height = height;
+	c->frame->color_range = full_range ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+	if (av_frame_get_buffer(c->frame, 0) < 0)
+		goto fail;
+	return c;
+fail:
+	sw_canvas_close(c);
+	return NULL;
+}
+
+void sw_canvas_close(sw_canvas *c) {
+	if (!c)
+		return;
+	av_frame_free(&c->frame);
+	sws_freeContext(c->scaler);
+	free(c);
+}
 
 sw_encoder *sw_encoder_open(int width, int height, int gop, int64_t bitrate, int full_range) {
 	const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
@@ -19,9 +49,8 @@ sw_encoder *sw_encoder_open(int width, int height, int gop, int64_t bitrate, int
 	if (!codec || !e)
 		goto fail;
 	e->ctx = avcodec_alloc_context3(codec);
-	e->frame = av_frame_alloc();
 	e->packet = av_packet_alloc();
-	if (!e->ctx || !e->frame || !e->packet)
+	if (!e->ctx || !e->packet)
 		goto fail;
 	AVCodecContext *c = e->ctx;
 	c->width = width;
@@ -47,12 +76,6 @@ sw_encoder *sw_encoder_open(int width, int height, int gop, int64_t bitrate, int
 	av_opt_set(c->priv_data, "x264-params", "scenecut=0:sliced-threads=0:sync-lookahead=0", 0);
 	if (avcodec_open2(c, codec, NULL) < 0)
 		goto fail;
-	e->frame->format = AV_PIX_FMT_YUV420P;
-	e->frame->width = width;
-	e->frame->height = height;
-	e->frame->color_range = c->color_range;
-	if (av_frame_get_buffer(e->frame, 0) < 0)
-		goto fail;
 	return e;
 fail:
 	sw_encoder_close(e);
@@ -63,9 +86,7 @@ void sw_encoder_close(sw_encoder *e) {
 	if (!e)
 		return;
 	avcodec_free_context(&e->ctx);
-	av_frame_free(&e->frame);
 	av_packet_free(&e->packet);
-	sws_freeContext(e->scaler);
 	free(e);
 }
 
@@ -80,11 +101,19 @@ static enum AVPixelFormat format_of(int w, int h) {
 	return AV_PIX_FMT_NONE;
 }
 
-// load copies the picture, scaled to the encoder's size, so that drawing never
-// touches what the decoder refers to.
-int sw_encoder_load(sw_encoder *e, const uint8_t *y, const uint8_t *u, const uint8_t *v, int stride_y, int stride_c,
-	int width, int height, int chroma_w, int chroma_h, sw_canvas *out) {
-	AVFrame *f = e->frame;
+static int planes_of(AVFrame *f, sw_planes *out) {
+	for (int i = 0; i < 3; i++) {
+		out->plane[i] = f->data[i];
+		out->stride[i] = f->linesize[i];
+	}
+	return 0;
+}
+
+// load copies the picture, scaled to the canvas, so that drawing never touches
+// what the decoder refers to.
+int sw_canvas_load(sw_canvas *c, const uint8_t *y, const uint8_t *u, const uint8_t *v, int stride_y, int stride_c,
+	int width, int height, int chroma_w, int chroma_h, sw_planes *out) {
+	AVFrame *f = c->frame;
 	int err = av_frame_make_writable(f);
 	if (err < 0)
 		return err;
@@ -96,19 +125,22 @@ int sw_encoder_load(sw_encoder *e, const uint8_t *y, const uint8_t *u, const uin
 	if (format == AV_PIX_FMT_YUV420P && width >= f->width && width - f->width < 2 && height >= f->height && height - f->height < 2) {
 		av_image_copy(f->data, f->linesize, from, strides, format, f->width, f->height);
 	} else {
-		e->scaler = sws_getCachedContext(e->scaler, width, height, format, f->width, f->height, AV_PIX_FMT_YUV420P,
+		c->scaler = sws_getCachedContext(c->scaler, width, height, format, f->width, f->height, AV_PIX_FMT_YUV420P,
 			SWS_AREA, NULL, NULL, NULL);
-		if (!e->scaler)
+		if (!c->scaler)
 			return AVERROR(ENOMEM);
-		int got = sws_scale(e->scaler, from, strides, 0, height, f->data, f->linesize);
+		int got = sws_scale(c->scaler, from, strides, 0, height, f->data, f->linesize);
 		if (got != f->height)
 			return got < 0 ? got : AVERROR_EXTERNAL;
 	}
-	for (int i = 0; i < 3; i++) {
-		out->plane[i] = f->data[i];
-		out->stride[i] = f->linesize[i];
-	}
-	return 0;
+	return planes_of(f, out);
+}
+
+int sw_canvas_copy(sw_canvas *c, const sw_canvas *from, sw_planes *out) {
+	int err = av_frame_make_writable(c->frame);
+	if (err >= 0)
+		err = av_frame_copy(c->frame, from->frame);
+	return err < 0 ? err : planes_of(c->frame, out);
 }
 
 static int receive(sw_encoder *e, const uint8_t **data, int *size, int *key, int64_t *tag) {
@@ -125,10 +157,10 @@ static int receive(sw_encoder *e, const uint8_t **data, int *size, int *key, int
 	return 1;
 }
 
-int sw_encoder_encode(sw_encoder *e, int64_t pts, int force_key, const uint8_t **data, int *size, int *key, int64_t *tag) {
-	e->frame->pts = pts;
-	e->frame->pict_type = force_key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-	int err = avcodec_send_frame(e->ctx, e->frame);
+int sw_encoder_encode(sw_encoder *e, sw_canvas *c, int64_t pts, int force_key, const uint8_t **data, int *size, int *key, int64_t *tag) {
+	c->frame->pts = pts;
+	c->frame->pict_type = force_key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+	int err = avcodec_send_frame(e->ctx, c->frame);
 	return err < 0 ? err : receive(e, data, size, key, tag);
 }
 

@@ -13,25 +13,12 @@ import (
 	"fmt"
 	"unsafe"
 
-	"shouwang/analyze/decode"
 	"shouwang/analyze/decode/nal"
 )
 
-// canvas is a 4:2:0 picture that may be drawn on.
-type canvas struct {
-	y, u, v          []byte
-	strideY, strideC int
-	width, height    int // even
-}
-
-// encoder is one libx264 with the picture that it encodes next.
+// encoder is one libx264.
 type encoder struct {
-	c             *C.sw_encoder
-	width, height int
-	fullRange     bool
-	canvas        canvas
-
-	raw      C.sw_canvas
+	c        *C.sw_encoder
 	data     *C.uint8_t
 	size     C.int
 	key      C.int
@@ -48,35 +35,21 @@ type settings struct {
 }
 
 func newEncoder(s settings) (*encoder, error) {
-	full := C.int(0)
-	if s.fullRange {
-		full = 1
-	}
-	c := C.sw_encoder_open(C.int(s.width), C.int(s.height), C.int(s.gop), C.int64_t(s.bitrate), full)
+	c := C.sw_encoder_open(C.int(s.width), C.int(s.height), C.int(s.gop), C.int64_t(s.bitrate), flag(s.fullRange))
 	if c == nil {
 		return nil, errors.New("open encoder: libavcodec has no libx264 or it refuses the picture's size")
 	}
-	return &encoder{c: c, width: s.width, height: s.height, fullRange: s.fullRange}, nil
+	return &encoder{c: c}, nil
+}
+
+func flag(on bool) C.int {
+	if on {
+		return 1
+	}
+	return 0
 }
 
 func (e *encoder) close() { C.sw_encoder_close(e.c) }
-
-// load copies a decoded picture, scaled, to the canvas and returns that.
-func (e *encoder) load(p *decode.Picture) (*canvas, error) {
-	err := C.sw_encoder_load(e.c, octets(p.Y), octets(p.U), octets(p.V), C.int(p.StrideY), C.int(p.StrideC),
-		C.int(p.Width), C.int(p.Height), C.int(p.ChromaW), C.int(p.ChromaH), &e.raw)
-	if err < 0 {
-		return nil, fmt.Errorf("scale picture: libswscale error %d", int(err))
-	}
-	r := &e.raw
-	e.canvas = canvas{width: e.width, height: e.height, strideY: int(r.stride[0]), strideC: int(r.stride[1])}
-	e.canvas.y = unsafe.Slice((*byte)(r.plane[0]), e.canvas.strideY*(e.height-1)+e.width)
-	e.canvas.u = unsafe.Slice((*byte)(r.plane[1]), e.canvas.strideC*(e.height/2-1)+e.width/2)
-	e.canvas.v = unsafe.Slice((*byte)(r.plane[2]), int(r.stride[2])*(e.height/2-1)+e.width/2)
-	return &e.canvas, nil
-}
-
-func octets(b []byte) *C.uint8_t { return (*C.uint8_t)(unsafe.SliceData(b)) }
 
 // packet is what the encoder gave: NAL units behind their lengths, parameter
 // sets apart. It is valid until the next call.
@@ -87,12 +60,8 @@ type packet struct {
 }
 
 // encode encodes the canvas under the time stamp tag, which must grow.
-func (e *encoder) encode(tag int64, forceKey bool) (*packet, error) {
-	force := C.int(0)
-	if forceKey {
-		force = 1
-	}
-	return e.packet(C.sw_encoder_encode(e.c, C.int64_t(tag), force, &e.data, &e.size, &e.key, &e.tag))
+func (e *encoder) encode(c *canvas, tag int64, forceKey bool) (*packet, error) {
+	return e.packet(C.sw_encoder_encode(e.c, c.c, C.int64_t(tag), flag(forceKey), &e.data, &e.size, &e.key, &e.tag))
 }
 
 // flush returns what the encoder held back, or nil.

@@ -1,7 +1,8 @@
 // Package render turns a camera's stream into one that may be shown: owners'
 // masks filled, people and vehicles pixelated, the viewer's name and the time
-// burned in, encoded again as H.264 that any browser plays. What it cannot do
-// it does not show: every error ends the rendering.
+// burned in, encoded again as H.264 that any browser plays. All but the last
+// is done once however many watch; marking and encoding once for each mark.
+// What it cannot do it does not show: every error ends the rendering.
 package render
 
 import (
@@ -17,22 +18,23 @@ import (
 // Renderer draws over and encodes the pictures of one stream. It is not safe
 // for concurrent use.
 type Renderer struct {
-	spec wire.RenderSpec
-	det  worker.Detector
-	enc  *encoder
-	mask *mask
-	mark *watermark
-	veil veil
+	spec    wire.RenderSpec
+	det     worker.Detector
+	base    *canvas // veiled and masked, not yet marked: never encoded like that if a mark is owed
+	spare   *canvas // the base's copy under one mark
+	outputs []*output
+	mask    *mask
+	veil    veil
 
 	detPTS  shouwang.MediaTime // the detector's clock never runs backwards
 	detSeen bool
 	joins   bool // the first picture follows right upon what is known
-	base    shouwang.MediaTime
+	shift   shouwang.MediaTime
 	lastOut shouwang.MediaTime
 	anyOut  bool
 	clock   int64 // the encoder's
 	lastPTS shouwang.MediaTime
-	times   [32]stamp // of pictures in the encoder, by clock
+	times   [32]stamp // of pictures in the encoders, by clock
 	coded   worker.Coded
 }
 
@@ -71,22 +73,27 @@ func New(spec wire.RenderSpec, det worker.Detector, known *Scene) (*Renderer, er
 		r.veil, r.detPTS = known.veil.clone(), known.veil.last
 		r.joins = true
 	}
-	if spec.Watermark != "" {
-		r.mark = newWatermark(spec.Watermark, spec.Zone)
-	}
 	return r, nil
 }
 
-// Close frees the encoder.
+// Close frees the encoders and the canvases.
 func (r *Renderer) Close() {
-	if r.enc != nil {
-		r.enc.close()
-		r.enc = nil
-	}
+	r.unfit()
+	r.outputs = nil
 }
 
-// Render draws over one picture, encodes it and calls emit with what comes
-// out; see worker.Renderer.
+// unfit frees what has the size of the pictures.
+func (r *Renderer) unfit() {
+	for _, o := range r.outputs {
+		o.close()
+	}
+	r.base.close()
+	r.spare.close()
+	r.base, r.spare = nil, nil
+}
+
+// Render draws over one picture, and marks and encodes it for each output; it
+// calls emit with what comes out; see worker.Renderer.
 func (r *Renderer) Render(p *decode.Picture, pts shouwang.MediaTime, wall int64, emit func(*worker.Coded)) error {
 	if r.spec.Veil {
 		r.watch(p, pts)
@@ -94,39 +101,32 @@ func (r *Renderer) Render(p *decode.Picture, pts shouwang.MediaTime, wall int64,
 	if r.tooSoon(pts) {
 		return nil
 	}
-	fresh, err := r.prepare(p)
-	if err != nil {
+	if len(r.outputs) == 0 {
+		return nil
+	}
+	if err := r.prepare(p); err != nil {
 		return err
 	}
-	c, err := r.enc.load(p)
-	if err != nil {
+	if err := r.base.load(p); err != nil {
 		return err
 	}
 	if r.spec.Veil {
-		r.veil.draw(c)
+		r.veil.draw(r.base)
 	}
 	if len(r.spec.Masks) > 0 {
-		r.mask.draw(c)
+		r.mask.draw(r.base)
 	}
-	if r.mark != nil {
-		r.mark.draw(c, wall)
-	}
-	out, err := r.enc.encode(r.tick(pts), fresh || r.spec.Keys && p.Key)
-	if err != nil {
-		return err
-	}
-	r.emit(out, emit)
-	return nil
+	return r.encode(r.tick(pts), wall, r.spec.Keys && p.Key, emit)
 }
 
 // watch shows the picture to the detector and to the veil.
 func (r *Renderer) watch(p *decode.Picture, pts shouwang.MediaTime) {
 	// A new session counts from its own zero; a scene from the analysis' zero.
-	if r.joins || r.detSeen && pts+r.base <= r.detPTS {
+	if r.joins || r.detSeen && pts+r.shift <= r.detPTS {
 		r.joins = false
-		r.base = r.detPTS + shouwang.MediaRate/25 - pts
+		r.shift = r.detPTS + shouwang.MediaRate/25 - pts
 	}
-	pts += r.base
+	pts += r.shift
 	r.detSeen, r.detPTS = true, pts
 	res := r.det.Observe(p.Y, p.StrideY, p.Width, p.Height, pts, p.Key)
 	r.veil.observe(p.Y, p.StrideY, p.Width, p.Height, pts, res.Regions)
@@ -144,22 +144,21 @@ func (r *Renderer) tooSoon(pts shouwang.MediaTime) bool {
 	return false
 }
 
-// prepare makes encoder and mask fit the picture; fresh asks for a key frame.
-func (r *Renderer) prepare(p *decode.Picture) (fresh bool, err error) {
+// prepare makes canvases and mask fit the picture.
+func (r *Renderer) prepare(p *decode.Picture) (err error) {
 	w, h := fit(p.Width, p.Height, r.spec.MaxWidth)
 	if w < 16 || h < 16 {
-		return false, fmt.Errorf("render picture: %dx%d is too small", p.Width, p.Height)
+		return fmt.Errorf("render picture: %dx%d is too small", p.Width, p.Height)
 	}
-	if r.enc != nil && r.enc.width == w && r.enc.height == h && r.enc.fullRange == p.FullRange {
-		return false, nil
+	if r.base.like(w, h, p.FullRange) {
+		return nil
 	}
-	r.Close()
-	r.enc, err = newEncoder(settings{width: w, height: h, gop: r.spec.GOP, bitrate: r.spec.Bitrate, fullRange: p.FullRange})
-	if err != nil {
-		return false, err
+	r.unfit()
+	if r.base, err = newCanvas(w, h, p.FullRange); err != nil {
+		return err
 	}
 	r.mask = newMask(r.spec.Masks, w, h)
-	return true, nil
+	return nil
 }
 
 // fit returns the even size that keeps the picture's shape within a width.
@@ -182,29 +181,4 @@ func (r *Renderer) tick(pts shouwang.MediaTime) int64 {
 	copy(r.times[1:], r.times[:])
 	r.times[0] = stamp{r.clock, pts}
 	return r.clock
-}
-
-func (r *Renderer) emit(p *packet, emit func(*worker.Coded)) {
-	if p == nil {
-		return
-	}
-	for _, t := range r.times {
-		if t.clock == p.tag {
-			r.coded = worker.Coded{Key: p.key, PTS: t.pts, Width: r.enc.width, Height: r.enc.height, SPS: p.sps, PPS: p.pps, Data: p.data}
-			emit(&r.coded)
-			return
-		}
-	}
-}
-
-// Flush emits what the encoder held back.
-func (r *Renderer) Flush(emit func(*worker.Coded)) error {
-	for r.enc != nil {
-		p, err := r.enc.flush()
-		if err != nil || p == nil {
-			return err
-		}
-		r.emit(p, emit)
-	}
-	return nil
 }

@@ -84,11 +84,24 @@ func (s *screen) show(c *worker.Coded) {
 
 func renderer(t *testing.T, spec wire.RenderSpec) *Renderer {
 	t.Helper()
-	r, err := New(spec, still{}, nil)
+	return opened(t, spec, nil)
+}
+
+// opened is a renderer with one output, marked "chen" where a mark is owed.
+func opened(t testing.TB, spec wire.RenderSpec, known *Scene) *Renderer {
+	t.Helper()
+	r, err := New(spec, still{}, known)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.Close)
+	text := ""
+	if spec.Marked {
+		text = "chen"
+	}
+	if err := r.Mark(1, text); err != nil {
+		t.Fatal(err)
+	}
 	return r
 }
 
@@ -250,12 +263,7 @@ func TestKnownSceneShowsAtOnceAndHidesWhoStandsStill(t *testing.T) {
 			}
 			known.Watch(street(x), at(1000+sec), nil)
 		}
-		r, err := New(wire.RenderSpec{Veil: true, MaxWidth: w}, still{}, known)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(r.Close)
-		s := newScreen(t)
+		r, s := opened(t, wire.RenderSpec{Veil: true, MaxWidth: w}, known), newScreen(t)
 		for i := range 5 {
 			if err := r.Render(enlarge(street(200), wide/w), at(float64(i)/5), 0, s.show); err != nil {
 				t.Fatal(err)
@@ -344,7 +352,7 @@ func TestWatermarkSaysWhoAndWhen(t *testing.T) {
 	if bytes.Equal(first, mark.line) || len(mark.line) != len(first) {
 		t.Error("the time does not move")
 	}
-	r, s := renderer(t, wire.RenderSpec{Watermark: "chen", Zone: 8 * 3600}), newScreen(t)
+	r, s := renderer(t, wire.RenderSpec{Marked: true, Zone: 8 * 3600}), newScreen(t)
 	if err := r.Render(street(-1), 0, wall, s.show); err != nil {
 		t.Fatal(err)
 	}
@@ -405,7 +413,7 @@ func TestOddSizesAndFormats(t *testing.T) {
 				p.U = make([]byte, p.StrideC*((c.h+1<<c.ch-1)>>c.ch))
 				p.V = bytes.Clone(p.U)
 			}
-			r, s := renderer(t, wire.RenderSpec{Veil: true, Watermark: "x", Masks: []shouwang.Polygon{{{0, 0}, {1, 0}, {1, 1}}}}), newScreen(t)
+			r, s := renderer(t, wire.RenderSpec{Veil: true, Marked: true, Masks: []shouwang.Polygon{{{0, 0}, {1, 0}, {1, 1}}}}), newScreen(t)
 			for i := range 3 {
 				if err := r.Render(p, at(float64(i)), 0, s.show); err != nil {
 					t.Fatal(err)
@@ -425,11 +433,10 @@ func TestOddSizesAndFormats(t *testing.T) {
 func BenchmarkRender(b *testing.B) {
 	poly := []shouwang.Polygon{{{.1, .1}, {.4, .1}, {.4, .4}}}
 	for name, spec := range map[string]wire.RenderSpec{
-		"plain": {}, "all": {Masks: poly, Veil: true, Watermark: "officer chen, case 2026-118"},
+		"plain": {}, "all": {Masks: poly, Veil: true, Marked: true},
 	} {
 		b.Run(name, func(b *testing.B) {
-			r, _ := New(spec, still{}, nil)
-			defer r.Close()
+			r := opened(b, spec, nil)
 			pics := []*decode.Picture{street(100), street(104), street(108)}
 			for i := 0; b.Loop(); i++ {
 				if err := r.Render(pics[i%3], at(float64(i)/10), int64(i)*100_000, func(*worker.Coded) {}); err != nil {

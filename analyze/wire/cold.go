@@ -46,6 +46,24 @@ type Render struct {
 	Params Params     `json:"params"`
 	Spec   RenderSpec `json:"spec"`
 	Like   uint32     `json:"like,omitempty"` // an open camera whose knowledge of its scene may be used
+	Marks  []Mark     `json:"marks,omitempty"`
+}
+
+// MaxMarks bounds the outputs of one renderer.
+const MaxMarks = 32
+
+// Mark is one output of a renderer: what it draws, under a watermark that is
+// tiled over the picture with the picture's wall time; "" for none.
+type Mark struct {
+	ID   uint32 `json:"id"`
+	Text string `json:"text,omitempty"`
+}
+
+// Remark adds an output to a renderer or takes one away.
+type Remark struct {
+	Handle uint32 `json:"handle"`
+	Drop   bool   `json:"drop,omitempty"`
+	Mark
 }
 
 // RenderSpec is what a renderer does to each picture before it is encoded.
@@ -54,8 +72,8 @@ type RenderSpec struct {
 	Masks []shouwang.Polygon `json:"masks,omitempty"`
 	// Veil pixelates whatever moves or may be a person or a vehicle.
 	Veil bool `json:"veil,omitempty"`
-	// Watermark is tiled over the picture with the picture's wall time.
-	Watermark string `json:"watermark,omitempty"`
+	// Marked says that every output owes a mark.
+	Marked bool `json:"marked,omitempty"`
 	// Zone is the wall clock's offset from UTC, seconds east.
 	Zone int `json:"zone,omitempty"`
 	// MaxWidth (pixels) and MaxFPS bound the output; 0 leaves it.

@@ -9,7 +9,7 @@ import (
 
 // Version is the language's version. Both binaries are built together, so a
 // difference is an installation fault and is refused.
-const Version = 2
+const Version = 3
 
 // Kind says what a message's body is.
 type Kind uint8
@@ -24,6 +24,7 @@ const (
 	KindFlush  Kind = 5 // handle: hand out what the renderer still holds
 	KindPing   Kind = 6 // empty; answered by KindStats
 	KindAsk    Kind = 7 // Ask; answered by KindFound, if there is a classifier
+	KindMark   Kind = 8 // Remark, JSON
 
 	KindHello   Kind = 16 // Hello, JSON
 	KindObs     Kind = 17 // observation records, one after the other

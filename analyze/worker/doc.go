@@ -37,6 +37,7 @@ type Detector interface {
 // Coded is one encoded picture that a Renderer gives; its slices are valid
 // during the call that receives it.
 type Coded struct {
+	Mark          uint32 // the output's id
 	Key           bool
 	PTS           shouwang.MediaTime
 	Width, Height int
@@ -44,9 +45,14 @@ type Coded struct {
 	Data          []byte // NAL units behind four-byte lengths
 }
 
-// Renderer draws over pictures and encodes them. An error means that nothing
-// may be shown: the worker then gives out no picture for this one.
+// Renderer draws over pictures, and marks and encodes them for each of its
+// outputs. An error means that nothing may be shown: the worker then gives out
+// no picture for this one.
 type Renderer interface {
+	// Mark adds an output under a watermark, "" for none; told twice it does
+	// nothing. Its first picture is a key frame. Unmark ends it.
+	Mark(id uint32, text string) error
+	Unmark(id uint32)
 	// Render takes one picture, its media time and its wall time in
 	// microseconds since 1970.
 	Render(p *decode.Picture, pts shouwang.MediaTime, wall int64, emit func(*Coded)) error

@@ -103,6 +103,12 @@ func (w *loop) handle(kind wire.Kind, body []byte) error {
 			return err
 		}
 		return w.openRenderer(&o)
+	case wire.KindMark:
+		var m wire.Remark
+		if err := wire.ParseJSON(body, &m); err != nil {
+			return err
+		}
+		return w.remark(&m)
 	case wire.KindClose:
 		h, err := wire.ParseHandle(body)
 		w.drop(h)

@@ -31,8 +31,30 @@ func (w *loop) openRenderer(o *wire.Render) error {
 		r = &renderer{chain: chain{handle: o.Handle}, Renderer: impl}
 		w.renderers[o.Handle] = r
 	}
+	for _, m := range o.Marks {
+		if err := r.Mark(m.ID, m.Text); err != nil {
+			return w.fail(r, err)
+		}
+	}
 	if err := r.setParams(&o.Params, w.cfg.Limits); err != nil {
 		return w.fault(o.Handle, err)
+	}
+	return nil
+}
+
+// remark adds an output to a renderer or takes one away. The renderer may be
+// gone by now, and its outputs with it.
+func (w *loop) remark(m *wire.Remark) error {
+	r := w.renderers[m.Handle]
+	if r == nil {
+		return nil
+	}
+	if m.Drop {
+		r.Unmark(m.ID)
+		return nil
+	}
+	if err := r.Mark(m.ID, m.Text); err != nil {
+		return w.fail(r, err)
 	}
 	return nil
 }
@@ -79,7 +101,7 @@ func (w *loop) draw(r *renderer, p *decode.Picture) error {
 func (w *loop) emit(r *renderer, seq uint64) func(*Coded) {
 	return func(c *Coded) {
 		p := wire.Picture{
-			Handle: r.handle, Seq: seq, PTS: int64(c.PTS), Width: uint16(c.Width), Height: uint16(c.Height),
+			Handle: r.handle, Mark: c.Mark, Seq: seq, PTS: int64(c.PTS), Width: uint16(c.Width), Height: uint16(c.Height),
 			SPS: c.SPS, PPS: c.PPS, Data: c.Data,
 		}
 		if c.Key {

@@ -47,8 +47,10 @@ func (b blot) Render(_ *decode.Picture, pts shouwang.MediaTime, _ int64, emit fu
 	return b.err
 }
 
-func (b blot) Flush(func(*Coded)) error { return b.err }
-func (b blot) Close()                   { *b.closed = true }
+func (b blot) Mark(uint32, string) error { return b.err }
+func (b blot) Unmark(uint32)             {}
+func (b blot) Flush(func(*Coded)) error  { return b.err }
+func (b blot) Close()                    { *b.closed = true }
 
 // desk is the other end of a running worker.
 type desk struct {

@@ -3,6 +3,7 @@ package evidence_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -120,6 +121,10 @@ func (p *painter) Render(_ context.Context, o watch.Options) (watch.Rendering, e
 	defer p.mu.Unlock()
 	p.made = append(p.made, o)
 	return &painting{out: make(chan *shouwang.AccessUnit), gone: make(chan struct{})}, nil
+}
+
+func (p *painter) Share(context.Context, watch.Options) (watch.Group, error) {
+	return nil, errors.New("evidence is played to one viewer at a time")
 }
 
 type painting struct {

@@ -17,10 +17,11 @@ type Spec struct {
 	Options Options
 }
 
-// key tells which viewers can share one rendering.
+// key tells which viewers can share one group: all that is owed must be the
+// same but for the words of the mark.
 func (s Spec) key() string {
 	o := s.Options
-	return fmt.Sprintf("%s|%s|%v|%t|%t|%q|%d|%t", s.Camera, s.Stream, o.Masks, o.BlurPeople, o.BlurPlates, o.Watermark, o.Width, o.Keys)
+	return fmt.Sprintf("%s|%s|%v|%t|%t|%t|%d|%t", s.Camera, s.Stream, o.Masks, o.BlurPeople, o.BlurPlates, o.Watermark != "", o.Width, o.Keys)
 }
 
 // Feeds opens runs of pictures for viewers and shares what can be shared.
@@ -30,7 +31,7 @@ type Feeds struct {
 	log      *slog.Logger
 
 	mu     sync.Mutex
-	shared map[string]*shared
+	groups map[string]*group // by Spec.key
 	wg     sync.WaitGroup
 
 	dropped atomic.Uint64
@@ -39,21 +40,24 @@ type Feeds struct {
 // NewFeeds returns feeds over hubs. renderer may be nil: then only what needs
 // no rendering can be seen, and everything else is refused.
 func NewFeeds(hubs Hubs, renderer Renderer, log *slog.Logger) *Feeds {
-	return &Feeds{hubs: hubs, renderer: renderer, log: log, shared: map[string]*shared{}}
+	return &Feeds{hubs: hubs, renderer: renderer, log: log, groups: map[string]*group{}}
 }
 
 // CanRender reports whether there is a renderer to carry duties out with.
 func (f *Feeds) CanRender() bool { return f != nil && f.renderer != nil }
 
-// Renderings returns how many renderings run now and how many viewers they
-// serve.
-func (f *Feeds) Renderings() (running, viewers int) {
+// Renderings returns how many cameras are being decoded and drawn over now,
+// how many marks are encoded, and how many viewers those serve.
+func (f *Feeds) Renderings() (running, marks, viewers int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, s := range f.shared {
-		viewers += s.viewers()
+	for _, g := range f.groups {
+		marks += len(g.marks)
+		for _, s := range g.marks {
+			viewers += s.viewers()
+		}
 	}
-	return len(f.shared), viewers
+	return len(f.groups), marks, viewers
 }
 
 // Dropped returns how often a viewer was too slow and skipped to a key frame.
@@ -78,7 +82,7 @@ func (f *Feeds) Open(ctx context.Context, spec Spec) (Units, error) {
 		return nil, shouwang.Errorf(shouwang.CodeOverloaded,
 			"no renderer runs here, so this picture cannot be shown as it must be: start shouwang-analyzer")
 	}
-	return f.join(ctx, spec)
+	return f.join(spec), nil
 }
 
 // direct opens the camera's own pictures and looks at the first few: plays is
@@ -128,26 +132,40 @@ func (r *resumed) Next(ctx context.Context) (*shouwang.AccessUnit, error) {
 	return r.Units.Next(ctx)
 }
 
-// join adds a viewer to the rendering for the spec, starting it if need be.
-func (f *Feeds) join(ctx context.Context, spec Spec) (Units, error) {
+// join adds a viewer to what is rendered for the spec, starting it if need be.
+func (f *Feeds) join(spec Spec) Units {
 	key := spec.key()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := f.shared[key]
+	g := f.groups[key]
+	if g == nil || g.ctx.Err() != nil {
+		g = newGroup(f, key, spec)
+		f.groups[key] = g
+		f.wg.Go(g.run)
+	}
+	s := g.marks[spec.Options.Watermark]
 	if s == nil || s.over() {
-		s = newShared(f, key, spec)
-		f.shared[key] = s
+		s = newShared(g, spec.Options.Watermark)
+		g.marks[s.mark] = s
 		f.wg.Go(s.run)
 	}
-	return s.subscribe(), nil
+	return s.subscribe()
 }
 
-// forget drops a shared rendering that ended, unless a newer one took its
-// place.
+// forget drops a mark that ended, unless a newer one took its place, and with
+// the last mark ends the group.
 func (f *Feeds) forget(s *shared) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.shared[s.key] == s {
-		delete(f.shared, s.key)
+	g := s.group
+	if g.marks[s.mark] == s {
+		delete(g.marks, s.mark)
+	}
+	if len(g.marks) > 0 {
+		return
+	}
+	g.cancel()
+	if f.groups[g.key] == g {
+		delete(f.groups, g.key)
 	}
 }

@@ -2,7 +2,6 @@ package watch
 
 import (
 	"context"
-	"errors"
 	"io"
 	"sync"
 
@@ -18,12 +17,12 @@ const (
 	maxGOPBytes = 8 << 20
 )
 
-// shared is one rendering and its viewers. Locks: Feeds.mu before shared.mu.
+// shared is one mark of a group and its viewers. Locks: Feeds.mu before
+// shared.mu.
 type shared struct {
-	feeds  *Feeds
-	key    string
-	spec   Spec
-	ctx    context.Context
+	group  *group
+	mark   string
+	ctx    context.Context // ends with the last viewer
 	cancel context.CancelFunc
 
 	mu       sync.Mutex
@@ -34,9 +33,9 @@ type shared struct {
 	err      error // why it ended
 }
 
-func newShared(f *Feeds, key string, spec Spec) *shared {
+func newShared(g *group, mark string) *shared {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &shared{feeds: f, key: key, spec: spec, ctx: ctx, cancel: cancel, subs: map[*viewer]struct{}{}}
+	return &shared{group: g, mark: mark, ctx: ctx, cancel: cancel, subs: map[*viewer]struct{}{}}
 }
 
 func (s *shared) over() bool {
@@ -51,10 +50,9 @@ func (s *shared) viewers() int {
 	return len(s.subs)
 }
 
-// run renders until the last viewer leaves, the camera ends or the renderer
-// fails. Whatever the end, no unrendered picture goes out.
+// run hands marked pictures on until the last viewer leaves or the group ends.
 func (s *shared) run() {
-	err := s.render()
+	err := s.carry()
 	s.cancel()
 	s.mu.Lock()
 	s.ended, s.err = true, err
@@ -63,64 +61,34 @@ func (s *shared) run() {
 	}
 	s.subs, s.gop = nil, nil
 	s.mu.Unlock()
-	s.feeds.forget(s)
-	if err != nil && !errors.Is(err, context.Canceled) {
-		s.feeds.log.Warn("rendering ended", "camera", s.spec.Camera, "code", shouwang.CodeOf(err), "error", err, "cause", errors.Unwrap(err))
-	}
+	s.group.feeds.forget(s)
 }
 
-func (s *shared) render() error {
-	units, err := s.feeds.hubs.Live(s.ctx, s.spec.Camera, s.spec.Stream)
-	if err != nil {
-		return err
+func (s *shared) carry() error {
+	g := s.group
+	select {
+	case <-g.begun:
+	case <-s.ctx.Done():
+		return s.ctx.Err()
 	}
-	defer units.Close()
-	options := s.spec.Options
-	options.Camera = s.spec.Camera
-	rendering, err := s.feeds.renderer.Render(s.ctx, options)
+	if g.rendering == nil {
+		<-g.done
+		return g.err
+	}
+	out, err := g.rendering.Mark(s.mark)
 	if err != nil {
 		return notRendered(err)
 	}
-	pushed := make(chan error, 1)
-	go func() { pushed <- s.push(units, rendering) }()
-	for au := range rendering.Out() {
+	defer context.AfterFunc(s.ctx, out.Close)()
+	for au := range out.Out() {
 		s.broadcast(au)
 	}
-	// Out ended: the push side follows, by its own error or by our cancel.
-	failed := rendering.Err()
-	s.cancel()
-	pushError := <-pushed
-	rendering.Close()
-	if failed != nil {
-		return notRendered(failed)
+	if s.ctx.Err() != nil {
+		return s.ctx.Err()
 	}
-	return pushError
-}
-
-// notRendered keeps the cause for the log and tells the viewer what to do.
-func notRendered(err error) error {
-	if shouwang.CodeOf(err) != shouwang.CodeInternal {
-		return err
-	}
-	return &shouwang.Error{Code: shouwang.CodeOverloaded, Err: err, Message: "the picture could not be rendered as it must be shown, so nothing is shown; try again"}
-}
-
-// push feeds the camera's pictures to the rendering until either ends.
-func (s *shared) push(units Units, rendering Rendering) error {
-	defer rendering.Close() // ends Out, and with it render
-	for {
-		au, err := units.Next(s.ctx)
-		var over *shouwang.Overrun
-		switch {
-		case err != nil && asOverrun(err, &over):
-			continue
-		case err != nil:
-			return err
-		}
-		if err := rendering.Push(au); err != nil {
-			return err
-		}
-	}
+	g.cancel() // its rendering has ended, whether it has noticed or not
+	<-g.done
+	return g.err
 }
 
 // broadcast keeps the picture for late joiners and hands it to each viewer; a
@@ -189,7 +157,7 @@ func (v *viewer) offer(au *shouwang.AccessUnit) {
 		v.skipping = false
 	default:
 		v.skipping = true
-		v.from.feeds.dropped.Add(1)
+		v.from.group.feeds.dropped.Add(1)
 	}
 }
 

@@ -51,10 +51,35 @@ func (o Options) Plain() bool {
 	return len(o.Masks) == 0 && !o.BlurPeople && !o.BlurPlates && o.Watermark == ""
 }
 
-// Renderer carries options out on pictures. Render starts one rendering; its
-// error means that nothing may be shown.
+// Renderer carries options out on pictures. Render starts one rendering for one
+// viewer, Share one for any number of viewers, whose marks alone differ: of its
+// options the watermark only says whether marks are owed. An error means that
+// nothing may be shown.
 type Renderer interface {
 	Render(ctx context.Context, o Options) (Rendering, error)
+	Share(ctx context.Context, o Options) (Group, error)
+}
+
+// Group is pictures that are decoded, masked and pixelated once, and then
+// marked and encoded once for each mark.
+//
+// Push never blocks and drops to the next key frame when the renderer is
+// behind. Mark adds an output, which begins with a key frame; it must be read.
+// Err tells why the group ended. Close ends it with all its outputs, and may
+// be called more than once, from any goroutine.
+type Group interface {
+	Push(au *shouwang.AccessUnit) error
+	Mark(text string) (Marked, error)
+	Err() error
+	Close()
+}
+
+// Marked is what a group renders under one mark. Out is closed at the group's
+// end or by Close, which ends this output alone.
+type Marked interface {
+	Out() <-chan *shouwang.AccessUnit
+	Err() error
+	Close()
 }
 
 // Rendering is one run of pictures being rendered to H.264 without B-frames,

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -96,9 +97,10 @@ func (r *run) Close() {
 
 // passing is a renderer that passes on, and counts.
 type passing struct {
-	mu    sync.Mutex
-	asked int
-	fail  error
+	mu     sync.Mutex
+	asked  int
+	marked []string
+	fail   error
 }
 
 func (p *passing) Render(ctx context.Context, _ Options) (Rendering, error) {
@@ -113,6 +115,52 @@ func (p *passing) Render(ctx context.Context, _ Options) (Rendering, error) {
 	go r.run()
 	return r, nil
 }
+
+// Share is Render for many: each mark is given everything.
+func (p *passing) Share(ctx context.Context, _ Options) (Group, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked++
+	if p.fail != nil {
+		return nil, p.fail
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	return &copies{p: p, ctx: ctx, cancel: cancel}, nil
+}
+
+type copies struct {
+	p      *passing
+	ctx    context.Context
+	cancel context.CancelFunc
+	mu     sync.Mutex
+	marks  []*pass
+}
+
+func (c *copies) Push(au *shouwang.AccessUnit) error {
+	c.mu.Lock()
+	marks := slices.Clone(c.marks)
+	c.mu.Unlock()
+	for _, m := range marks {
+		_ = m.Push(au) // its viewer may have gone
+	}
+	return c.ctx.Err()
+}
+
+func (c *copies) Mark(text string) (Marked, error) {
+	c.p.mu.Lock()
+	c.p.marked = append(c.p.marked, text)
+	c.p.mu.Unlock()
+	ctx, cancel := context.WithCancel(c.ctx)
+	m := &pass{in: make(chan *shouwang.AccessUnit), out: make(chan *shouwang.AccessUnit), ctx: ctx, cancel: cancel}
+	go m.run()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.marks = append(c.marks, m)
+	return m, nil
+}
+
+func (c *copies) Err() error { return nil }
+func (c *copies) Close()     { c.cancel() }
 
 type pass struct {
 	in, out chan *shouwang.AccessUnit
@@ -227,8 +275,8 @@ func TestOneRenderingServesEqualViewers(t *testing.T) {
 	other.Options.Watermark = "officer:x"
 	third, _ := f.Open(context.Background(), other)
 	read(t, third, 1)
-	if running, viewers := f.Renderings(); renderer.asked != 2 || running != 2 || viewers != 3 {
-		t.Errorf("%d renderings asked, %d run, %d viewers", renderer.asked, running, viewers)
+	if running, marks, viewers := f.Renderings(); renderer.asked != 2 || running != 2 || marks != 2 || viewers != 3 {
+		t.Errorf("%d renderings asked, %d run, %d marks, %d viewers", renderer.asked, running, marks, viewers)
 	}
 	first.Close()
 	read(t, second, 3)
@@ -238,8 +286,37 @@ func TestOneRenderingServesEqualViewers(t *testing.T) {
 	if open, opened := src.counts(); open != 0 || opened != 2 {
 		t.Errorf("%d streams open of %d", open, opened)
 	}
-	if running, _ := f.Renderings(); running != 0 {
+	if running, _, _ := f.Renderings(); running != 0 {
 		t.Error("a rendering outlives its viewers")
+	}
+}
+
+func TestMarksShareOneRenderingAndOutliveEachOther(t *testing.T) {
+	src, renderer := &source{codec: shouwang.CodecH264, sps: baseline, pace: time.Millisecond}, &passing{}
+	f := NewFeeds(src, renderer, log())
+	spec := func(mark string) Spec {
+		return Spec{Camera: "door", Options: Options{BlurPeople: true, Watermark: mark}}
+	}
+	chen, _ := f.Open(context.Background(), spec("chen"))
+	read(t, chen, 3)
+	wang, _ := f.Open(context.Background(), spec("wang"))
+	again, _ := f.Open(context.Background(), spec("wang"))
+	for _, u := range []Units{wang, again} {
+		if got := read(t, u, 1); !got[0].Key {
+			t.Error("who joins does not begin at a key frame")
+		}
+	}
+	if running, marks, viewers := f.Renderings(); running != 1 || marks != 2 || viewers != 3 || !slices.Equal(renderer.marked, []string{"chen", "wang"}) {
+		t.Errorf("%d renderings, %d marks %v, %d viewers", running, marks, renderer.marked, viewers)
+	}
+	chen.Close() // who began it leaves first
+	read(t, wang, 20)
+	wang.Close()
+	read(t, again, 20)
+	again.Close()
+	f.Wait()
+	if open, opened := src.counts(); open != 0 || opened != 1 {
+		t.Errorf("%d streams open of %d", open, opened)
 	}
 }
 
@@ -282,7 +359,7 @@ func TestFailureToRenderShowsNothing(t *testing.T) {
 
 func TestSlowViewerSkipsToAKeyFrame(t *testing.T) {
 	f := NewFeeds(&source{}, nil, log())
-	s := newShared(f, "k", Spec{})
+	s := newShared(newGroup(f, "k", Spec{}), "")
 	v := s.subscribe()
 	n := 0
 	for ; n < cap(v.queue)+15; n++ {

@@ -19,18 +19,43 @@ type renderer struct{ pool *pool.Pool }
 
 // Render starts one rendering under the options given.
 func (r renderer) Render(ctx context.Context, o watch.Options) (watch.Rendering, error) {
-	width := viewWidth
-	if o.Width > 0 {
-		width = min(o.Width, viewWidth)
-	}
-	run, err := r.pool.Render(ctx, pool.RenderOptions{
-		Camera: o.Camera, Masks: o.Masks, BlurPeople: o.BlurPeople, BlurPlates: o.BlurPlates,
-		Watermark: o.Watermark, MaxWidth: width, GOP: viewGOP, Keys: o.Keys,
-	})
+	run, err := r.pool.Render(ctx, asked(o))
 	if err != nil {
 		return nil, err
 	}
 	return rendering{run, ctx}, nil
+}
+
+// Share starts one rendering for any number of marks.
+func (r renderer) Share(ctx context.Context, o watch.Options) (watch.Group, error) {
+	run, err := r.pool.Share(ctx, asked(o))
+	if err != nil {
+		return nil, err
+	}
+	return group{run}, nil
+}
+
+func asked(o watch.Options) pool.RenderOptions {
+	width := viewWidth
+	if o.Width > 0 {
+		width = min(o.Width, viewWidth)
+	}
+	return pool.RenderOptions{
+		Camera: o.Camera, Masks: o.Masks, BlurPeople: o.BlurPeople, BlurPlates: o.BlurPlates,
+		Watermark: o.Watermark, MaxWidth: width, GOP: viewGOP, Keys: o.Keys,
+	}
+}
+
+// group is the pool's.
+type group struct{ *pool.Render }
+
+// Mark adds an output.
+func (g group) Mark(text string) (watch.Marked, error) {
+	out, err := g.Render.Mark(text)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // rendering is the pool's, with the ctx it was started with for its end.
