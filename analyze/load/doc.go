@@ -10,6 +10,7 @@
 //
 // Nothing is cut below that, urgent cameras are not cut at all, a group of
 // pictures that is being decoded is decoded to its end, and recording does not
-// come into it. Who was cut spends less, so after about a minute others, who
-// spent more, are cut in its place: no camera starves.
+// come into it. What there is room for is given back within seconds. Who was
+// cut spends less, so after about a minute others, who spent more, are cut in
+// its place: no camera starves.
 package load

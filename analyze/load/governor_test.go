@@ -17,30 +17,42 @@ type plant struct {
 	cams  []*model
 	speed float64 // microseconds a second, of each of the workers
 	waits map[int]float64
+	share float64                       // of a core that the governor is told to plan with
 	cut   map[shouwang.CameraID]float64 // seconds at presence or beyond
 	worst map[shouwang.CameraID]float64 // longest stretch of them
+	chop  int                           // changes of presence and beyond
 }
 
 type model struct {
 	Demand
 	full  float64 // microseconds a second uncut
 	run   float64
-	fresh bool
+	age   float64
+	begin float64 // what the first seconds cost, times the rest
+	busy  float64 // seconds for which what is seen costs awake, not quiet
 }
 
 func (p *plant) add(n, workers int, full, look float64, fixed bool) {
 	for range n {
 		i := len(p.cams)
-		p.cams = append(p.cams, &model{full: full, fresh: true, Demand: Demand{
+		p.cams = append(p.cams, &model{full: full, begin: 1, Demand: Demand{
 			Camera: shouwang.CameraID(fmt.Sprintf("cam-%04d", i)), Worker: i % workers,
 			Look: time.Duration(look) * time.Microsecond, GOP: 2 * time.Second, Fixed: fixed,
 		}})
 	}
 }
 
+// beginning is how long a camera's first pictures cost more, in seconds.
+const beginning = 8
+
 func (m *model) rate() float64 {
 	look := float64(m.Look.Microseconds())
+	if m.age < beginning {
+		look *= m.begin
+	}
 	switch {
+	case m.busy > 0 && m.Step < cascade.StepPresence:
+		return look/2 + 9000
 	case m.Fixed || m.Step < cascade.StepPresence:
 		return m.full
 	case m.Step == cascade.StepPresence:
@@ -55,21 +67,26 @@ func (p *plant) second() map[shouwang.CameraID]cascade.Step {
 	for _, m := range p.cams {
 		load[m.Worker] += m.rate()
 	}
-	done := map[int]float64{}
+	got := map[int]float64{} // of what comes, all and what waited included
 	workers := map[int]Worker{}
 	for w, l := range load {
 		all := l + p.waits[w]
-		done[w] = min(1, p.speed/all)
-		p.waits[w] = all * (1 - done[w])
-		workers[w] = Worker{Backlog: time.Duration(p.waits[w]) * time.Microsecond}
+		done := min(all, p.speed)
+		got[w] = done / l
+		p.waits[w] = min(all-done, 2*l) // key frames that wait are superseded
+		workers[w] = Worker{Backlog: time.Duration(p.waits[w]) * time.Microsecond, Share: p.share}
 	}
 	for _, m := range p.cams {
-		m.Spent = time.Duration(m.rate()*done[m.Worker]) * time.Microsecond
+		m.Spent = time.Duration(m.rate()*got[m.Worker]) * time.Microsecond
+		m.age++
 		list = append(list, m.Demand)
 	}
 	changed := p.g.Tick(time.Second, list, workers)
 	for _, m := range p.cams {
 		if s, ok := changed[m.Camera]; ok {
+			if base(s) != base(m.Step) {
+				p.chop++
+			}
 			m.Step = s
 		}
 		if m.run++; m.Step < cascade.StepPresence {
@@ -91,6 +108,21 @@ func (p *plant) steps() (n [5]int) {
 		n[m.Step]++
 	}
 	return n
+}
+
+// pass lets seconds pass.
+func (p *plant) pass(seconds int) {
+	for range seconds {
+		p.second()
+	}
+}
+
+// taken is what the cameras take now, in cores.
+func (p *plant) taken() (cores float64) {
+	for _, m := range p.cams {
+		cores += m.rate() / 1e6
+	}
+	return cores
 }
 
 func TestNothingIsCutWhenThereIsEnough(t *testing.T) {
@@ -177,7 +209,7 @@ func TestUrgentIsNotCutAndTheDearestGoFirst(t *testing.T) {
 	p.add(10, 1, 12_000, 2200, true)
 	p.add(20, 1, 20_000, 2200, false)
 	p.add(250, 1, 2400, 2200, false) // 1.12 cores together
-	for range 30 {
+	for range 50 {
 		p.second()
 	}
 	for i, m := range p.cams {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"shouwang"
 	"shouwang/analyze"
 )
 
@@ -105,7 +106,7 @@ func TestServedInTurns(t *testing.T) {
 	cost := map[uint32]int64{1: 500, 2: 2000, 3: 16_000}
 	served := map[uint32]int{}
 	for h, s := range p.streams {
-		s.cost, s.n = cost[h], 1
+		s.cost, s.queue, s.n = cost[h], []job{{at: now}}, 1
 		w.wake(s)
 	}
 	for range 4000 {
@@ -122,5 +123,56 @@ func TestServedInTurns(t *testing.T) {
 	a, b, c := int64(served[1])*cost[1], int64(served[2])*cost[2], int64(served[3])*cost[3]
 	if len(served) != 3 || max(a, b, c) > 2*min(a, b, c) {
 		t.Errorf("times %d, %d, %d µs are not about equal", a, b, c)
+	}
+}
+
+// TestDebtsDoNotStarve: among five hundred cameras that wait, one whose first
+// picture took a tenth of a second is not shut out until fifty rounds are over.
+func TestDebtsDoNotStarve(t *testing.T) {
+	now := time.Unix(1000, 0)
+	p, w, _ := skewed(&now, make([]float64, 500)...)
+	for _, s := range p.streams {
+		s.queue, s.n = []job{{at: now}}, 1
+		w.wake(s)
+	}
+	dear := p.streams[7]
+	dear.deficit = -debt
+	now = now.Add(staleAfter + time.Second)
+	for n := 1; ; n++ {
+		s := w.pick()
+		if s == dear {
+			t.Logf("served as number %d", n)
+			return
+		}
+		if n > 2*500*2 {
+			t.Fatal("not served in two rounds")
+		}
+		s.deficit -= s.cost
+	}
+}
+
+// TestThePresentCounts: when what waits is too old, a key frame takes its place.
+func TestThePresentCounts(t *testing.T) {
+	now := time.Unix(1000, 0)
+	p, _, _ := skewed(&now, 0)
+	s := p.streams[1]
+	s.queue, s.room, s.cost = make([]job, 16), make(chan struct{}, 1), 500
+	push := func(key bool, mode analyze.Mode) error {
+		return s.push(&shouwang.AccessUnit{Key: key, Data: []byte{1}}, mode)
+	}
+	for i := range 5 {
+		if err := push(i == 0, analyze.ModeChain); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now = now.Add(staleAfter + time.Second)
+	if err := push(false, analyze.ModeChain); err == nil {
+		t.Error("a picture is added to what is too old")
+	}
+	if err := push(true, analyze.ModeChain); err != nil || s.n != 1 {
+		t.Errorf("after the key frame %d wait, %v", s.n, err)
+	}
+	if st := s.snapshot(); st.Dropped != 6 || st.WaitingLen != 1 || st.Waiting != 1 {
+		t.Errorf("%+v", st)
 	}
 }

@@ -76,7 +76,10 @@ func (w *worker) pick() *stream {
 			s.deficit = min(s.deficit, quantum) // idle streams save nothing up
 		case s.deficit <= 0:
 			w.pop()
-			s.deficit += quantum
+			if s.deficit += quantum; s.stale() {
+				// A round of many cameras is long: debts are not paid off for minutes.
+				s.deficit = max(s.deficit, 1)
+			}
 			w.wake(s)
 		default:
 			return s

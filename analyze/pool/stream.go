@@ -147,7 +147,10 @@ func (s *stream) push(au *shouwang.AccessUnit, mode analyze.Mode) error {
 		return err
 	}
 	s.stats.Pushed++
-	if mode == analyze.ModeKey {
+	switch {
+	case au.Key && s.stale():
+		s.skip()
+	case mode == analyze.ModeKey:
 		s.supersede()
 	}
 	if s.full(len(au.Data)) || s.stale() || s.needKey && !au.Key {
@@ -166,6 +169,13 @@ const staleAfter = 8 * time.Second
 // stale reports whether the stream is too far behind to be worth going on with.
 func (s *stream) stale() bool {
 	return s.n > 0 && s.p.cfg.Now().Sub(s.queue[s.head].at) > staleAfter
+}
+
+// skip drops what waited too long: a key frame is there to go on with.
+func (s *stream) skip() {
+	s.drop(s.n)
+	clear(s.queue)
+	s.head, s.n, s.bytes = 0, 0, 0
 }
 
 // supersede takes away a key frame that waits to be decoded by itself when a
@@ -276,10 +286,8 @@ func (s *stream) take() job {
 // forget drops what waits and what the process knew.
 func (s *stream) forget() {
 	if s.n > 0 {
-		s.drop(s.n)
+		s.skip()
 	}
-	clear(s.queue)
-	s.head, s.n, s.bytes = 0, 0, 0
 	s.sent, s.needKey, s.inflight = nil, true, 0
 	s.signal()
 }

@@ -154,6 +154,8 @@ type WorkerStats struct {
 	InHand   int
 	Restarts uint64
 	Util     float64 // share of a core spent on units, over the last seconds
+	// Rendering is the share of a core that renderers took of that.
+	Rendering float64
 	// Backlog is the CPU time that what waits will take, as far as is known.
 	Backlog time.Duration
 	// Oldest is how long the unit that waits longest has waited.
@@ -187,6 +189,7 @@ func (p *Pool) Stats() Stats {
 	c := p.stats
 	out := Stats{Answered: c.Answered, Dropped: c.Dropped, Lost: c.Lost, Deaths: c.Deaths, Stuck: c.Stuck, Overgrown: c.Overgrown, Moves: c.Moves, Asked: c.Asked, ClassifyMicros: c.ClassifyMicros, Classifier: p.classifier, Signalled: c.Signalled, Superseded: c.Superseded}
 	streams, oldest, now := map[*worker]int{}, map[*worker]time.Duration{}, p.cfg.Now()
+	rendering := map[*worker]float64{}
 	for _, s := range p.streams {
 		streams[s.home]++
 		out.Waiting += s.n
@@ -195,13 +198,14 @@ func (p *Pool) Stats() Stats {
 		}
 		if s.render != nil {
 			out.Renderers++
+			rendering[s.home] += s.rate / 1e6
 		} else {
 			out.Sessions++
 		}
 	}
 	for _, w := range p.all() {
 		ws := WorkerStats{Probe: w.probe, Streams: streams[w], InHand: len(w.flights), Restarts: w.restarts, Util: w.util, MaxRSS: w.last.MaxRSS, Damaged: w.last.Damaged,
-			Backlog: time.Duration(w.backlog()) * time.Microsecond, Oldest: oldest[w]}
+			Rendering: rendering[w], Backlog: time.Duration(w.backlog()) * time.Microsecond, Oldest: oldest[w]}
 		if w.proc != nil {
 			ws.PID = w.proc.pid
 			ws.CPU, ws.RSS = w.proc.usage()

@@ -22,6 +22,7 @@ type attendant struct {
 	governor *load.Governor
 	hours    hours
 	audit    audit
+	room     room
 	cameras  map[shouwang.CameraID]*attended
 }
 
@@ -75,11 +76,7 @@ func (a *attendant) turn(now time.Time, dt time.Duration) {
 		demands = append(demands, a.measure(id, p, now))
 	}
 	a.forget()
-	workers := map[int]load.Worker{}
-	for i, w := range n.pool.Stats().Workers {
-		workers[i] = load.Worker{Backlog: w.Backlog}
-	}
-	changed := a.governor.Tick(dt, demands, workers)
+	changed := a.governor.Tick(dt, demands, a.room.workers(n.pool.Stats().Workers, dt))
 	for id, s := range changed {
 		pipes[id].Cascade().Shed(s)
 	}
@@ -102,16 +99,24 @@ func (a *attendant) measure(id shouwang.CameraID, p *pipeline.Pipeline, now time
 		p.Cascade().Set(cfg)
 	}
 	if keys := st.Keys - c.keys; keys > 0 {
-		one := time.Duration((st.KeyMicros-c.micros)/keys) * time.Microsecond
-		if c.look == 0 {
-			c.look = one
-		}
-		c.look += (one - c.look) / 4
+		c.looked(keys, time.Duration((st.KeyMicros-c.micros)/keys)*time.Microsecond)
 	}
 	spent := time.Duration(st.CPUMicros-c.cpu) * time.Microsecond
 	c.cpu, c.keys, c.micros = st.CPUMicros, st.Keys, st.KeyMicros
 	step, gop, fixed := p.Cascade().Asked()
 	return load.Demand{Camera: id, Worker: st.Worker, Spent: spent, Look: c.look, GOP: gop, Fixed: fixed, Step: step}
+}
+
+// looked takes what key frames cost on average. The first of a camera touches
+// its memory for the first time and says nothing of the next ones.
+func (c *attended) looked(keys uint64, one time.Duration) {
+	switch {
+	case c.keys == 0 && keys <= 2:
+	case c.look == 0:
+		c.look = one
+	default:
+		c.look += (one - c.look) / 4
+	}
 }
 
 // forget drops cameras that are gone.
