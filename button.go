@@ -9,6 +9,10 @@ type ButtonID string
 // Valid reports whether the id has the form that the whole house relies on.
 func (id ButtonID) Valid() bool { return cameraIDPattern.MatchString(string(id)) }
 
+// ByButton stands before a button's id where an incident's record says who
+// opened it.
+const ByButton = "button:"
+
 // Button is a call button (SOS) as the township filed it: who presses it, and
 // where help is to go.
 type Button struct {

@@ -133,6 +133,9 @@ func TestTheRecordOfAnIncidentSaysWhyEachCameraIsOrIsNotShownAndWhoLooked(t *tes
 	chen := tn.signIn("officer:chen")
 	var incident wall.IncidentView
 	chen.sends("/api/incidents", map[string]any{"type": "flood", "camera": "door", "minutes": 30}, &incident)
+	if incident.RadiusM != 0 {
+		t.Errorf("nobody agreed to floods, and the map draws %v m", incident.RadiusM)
+	}
 	byCamera := func(r wall.IncidentReport) map[shouwang.CameraID]wall.NearbyCamera {
 		out := map[shouwang.CameraID]wall.NearbyCamera{}
 		for _, n := range r.Nearby {
@@ -151,6 +154,9 @@ func TestTheRecordOfAnIncidentSaysWhyEachCameraIsOrIsNotShownAndWhoLooked(t *tes
 		t.Error("a camera of another township is named")
 	}
 	chen.sends("/api/incidents", map[string]any{"type": "sos", "camera": "door", "minutes": 30}, &incident)
+	if incident.RadiusM <= 0 {
+		t.Error("the map is not told how far around an owner agreed")
+	}
 	viewer, _ := chen.watchLive("door", "incident="+incident.ID)
 	if err := viewer.WaitPictures(3, 5*time.Second); err != nil {
 		t.Fatal(err)

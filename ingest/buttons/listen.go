@@ -30,6 +30,9 @@ type Config struct {
 	// TrustBroker takes messages without a button's token: the broker itself
 	// then has to let each device publish under its own topic only.
 	TrustBroker bool `yaml:"trust_broker"`
+	// IncidentMinutes is for how long a press opens an incident by itself, over
+	// MQTT and HTTP alike; 0 leaves that to a dispatcher.
+	IncidentMinutes int `yaml:"incident_minutes"`
 }
 
 // Defaults listens to no broker.
@@ -41,6 +44,9 @@ func Defaults() Config {
 func (c Config) Validate() error {
 	bad := func(format string, args ...any) error {
 		return shouwang.Errorf(shouwang.CodeBadConfig, "buttons: "+format, args...)
+	}
+	if c.IncidentMinutes < 0 || c.IncidentMinutes > 240 {
+		return bad("incident_minutes %d: write 0 (a dispatcher opens it) to 240", c.IncidentMinutes)
 	}
 	if c.Broker == "" {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"shouwang"
@@ -24,6 +25,7 @@ type IncidentView struct {
 	From     time.Time         `json:"from"`
 	To       time.Time         `json:"to"`
 	Open     bool              `json:"open"`
+	RadiusM  float64           `json:"radius_m" doc:"How far around it an owner agreed that it may open a camera; 0 where none did"`
 }
 
 // IncidentReport is the record of an incident: who opened it for what, what
@@ -80,12 +82,29 @@ func (r *room) incidentRoutes() {
 	front.Route(r.Front, front.Op{ID: "closeIncident", Method: http.MethodPost, Path: "/api/incidents/{id}/close", Tag: "desk", Summary: "Close an incident before its time"}, front.Officers, r.closeIncident)
 }
 
-func (r *room) view(i *policy.Incident) IncidentView {
+func (r *room) view(c *front.Caller, i *policy.Incident) IncidentView {
 	now := r.Now()
 	return IncidentView{
 		ID: i.ID, Type: i.Type, Title: i.Title, Position: shouwang.Position(i.Position), From: i.From, To: i.To,
-		Open: !now.Before(i.From) && now.Before(i.To),
+		Open: !now.Before(i.From) && now.Before(i.To), RadiusM: reach(c, i),
 	}
+}
+
+// reach is the widest circle, in metres, in which an owner agreed that an
+// incident of this kind opens a camera; each camera has its own within it.
+func reach(c *front.Caller, i *policy.Incident) float64 {
+	radius := 0.0
+	for _, cam := range c.World.Cameras() {
+		if !c.Knows(cam) {
+			continue
+		}
+		for _, consent := range c.World.CurrentConsents(cam.ID) {
+			if t := consent.Incident; t != nil && consent.State.Live() && slices.Contains(t.Types, i.Type) {
+				radius = max(radius, t.RadiusM)
+			}
+		}
+	}
+	return radius
 }
 
 func (r *room) listIncidents(_ context.Context, c *front.Caller, _ *struct{}) (*incidentsOutput, error) {
@@ -97,7 +116,7 @@ func (r *room) listIncidents(_ context.Context, c *front.Caller, _ *struct{}) (*
 	since := r.Now().Add(-24 * time.Hour)
 	for _, i := range c.World.Incidents() {
 		if i.To.After(since) {
-			out.Body.Incidents = append(out.Body.Incidents, r.view(i))
+			out.Body.Incidents = append(out.Body.Incidents, r.view(c, i))
 		}
 	}
 	slices.SortFunc(out.Body.Incidents, func(a, b IncidentView) int { return b.To.Compare(a.To) })
@@ -130,7 +149,7 @@ func (r *room) openIncident(ctx context.Context, c *front.Caller, in *openIncide
 		return nil, fmt.Errorf("open incident: %w", err)
 	}
 	r.opened(ctx, c, i, &record)
-	return &incidentOutput{Body: r.view(i)}, nil
+	return &incidentOutput{Body: r.view(c, i)}, nil
 }
 
 // opened notes what followed from the opening. The incident stands by now:
@@ -202,12 +221,12 @@ func (r *room) getIncident(ctx context.Context, c *front.Caller, in *idInput) (*
 	if err := atDesk(c); err != nil || !ok {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "no incident %q", in.ID)
 	}
-	v := IncidentReport{IncidentView: r.view(i), Looks: []IncidentLook{}}
+	v := IncidentReport{IncidentView: r.view(c, i), Looks: []IncidentLook{}}
 	record, err := r.deps.Records.Incident(ctx, i.ID)
 	if err != nil && shouwang.CodeOf(err) != shouwang.CodeNotFound { // one that was imported has none
 		return nil, fmt.Errorf("read record: %w", err)
 	}
-	v.Cause, v.Ref, v.OpenedBy, v.ClosedBy = record.Cause, record.Ref, personOf(c, record.OpenedBy), personOf(c, record.ClosedBy)
+	v.Cause, v.Ref, v.OpenedBy, v.ClosedBy = record.Cause, record.Ref, r.opener(ctx, c, record.OpenedBy), personOf(c, record.ClosedBy)
 	if v.Open {
 		v.Nearby = r.nearby(c, i)
 	} else {
@@ -217,6 +236,19 @@ func (r *room) getIncident(ctx context.Context, c *front.Caller, in *idInput) (*
 		return nil, err
 	}
 	return &incidentReportOutput{Body: v}, nil
+}
+
+// opener is who opened an incident: a person, or the household whose button did.
+func (r *room) opener(ctx context.Context, c *front.Caller, by string) *person {
+	id, pressed := strings.CutPrefix(by, shouwang.ByButton)
+	if !pressed {
+		return personOf(c, by)
+	}
+	byID, _, err := r.buttons(ctx, c)
+	if b, ok := byID[shouwang.ButtonID(id)]; err == nil && ok {
+		return &person{ID: by, Name: b.Household}
+	}
+	return &person{ID: by, Name: id}
 }
 
 // looksUnder finds the looks that the incident opened, oldest first.
@@ -253,7 +285,7 @@ func (r *room) closeIncident(ctx context.Context, c *front.Caller, in *idInput) 
 	}
 	now := r.Now()
 	if !old.To.After(now) {
-		return &incidentOutput{Body: r.view(old)}, nil
+		return &incidentOutput{Body: r.view(c, old)}, nil
 	}
 	closed := *old
 	closed.To = now
@@ -272,5 +304,5 @@ func (r *room) closeIncident(ctx context.Context, c *front.Caller, in *idInput) 
 		r.Log.Error("note the end of an incident", "incident", old.ID, "error", err)
 	}
 	r.deps.Changed(ctx, shouwang.DeskChange{Kind: shouwang.DeskIncident, ID: old.ID})
-	return &incidentOutput{Body: r.view(&closed)}, nil
+	return &incidentOutput{Body: r.view(c, &closed)}, nil
 }

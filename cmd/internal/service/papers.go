@@ -45,6 +45,11 @@ func (s *Service) hearButton(ctx context.Context, signal shouwang.Signal) error 
 		return err
 	}
 	s.log.Warn("call for help", "button", call.Button, "call", call.ID, "presses", call.Presses, "via", signal.Via)
+	// The call is durable and heard whatever becomes of its incident: a
+	// dispatcher can still open one by hand.
+	if err := s.openForCall(context.WithoutCancel(ctx), &call); err != nil {
+		s.log.Error("an incident could not be opened for a call", "call", call.ID, "error", err)
+	}
 	s.tellDesk(ctx, shouwang.DeskChange{Kind: shouwang.DeskCall, ID: call.ID})
 	return nil
 }

@@ -6,7 +6,7 @@ import { arrange, moved, ownId, plainWall } from '../src/wall/layout'
 import { groupEvents } from '../src/wall/groups'
 import { keys, groupsOfKeys, actionOf } from '../src/wall/keys'
 import { lift as liftBy } from '../src/wall/lift'
-import { coverage, bounds } from '../src/wall/geo'
+import { coverage, bounds, rings } from '../src/wall/geo'
 import { cropFor } from '../src/wall/thumbs'
 import { Clocks } from '../src/live/clocks'
 import { mergeEvent } from '../src/wall/store'
@@ -238,6 +238,14 @@ describe('an event\'s picture', () => {
 })
 
 describe('the map', () => {
+  it('draws around an incident as far as owners agreed, and nothing where none did', () => {
+    const at = (radius_m: number) => ({ id: 'i', radius_m, position: { lat: 25.7, lon: 103.8 } }) as never
+    expect(rings([at(0)]).features).toHaveLength(0)
+    const [ring] = rings([at(400)]).features
+    const north = Math.max(...(ring!.geometry as GeoJSON.Polygon).coordinates[0]!.map((p) => p[1]!))
+    expect((north - 25.7) * 111_195).toBeCloseTo(400, 0)
+  })
+
   it('draws what a camera sees, to where it looks', () => {
     const c = { ...camera(), aim: { heading_deg: 90, fov_deg: 60, range_m: 100 } }
     const ring = (coverage([c]).features[0]!.geometry as unknown as { coordinates: number[][][] }).coordinates[0]!

@@ -2669,6 +2669,11 @@ export interface components {
             open: boolean;
             opened_by?: components["schemas"]["Person"];
             position: components["schemas"]["Position"];
+            /**
+             * Format: double
+             * @description How far around it an owner agreed that it may open a camera; 0 where none did
+             */
+            radius_m: number;
             ref?: string;
             title?: string;
             /** Format: date-time */
@@ -2688,6 +2693,11 @@ export interface components {
             id: string;
             open: boolean;
             position: components["schemas"]["Position"];
+            /**
+             * Format: double
+             * @description How far around it an owner agreed that it may open a camera; 0 where none did
+             */
+            radius_m: number;
             title?: string;
             /** Format: date-time */
             to: string;

@@ -49,10 +49,8 @@ export function outlines(places: Iterable<Place>): FeatureCollection {
 
 export const coverage = (cameras: readonly Camera[]) => collection(cameras.map(sector))
 
-/** How far around an incident the map draws its ring, in metres. */
-export const incidentMetres = 500
-
-export const rings = (incidents: readonly Incident[]) => collection(incidents.map((i) => circle(i.position, incidentMetres, { id: i.id })))
+/** As far around an incident as an owner agreed that it opens a camera; none where nobody did. */
+export const rings = (incidents: readonly Incident[]) => collection(incidents.map((i) => (i.radius_m > 0 ? circle(i.position, i.radius_m, { id: i.id }) : undefined)))
 
 /** The middle of a ring's upper edge, for its name. */
 export function crown(outline: readonly (readonly number[] | null)[]): Position {
