@@ -28,6 +28,7 @@ const (
 	CodeUnauthenticated  Code = "unauthenticated"
 	CodeLoginTaken       Code = "login_taken"
 	CodeWeakPassword     Code = "weak_password"
+	CodeOldPassword      Code = "wrong_old_password"
 	CodeRateLimited      Code = "rate_limited"
 	CodeTooLarge         Code = "too_large"
 	CodeDiskFull         Code = "disk_full"

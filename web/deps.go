@@ -169,7 +169,7 @@ type Consents interface {
 }
 
 // Deps are the neighbours that web is joined to. All are needed except
-// Renderer (without it everything that must be masked is denied) and System.
+// Renderer (without it everything that must be masked is denied).
 type Deps struct {
 	World    func() *policy.World // the present snapshot, never nil
 	Gate     Gate
@@ -190,9 +190,6 @@ type Deps struct {
 	// Rooms are the operations that live in rooms of their own: each registers
 	// what it serves, on the kernel and through the one way to a picture.
 	Rooms []func(*front.Front, *look.Looks)
-	// System returns what the administrator's page shows; it holds no picture
-	// and no credential. Its values must be JSON.
-	System func(ctx context.Context) map[string]any
 	// Ready returns why the service cannot work now, or nil.
 	Ready func(ctx context.Context) error
 }

@@ -6,6 +6,7 @@ import (
 	"shouwang/web/evidence"
 	"shouwang/web/export"
 	"shouwang/web/front"
+	"shouwang/web/health"
 	"shouwang/web/holds"
 	"shouwang/web/join"
 	"shouwang/web/look"
@@ -25,6 +26,7 @@ func rooms() []func(*front.Front, *look.Looks) {
 		cases.New(cases.Deps{}).Register,
 		join.Routes(join.Deps{}),
 		onboard.Routes(onboard.Deps{}),
+		health.Routes(health.Deps{}),
 		transparency.Routes(transparency.Deps{}),
 		export.Routes(export.Deps{}),
 		holds.Routes(holds.Deps{}),

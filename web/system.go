@@ -24,13 +24,12 @@ type Health struct {
 
 type systemOutput struct {
 	Body struct {
-		Now        time.Time      `json:"now"`
-		PolicySet  string         `json:"policy_set,omitempty"`
-		Views      int            `json:"views" doc:"Live views open now"`
-		Renderings int            `json:"renderings"`
-		CopyBytes  int            `json:"copy_bytes" doc:"Viewing copies held in memory"`
-		Cameras    []Health       `json:"cameras"`
-		Parts      map[string]any `json:"parts" doc:"What each room reports: loads, queues, storage, keys"`
+		Now        time.Time `json:"now"`
+		PolicySet  string    `json:"policy_set,omitempty"`
+		Views      int       `json:"views" doc:"Live views open now"`
+		Renderings int       `json:"renderings"`
+		CopyBytes  int       `json:"copy_bytes" doc:"Viewing copies held in memory"`
+		Cameras    []Health  `json:"cameras"`
 	}
 }
 
@@ -38,15 +37,11 @@ func (s *Server) systemRoutes() {
 	front.Route(s.Front, front.Op{ID: "system", Method: http.MethodGet, Path: "/api/system", Tag: "system", Summary: "How the service does; never a picture"}, front.Administrators, s.system)
 }
 
-func (s *Server) system(ctx context.Context, c *front.Caller, _ *struct{}) (*systemOutput, error) {
+func (s *Server) system(_ context.Context, c *front.Caller, _ *struct{}) (*systemOutput, error) {
 	out := &systemOutput{}
 	b := &out.Body
 	b.Now, b.Views, b.CopyBytes = s.Now(), len(s.tickets.list("")), s.copies.size()
 	b.Renderings, _, _ = s.feeds.Renderings()
-	b.Parts = map[string]any{}
-	if s.deps.System != nil {
-		b.Parts = s.deps.System(ctx)
-	}
 	links := s.links()
 	for _, cam := range c.World.Cameras() {
 		b.Cameras = append(b.Cameras, s.health(c, cam, links[cam.CameraID()]))

@@ -143,3 +143,11 @@ func keyIDs(rows *sql.Rows) (ids []string, err error) {
 	}
 	return ids, rows.Err()
 }
+
+// CountLive returns how many keys are not destroyed, case keys included.
+func (r *Ring) CountLive(ctx context.Context) (n int, err error) {
+	if err := r.db.QueryRowContext(ctx, `SELECT count(*) FROM camera_keys WHERE wrapped IS NOT NULL`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count keys: %w", err)
+	}
+	return n, nil
+}

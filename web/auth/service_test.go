@@ -264,7 +264,7 @@ func TestSetPasswordEndsAllSessions(t *testing.T) {
 	token, other := w.signIn(t), w.signIn(t)
 	w.clock.pass(time.Minute)
 	_, err := w.SetPassword(ctx, token, "not the old one", "a field of yellow rape")
-	wantCode(t, err, shouwang.CodeUnauthenticated)
+	wantCode(t, err, shouwang.CodeOldPassword)
 	for bad, code := range map[string]shouwang.Code{goodPassword: shouwang.CodeBadUsage, "short": shouwang.CodeWeakPassword, "password1234": shouwang.CodeWeakPassword} {
 		_, err = w.SetPassword(ctx, token, goodPassword, bad)
 		wantCode(t, err, code)

@@ -136,9 +136,9 @@ func (s *Service) SignOut(ctx context.Context, token string) error {
 }
 
 // SetPassword replaces the password and ends every session of the account; the
-// new token opens the one that goes on. Errors: CodeUnauthenticated when the
-// old password is wrong, CodeBadUsage when the new one is not good enough,
-// CodeRateLimited.
+// new token opens the one that goes on. Errors: CodeOldPassword when the old
+// password is wrong, CodeUnauthenticated when the session has ended,
+// CodeBadUsage and CodeWeakPassword for the new one, CodeRateLimited.
 func (s *Service) SetPassword(ctx context.Context, token, old, next string) (newToken string, err error) {
 	account, kept, err := s.lookUp(ctx, token)
 	if err != nil {
@@ -147,7 +147,10 @@ func (s *Service) SetPassword(ctx context.Context, token, old, next string) (new
 	if wait := s.accounts.Take(account.Name); wait > 0 {
 		return "", tooMany(wait)
 	}
-	if _, err := s.check(ctx, account.Name, old); err != nil {
+	if _, err := s.check(ctx, account.Name, old); shouwang.CodeOf(err) == shouwang.CodeUnauthenticated {
+		// The session is good: saying "unauthenticated" would read as signed out.
+		return "", shouwang.Errorf(shouwang.CodeOldPassword, "the present password is wrong: type it again")
+	} else if err != nil {
 		return "", err
 	}
 	s.accounts.Forgive(account.Name)

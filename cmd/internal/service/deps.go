@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"time"
 
 	"shouwang"
 	"shouwang/web"
@@ -18,7 +17,7 @@ func (s *Service) deps() web.Deps {
 		Footage:  footage{archive: n.archive, recorder: n.recorder},
 		Desk:     desk{n.registry, n.refresh},
 		Consents: s.consents(),
-		System:   s.system, Ready: s.ready, Rooms: append(s.rooms(), s.paperRooms()...), Sealed: looks{s.ledger}.sealed,
+		Ready:    s.ready, Rooms: append(s.rooms(), s.paperRooms()...), Sealed: looks{s.ledger}.sealed,
 	}
 }
 
@@ -63,25 +62,4 @@ func (s *Service) ready(ctx context.Context) error {
 	}
 	_, err := s.ledger.Stats(ctx)
 	return err
-}
-
-// system is what the administrator's page shows. It holds no picture, no
-// address of a camera and no credential.
-func (s *Service) system(ctx context.Context) map[string]any {
-	n := s.node
-	total, spooled, err := n.archive.Catalog.Usage(ctx)
-	storage := map[string]any{"bytes": total, "waiting_bytes": spooled, "bucket": "folder"}
-	if n.cfg.Storage.S3.Endpoint != "" {
-		storage["bucket"] = n.cfg.Storage.S3.String()
-	}
-	if err != nil {
-		storage["error"] = err.Error()
-	}
-	if away := n.archive.Uploader.Away(); away != nil {
-		storage["away"] = away.Error()
-	}
-	return map[string]any{
-		"uptime_s": int(time.Since(s.began).Seconds()), "storage": storage, "analysis": n.pool.Stats(),
-		"events_queued": n.telling.waiting(), "events_lost": n.telling.lost.Load(), "policy_set": n.gate.PolicySet(),
-	}
 }

@@ -18,6 +18,7 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		s.casesRoom().Register,
 		join.Routes(s.join()),
 		s.onboardRoom(),
+		s.healthRoom(),
 		transparency.Routes(s.transparencyRoom()),
 		viewgate.Routes(viewgate.Deps{Gate: s.node.gate, Views: s.views, Renderer: renderer{s.node.pool}}),
 	}

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { gapMarks, wallTime } from '../src/clips/bar'
 import { isRun, summarise, tomorrowMorning } from '../src/my/week/hours'
 import { concerned, sharingKind } from '../src/my/sharing'
-import { facts } from '../src/system/facts'
 import { clip as makeClip, mine, now as instant } from './make'
 
 const week = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
@@ -71,15 +70,5 @@ describe('the bar of a clip', () => {
   })
   it('tells the time of day', () => {
     expect(wallTime(clip, 1.5)).toBe(Date.parse('2026-11-23T10:00:01.500Z'))
-  })
-})
-
-describe('small things', () => {
-  it('makes facts of any document', () => {
-    expect(facts({ views: 3, parts: { storage: { bytes_used: 2048, ok: true } }, none: null, list: [{ a: 1 }] })).toEqual([
-      { name: 'general', facts: [{ name: 'views', value: '3' }] },
-      { name: 'parts', facts: [{ name: 'storage.bytes_used', value: '2 KiB' }, { name: 'storage.ok', value: 'true' }] },
-      { name: 'list', facts: [{ name: '1.a', value: '1' }] },
-    ])
   })
 })

@@ -59,8 +59,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   }
   if (res.ok) return res
   const problem = await problemOf(res)
-  // Under /api/session a 401 may mean the name, the password or the code.
-  if (res.status === 401 && !/^\/api\/session(\/|$)/.test(path)) onSignedOut()
+  // Of signing in and of a second factor, a 401 means the password or the code.
+  if (res.status === 401 && !/^\/api\/session(\/factor|$)/.test(path)) onSignedOut()
   throw problem
 }
 

@@ -1592,6 +1592,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system/barred/{camera}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a camera in again that was shut out of analysis */
+        post: operations["releaseCamera"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/system/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How each part does, and what to do about what is wrong */
+        get: operations["systemHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/views": {
         parameters: {
             query?: never;
@@ -1849,6 +1883,25 @@ export interface components {
             policy: "full" | "track" | "presence" | "off";
             reason?: string;
         };
+        AnalysisFacts: {
+            classifier?: string;
+            /**
+             * Format: int64
+             * @description Analyzers that ended by themselves since the start
+             */
+            deaths: number;
+            /**
+             * Format: int64
+             * @description Pictures passed over because an analyzer was behind
+             */
+            dropped: number;
+            /** Format: int64 */
+            renderings: number;
+            steps: components["schemas"]["ShedStep"][] | null;
+            /** Format: int64 */
+            streams: number;
+            workers: components["schemas"]["WorkerFacts"][] | null;
+        };
         AnswerBody: {
             /** @enum {string} */
             answer: "give" | "refuse";
@@ -1990,6 +2043,19 @@ export interface components {
             id: string;
             name?: string;
             name_en?: string;
+        };
+        BarredCamera: {
+            camera: string;
+            name?: string;
+            /** @description How the analyzer died */
+            reason: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description It is let in again by itself
+             */
+            until: string;
         };
         ButtonView: {
             /** Format: int64 */
@@ -2390,6 +2456,22 @@ export interface components {
         DevicesOutputBody: {
             devices: components["schemas"]["Device"][] | null;
         };
+        DiskFacts: {
+            /** Format: int64 */
+            free_bytes: number;
+            /**
+             * Format: int64
+             * @description Kept free: below it the oldest recordings go, then nothing more is recorded
+             */
+            reserve_bytes: number;
+            /**
+             * Format: int64
+             * @description Most that may wait for the object store
+             */
+            spool_bytes: number;
+            /** Format: int64 */
+            total_bytes: number;
+        };
         Effect: {
             /** @enum {string} */
             action: "pause" | "resume" | "give" | "withdraw";
@@ -2601,6 +2683,13 @@ export interface components {
             /** Format: int64 */
             units: number;
         };
+        HealthOutputBody: {
+            facts: components["schemas"]["SystemFacts"];
+            /** Format: date-time */
+            now: string;
+            /** @description The most pressing first */
+            troubles: components["schemas"]["Trouble"][] | null;
+        };
         HeldBy: {
             case: string;
             reason: string;
@@ -2786,6 +2875,16 @@ export interface components {
             /** @description The sign for passers-by hangs */
             sign: boolean;
         };
+        KeyFacts: {
+            away?: string;
+            /** @enum {string} */
+            kind: "file" | "transit";
+            /**
+             * Format: int64
+             * @description Keys that open something now; each is for half an hour of one camera
+             */
+            live: number;
+        };
         LayoutBody: {
             /**
              * Format: int64
@@ -2878,6 +2977,23 @@ export interface components {
             uncertainty_ms: number;
             /** Format: date-time */
             wall: string;
+        };
+        LogFacts: {
+            /**
+             * Format: int64
+             * @description Entries that enough witnesses have cosigned
+             */
+            cosigned: number;
+            /** @description Why it takes no entries, so that nothing is shown */
+            failing?: string;
+            /** Format: int64 */
+            quorum: number;
+            /**
+             * Format: int64
+             * @description Entries
+             */
+            size: number;
+            witnesses: components["schemas"]["WitnessFacts"][] | null;
         };
         Login: {
             /** @description http://HOST/onvif/device_service */
@@ -3272,6 +3388,17 @@ export interface components {
             shared: boolean;
             wall: components["schemas"]["LayoutBody"];
         };
+        QueueFacts: {
+            /**
+             * Format: int64
+             * @description Had to be passed over since the start
+             */
+            lost: number;
+            /** @description events, analysis, or to_ and the name of who reads the streams */
+            name: string;
+            /** Format: int64 */
+            waiting: number;
+        };
         ReadBody: {
             /** @enum {string} */
             account: "new" | "sign_in";
@@ -3564,6 +3691,12 @@ export interface components {
             /** Format: date-time */
             until?: string;
         };
+        ShedStep: {
+            /** Format: int64 */
+            cameras: number;
+            /** @enum {string} */
+            step: "none" | "audit" | "presence" | "sparse" | "rare";
+        };
         Sheet: {
             legal_basis: string;
             /** @description Who is asked to approve what takes two people */
@@ -3629,6 +3762,25 @@ export interface components {
             size: number;
             witnesses: components["schemas"]["WitnessState"][] | null;
         };
+        StorageFacts: {
+            /** @description Why the object store does not take them now */
+            away?: string;
+            /**
+             * Format: int64
+             * @description Recordings kept
+             */
+            bytes: number;
+            disk: components["schemas"]["DiskFacts"];
+            /** @enum {string} */
+            kind: "folder" | "s3";
+            /**
+             * Format: int64
+             * @description Of those, not yet in the object store
+             */
+            waiting_bytes: number;
+            /** @description The bucket's name */
+            where?: string;
+        };
         StreamStatus: {
             /** Format: double */
             bitrate?: number;
@@ -3664,6 +3816,20 @@ export interface components {
             /** Format: int64 */
             width?: number;
         };
+        SystemFacts: {
+            analysis: components["schemas"]["AnalysisFacts"];
+            barred: components["schemas"]["BarredCamera"][] | null;
+            /** Format: date-time */
+            began: string;
+            /** Format: int64 */
+            cameras_offline: number;
+            /** Format: int64 */
+            history_bytes: number;
+            keys: components["schemas"]["KeyFacts"];
+            log: components["schemas"]["LogFacts"];
+            queues: components["schemas"]["QueueFacts"][] | null;
+            storage: components["schemas"]["StorageFacts"];
+        };
         SystemOutputBody: {
             cameras: components["schemas"]["Health"][] | null;
             /**
@@ -3673,10 +3839,6 @@ export interface components {
             copy_bytes: number;
             /** Format: date-time */
             now: string;
-            /** @description What each room reports: loads, queues, storage, keys */
-            parts: {
-                [key: string]: unknown;
-            };
             policy_set?: string;
             /** Format: int64 */
             renderings: number;
@@ -3731,6 +3893,20 @@ export interface components {
             /** Format: date-time */
             at: string;
             box: number[] | null;
+        };
+        Trouble: {
+            code: string;
+            /**
+             * Format: int64
+             * @description How many, where several are meant
+             */
+            count?: number;
+            /** @enum {string} */
+            level: "bad" | "warn";
+            /** Format: date-time */
+            since?: string;
+            /** @description What it is about: a camera's or witness's name */
+            subject?: string;
         };
         TryInputBody: {
             /** @description Pictures of this stream will be looked at */
@@ -3807,6 +3983,18 @@ export interface components {
         ViewsOutputBody: {
             views: components["schemas"]["ViewStatus"][] | null;
         };
+        WitnessFacts: {
+            /**
+             * Format: date-time
+             * @description When it last cosigned
+             */
+            at?: string;
+            away: boolean;
+            name: string;
+            refuses: boolean;
+            /** Format: date-time */
+            since?: string;
+        };
         WitnessState: {
             /** Format: date-time */
             at?: string;
@@ -3826,6 +4014,24 @@ export interface components {
              * @description Entries under the newest checkpoint it cosigned
              */
             size: number;
+        };
+        WorkerFacts: {
+            /**
+             * Format: double
+             * @description Share of a core, 0 to 1
+             */
+            busy: number;
+            /**
+             * Format: double
+             * @description CPU time of what waits for it, seconds
+             */
+            late_s: number;
+            /** Format: int64 */
+            resident_bytes: number;
+            /** Format: int64 */
+            restarts: number;
+            /** Format: int64 */
+            streams: number;
         };
     };
     responses: never;
@@ -10692,6 +10898,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseCamera: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    systemHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthOutputBody"];
                 };
             };
             /** @description Unauthorized */
