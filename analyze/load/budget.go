@@ -2,14 +2,15 @@ package load
 
 import (
 	"math"
+	"slices"
 
 	"shouwang/analyze/cascade"
 )
 
-// The signals and their bounds. A backlog of 1.5 s is less than the usual
+// The signals and their bounds. A backlog of a second is half the usual
 // distance of key frames: events are then late, but not missed.
 const (
-	tooLate = 1.5  // seconds of work waiting: cut
+	tooLate = 1.0  // seconds of work waiting: cut
 	late    = 0.25 // below it the budget grows
 	// arriving is how late an analyzer may be while many of its cameras are
 	// new: each first picture costs several times what the next ones do.
@@ -19,7 +20,7 @@ const (
 	share = 0.85
 	// patience is how long lateness lasts until it counts, pause how long a cut
 	// is given to show, in seconds.
-	patience = 3.0
+	patience = 2.0
 	pause    = 5.0
 	// drop is the part of what was got done that a late analyzer's cameras go
 	// without, so that what waits is worked off.
@@ -38,15 +39,16 @@ type worker struct {
 	State
 	list []*camera
 
-	limit  float64 // what it may be planned to take
-	speed  float64 // what it gets done when there is enough to do
-	target float64 // what its cameras may really take; +Inf for the limit
-	top    float64 // what was too much, the last time
-	calm   float64 // seconds without lateness since
-	flat   float64 // its plateau
-	over   float64 // seconds of lateness on end
-	rest   float64 // seconds until the next cut
-	gain   float64 // of what cameras really take to what is expected of them
+	queue  [3]float64 // what waited at the last ticks, microseconds
+	limit  float64    // what it may be planned to take
+	speed  float64    // what it gets done when there is enough to do
+	target float64    // what its cameras may really take; +Inf for the limit
+	top    float64    // what was too much, the last time
+	calm   float64    // seconds without lateness since
+	flat   float64    // its plateau
+	over   float64    // seconds of lateness on end
+	rest   float64    // seconds until the next cut
+	gain   float64    // of what cameras really take to what is expected of them
 }
 
 // hold adapts what the analyzer's cameras may take: down to less than what was
@@ -94,11 +96,15 @@ func (w *worker) tooMuch(top float64) {
 	w.calm, w.rest = 0, pause
 }
 
-// lateness estimates how long what waits will take: at the speed that was seen
-// while something waited, as an analyzer with little to do says nothing of what
-// it could.
+// lateness estimates how long what waits will take. It goes by the least that
+// waited lately, as CoDel does (RFC 8289): cameras that were switched on together
+// send their key frames together, and a queue that is gone before the next ones
+// come is no sign of too much. The speed is that which was seen while something
+// waited: an analyzer with little to do says nothing of what it could.
 func (w *worker) lateness(m Worker, taken, sec float64) {
-	waits := float64(m.Backlog.Microseconds())
+	copy(w.queue[:], w.queue[1:])
+	w.queue[len(w.queue)-1] = float64(m.Backlog.Microseconds())
+	waits := slices.Min(w.queue[:])
 	if waits > late*w.speed {
 		w.speed += (taken - w.speed) * min(1, sec/3)
 	} else {

@@ -119,3 +119,16 @@ func TestASharedMachineIsNotProbedToDeath(t *testing.T) {
 		t.Errorf("late in %d of 600 seconds, %v", late, n)
 	}
 }
+
+// TestKeyFramesInStepAreNoQueue: cameras that were switched on together send
+// their key frames together; what waits then is gone before the next ones come.
+func TestKeyFramesInStepAreNoQueue(t *testing.T) {
+	p := newPlant(1e6)
+	p.add(300, 1, 2400, 2200, false)
+	p.pass(20)
+	p.pulse = 1.5e6
+	p.pass(60)
+	if n := p.steps(); n[cascade.StepNone] != 300 {
+		t.Errorf("cut for a burst: %v", n)
+	}
+}

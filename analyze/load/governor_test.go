@@ -20,7 +20,9 @@ type plant struct {
 	share float64                       // of a core that the governor is told to plan with
 	cut   map[shouwang.CameraID]float64 // seconds at presence or beyond
 	worst map[shouwang.CameraID]float64 // longest stretch of them
-	chop  int                           // changes of presence and beyond
+	pulse float64                       // microseconds of work that wait at every other look
+	looks int
+	chop  int // changes of presence and beyond
 }
 
 type model struct {
@@ -74,13 +76,15 @@ func (p *plant) second() map[shouwang.CameraID]cascade.Step {
 		done := min(all, p.speed)
 		got[w] = done / l
 		p.waits[w] = min(all-done, 2*l) // key frames that wait are superseded
-		workers[w] = Worker{Backlog: time.Duration(p.waits[w]) * time.Microsecond, Share: p.share}
+		waits := p.waits[w] + p.pulse*float64(p.looks%2)
+		workers[w] = Worker{Backlog: time.Duration(waits) * time.Microsecond, Share: p.share}
 	}
 	for _, m := range p.cams {
 		m.Spent = time.Duration(m.rate()*got[m.Worker]) * time.Microsecond
 		m.age++
 		list = append(list, m.Demand)
 	}
+	p.looks++
 	changed := p.g.Tick(time.Second, list, workers)
 	for _, m := range p.cams {
 		if s, ok := changed[m.Camera]; ok {
