@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/storage/sqlite"
 )
 
 // Item is something gathered for a case.
@@ -40,9 +41,9 @@ type Sheet struct {
 
 // Add puts an item into the book and a line into the journal.
 func (b *Book) Add(ctx context.Context, i Item) error {
-	return b.tx(ctx, func(tx *sql.Tx) error {
+	return b.file.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO items (id, case_id, kind, camera, from_ns, to_ns, sealed_text, by, at_ns) VALUES (?,?,?,?,?,?,?,?,?)`,
-			i.ID, i.Case, i.Kind, i.Camera, nanos(i.From), nanos(i.To), b.box.Seal("item "+i.ID, []byte(i.Text)), i.By, nanos(i.At))
+			i.ID, i.Case, i.Kind, i.Camera, sqlite.Nanos(i.From), sqlite.Nanos(i.To), b.box.Seal("item "+i.ID, []byte(i.Text)), i.By, sqlite.Nanos(i.At))
 		if err != nil {
 			return fmt.Errorf("keep item: %w", err)
 		}
@@ -68,7 +69,7 @@ func (i *Item) line() string {
 // Remove takes an item out of the case; it stays in the book, struck through.
 // CodeNotFound when there is none or it is out already.
 func (b *Book) Remove(ctx context.Context, kase, id, by string) error {
-	return b.tx(ctx, func(tx *sql.Tx) error {
+	return b.file.Tx(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE items SET removed_by=?, removed_ns=? WHERE id=? AND case_id=? AND removed_ns=0`,
 			by, b.clock().UnixNano(), id, kase)
 		if err != nil {
@@ -101,7 +102,7 @@ func (b *Book) Items(ctx context.Context, kase string) ([]Item, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read items: %w", err)
 		}
-		i.Text, i.From, i.To, i.At, i.Removed = string(text), fromNanos(from), fromNanos(to), fromNanos(at), fromNanos(removed)
+		i.Text, i.From, i.To, i.At, i.Removed = string(text), sqlite.FromNanos(from), sqlite.FromNanos(to), sqlite.FromNanos(at), sqlite.FromNanos(removed)
 		out = append(out, i)
 	}
 	return out, rows.Err()
@@ -132,7 +133,7 @@ func (b *Book) SetSheet(ctx context.Context, kase, by string, s Sheet) error {
 	if err != nil {
 		return fmt.Errorf("keep sheet: %w", err)
 	}
-	return b.tx(ctx, func(tx *sql.Tx) error {
+	return b.file.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO sheets VALUES (?,?) ON CONFLICT (case_id) DO UPDATE SET sealed=excluded.sealed`,
 			kase, b.box.Seal("sheet "+kase, body))
 		if err != nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"shouwang/storage/sqlite"
 )
 
 // Entry is one line of a case's journal. Did is a stable word: opened, closed,
@@ -20,7 +22,7 @@ type Entry struct {
 
 // Note writes one line into a case's journal.
 func (b *Book) Note(ctx context.Context, kase, by, did, what string) error {
-	return b.tx(ctx, func(tx *sql.Tx) error { return b.note(ctx, tx, kase, by, did, what) })
+	return b.file.Tx(ctx, func(tx *sql.Tx) error { return b.note(ctx, tx, kase, by, did, what) })
 }
 
 func (b *Book) note(ctx context.Context, tx *sql.Tx, kase, by, did, what string) error {
@@ -62,7 +64,7 @@ func (b *Book) History(ctx context.Context, kase string, limit int) ([]Entry, er
 		if err != nil {
 			return nil, fmt.Errorf("read journal: %w", err)
 		}
-		e.At, e.What = fromNanos(at), string(what)
+		e.At, e.What = sqlite.FromNanos(at), string(what)
 		out = append(out, e)
 	}
 	return out, rows.Err()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"shouwang"
+	"shouwang/storage/sqlite"
 )
 
 // PutClip adds or replaces a clip.
@@ -63,7 +64,7 @@ func (d *DB) clips(ctx context.Context, where string, args ...any) ([]shouwang.C
 		if err := rows.Scan(&c.ID, &c.Camera, &from, &to, &c.Reason, &c.Event, &c.Grant, &c.Bytes); err != nil {
 			return nil, fmt.Errorf("read clip: %w", err)
 		}
-		c.From, c.To = fromNanos(from), fromNanos(to)
+		c.From, c.To = sqlite.FromNanos(from), sqlite.FromNanos(to)
 		out = append(out, c)
 	}
 	return out, rows.Err()
@@ -92,7 +93,7 @@ func (d *DB) BytesIn(ctx context.Context, camera shouwang.CameraID, span shouwan
 func (d *DB) PutGap(ctx context.Context, stream shouwang.StreamKind, g shouwang.Gap) error {
 	_, err := d.write.ExecContext(ctx, `INSERT INTO gaps VALUES (?,?,?,?,?,?,?)
 		ON CONFLICT (camera, stream, from_ns, cause) DO UPDATE SET to_ns=max(to_ns, excluded.to_ns), detail=excluded.detail, noted=excluded.noted`,
-		g.Camera, stream, g.From.UnixNano(), g.To.UnixNano(), g.Cause, g.Detail, nanos(g.Noted))
+		g.Camera, stream, g.From.UnixNano(), g.To.UnixNano(), g.Cause, g.Detail, sqlite.Nanos(g.Noted))
 	return wrapErr(err, "keep gap")
 }
 
@@ -112,7 +113,7 @@ func (d *DB) Gaps(ctx context.Context, camera shouwang.CameraID, stream shouwang
 		if err := rows.Scan(&g.Camera, &from, &to, &g.Cause, &g.Detail, &noted); err != nil {
 			return nil, fmt.Errorf("read gap: %w", err)
 		}
-		g.From, g.To, g.Noted = fromNanos(from), fromNanos(to), fromNanos(noted)
+		g.From, g.To, g.Noted = sqlite.FromNanos(from), sqlite.FromNanos(to), sqlite.FromNanos(noted)
 		out = append(out, g)
 	}
 	return out, rows.Err()

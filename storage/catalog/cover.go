@@ -7,6 +7,7 @@ import (
 
 	"shouwang"
 	"shouwang/storage"
+	"shouwang/storage/sqlite"
 )
 
 // Cover is what of a stretch of one camera can be played.
@@ -39,7 +40,7 @@ func (d *DB) Cover(ctx context.Context, camera shouwang.CameraID, span shouwang.
 		if err := rows.Scan(&a, &b, &state); err != nil {
 			return c, fmt.Errorf("read cover: %w", err)
 		}
-		one := shouwang.Span{From: fromNanos(max(a, from)), To: fromNanos(min(b, to))}
+		one := shouwang.Span{From: sqlite.FromNanos(max(a, from)), To: sqlite.FromNanos(min(b, to))}
 		if state == string(storage.SegmentErased) {
 			c.Erased = joined(c.Erased, one)
 		} else {
@@ -89,7 +90,7 @@ func (d *DB) Stamps(ctx context.Context, camera shouwang.CameraID, span shouwang
 		if err := rows.Scan(&a, &b, &s.Offset, &s.Uncertainty, &s.Source); err != nil {
 			return nil, fmt.Errorf("read clocks: %w", err)
 		}
-		s.From, s.To = fromNanos(a), fromNanos(b)
+		s.From, s.To = sqlite.FromNanos(a), sqlite.FromNanos(b)
 		if n := len(out); n > 0 && out[n-1].like(s) {
 			out[n-1].To = s.To
 			out[n-1].Uncertainty = max(out[n-1].Uncertainty, s.Uncertainty)

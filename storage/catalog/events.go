@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/storage/sqlite"
 )
 
 // StoredEvent is an event with what a person made of it.
@@ -33,7 +34,7 @@ func (d *DB) PutEvents(ctx context.Context, list []shouwang.Event) error {
 	if len(list) == 1 {
 		return putEvent(ctx, d.write, &list[0])
 	}
-	return d.tx(ctx, func(tx *sql.Tx) error {
+	return d.file.Tx(ctx, func(tx *sql.Tx) error {
 		for i := range list {
 			if err := putEvent(ctx, tx, &list[i]); err != nil {
 				return err
@@ -58,7 +59,7 @@ func putEvent(ctx context.Context, on execer, e *shouwang.Event) error {
 		ON CONFLICT (id) DO UPDATE SET kind=excluded.kind, phase=excluded.phase, from_ns=excluded.from_ns, to_ns=excluded.to_ns,
 			body=excluded.body, label=excluded.label, area=excluded.area, dx=excluded.dx, dy=excluded.dy, cells=excluded.cells
 		WHERE `+fmt.Sprintf(phaseRank, "excluded.phase")+` >= `+fmt.Sprintf(phaseRank, "events.phase"),
-		e.ID, e.Camera, e.Kind, e.Phase, e.Start.UnixNano(), nanos(e.End), body, e.Label, s.area, s.dx, s.dy, s.cells)
+		e.ID, e.Camera, e.Kind, e.Phase, e.Start.UnixNano(), sqlite.Nanos(e.End), body, e.Label, s.area, s.dx, s.dy, s.cells)
 	return wrapErr(err, "keep event")
 }
 
@@ -68,7 +69,7 @@ func (d *DB) SetVerdict(ctx context.Context, id shouwang.EventID, verdict, by st
 	if verdict != "seen" && verdict != "false_alarm" && verdict != "" {
 		return shouwang.Errorf(shouwang.CodeBadUsage, "verdict %q is unknown: use seen or false_alarm", verdict)
 	}
-	result, err := d.write.ExecContext(ctx, `UPDATE events SET verdict=?, verdict_by=?, verdict_at=? WHERE id=?`, verdict, by, nanos(at), id)
+	result, err := d.write.ExecContext(ctx, `UPDATE events SET verdict=?, verdict_by=?, verdict_at=? WHERE id=?`, verdict, by, sqlite.Nanos(at), id)
 	if err != nil {
 		return fmt.Errorf("keep verdict: %w", err)
 	}
@@ -126,7 +127,7 @@ func (d *DB) events(ctx context.Context, where string, args ...any) ([]StoredEve
 		if err := json.Unmarshal(body, &e.Event); err != nil {
 			return nil, fmt.Errorf("read event: %w", err)
 		}
-		e.At = fromNanos(at)
+		e.At = sqlite.FromNanos(at)
 		out = append(out, e)
 	}
 	return out, rows.Err()
@@ -163,7 +164,7 @@ func (d *DB) Timeline(ctx context.Context, camera shouwang.CameraID, span shouwa
 		if err := rows.Scan(&from, &to, &s.Bytes, &s.State); err != nil {
 			return t, fmt.Errorf("read timeline: %w", err)
 		}
-		s.From, s.To = fromNanos(from), fromNanos(to)
+		s.From, s.To = sqlite.FromNanos(from), sqlite.FromNanos(to)
 		t.Segments = append(t.Segments, s)
 	}
 	if err := rows.Err(); err != nil {

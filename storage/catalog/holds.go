@@ -9,6 +9,7 @@ import (
 
 	"shouwang"
 	"shouwang/storage"
+	"shouwang/storage/sqlite"
 )
 
 // heldNow selects the ids of segments under a hold that is not released. A
@@ -41,10 +42,10 @@ type HeldKey struct {
 // PutHold adds a hold with its segments' keys in one transaction. The database
 // refuses a hold without two different people, a case and an end date.
 func (d *DB) PutHold(ctx context.Context, h Hold, keys []HeldKey) error {
-	return wrapErr(d.tx(ctx, func(tx *sql.Tx) error {
+	return wrapErr(d.file.Tx(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO holds (id, case_id, camera, from_ns, to_ns, placed_by, second, placed, until, decision)
 			VALUES (?,?,?,?,?,?,?,?,?,?)`, h.ID, h.Case, h.Camera, h.Span.From.UnixNano(), h.Span.To.UnixNano(),
-			h.PlacedBy, h.Second, nanos(h.Placed), nanos(h.Until), h.Decision)
+			h.PlacedBy, h.Second, sqlite.Nanos(h.Placed), sqlite.Nanos(h.Until), h.Decision)
 		if err != nil {
 			return err
 		}
@@ -59,11 +60,11 @@ func (d *DB) PutHold(ctx context.Context, h Hold, keys []HeldKey) error {
 
 // ReleaseHold ends a hold and forgets the keys it kept.
 func (d *DB) ReleaseHold(ctx context.Context, id string, at time.Time) error {
-	return wrapErr(d.tx(ctx, func(tx *sql.Tx) error {
+	return wrapErr(d.file.Tx(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE held_segments SET wrapped=NULL WHERE hold=?`, id); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `UPDATE holds SET released=? WHERE id=? AND released=0`, nanos(at), id)
+		_, err := tx.ExecContext(ctx, `UPDATE holds SET released=? WHERE id=? AND released=0`, sqlite.Nanos(at), id)
 		return err
 	}), "release hold")
 }
@@ -83,8 +84,8 @@ func (d *DB) Holds(ctx context.Context, camera shouwang.CameraID) ([]Hold, error
 		if err := rows.Scan(&h.ID, &h.Case, &h.Camera, &from, &to, &h.PlacedBy, &h.Second, &placed, &until, &h.Decision); err != nil {
 			return nil, fmt.Errorf("read hold: %w", err)
 		}
-		h.Span = shouwang.Span{From: fromNanos(from), To: fromNanos(to)}
-		h.Placed, h.Until = fromNanos(placed), fromNanos(until)
+		h.Span = shouwang.Span{From: sqlite.FromNanos(from), To: sqlite.FromNanos(to)}
+		h.Placed, h.Until = sqlite.FromNanos(placed), sqlite.FromNanos(until)
 		out = append(out, h)
 	}
 	return out, rows.Err()

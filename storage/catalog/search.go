@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/storage/sqlite"
 )
 
 // EventSearch picks events as an investigator does; zero fields do not narrow,
@@ -97,7 +98,7 @@ func (d *DB) searchCamera(ctx context.Context, camera shouwang.CameraID, q *Even
 		if err := json.Unmarshal(body, &e.Event); err != nil {
 			return nil, fmt.Errorf("read event: %w", err)
 		}
-		if e.At = fromNanos(at); q.matches(&e.Event) {
+		if e.At = sqlite.FromNanos(at); q.matches(&e.Event) {
 			out = append(out, e)
 		}
 	}

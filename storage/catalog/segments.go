@@ -8,6 +8,7 @@ import (
 
 	"shouwang"
 	"shouwang/storage"
+	"shouwang/storage/sqlite"
 )
 
 const segmentColumns = `id, camera, stream, from_ns, to_ns, epoch, media, codec, vps, sps, pps, width, height,
@@ -20,7 +21,7 @@ func (d *DB) PutSegment(ctx context.Context, s *storage.Segment) error {
 		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING`,
 		s.ID, s.Camera, s.Stream, s.From.UnixNano(), s.To.UnixNano(), s.Epoch, s.Media,
 		s.Params.Codec, s.Params.VPS, s.Params.SPS, s.Params.PPS, s.Params.Width, s.Params.Height,
-		storage.EncodeSamples(s.Samples), s.Plain, s.Size, s.KeyID, s.Wrapped, s.Grant, s.Mode, nanos(s.Expires),
+		storage.EncodeSamples(s.Samples), s.Plain, s.Size, s.KeyID, s.Wrapped, s.Grant, s.Mode, sqlite.Nanos(s.Expires),
 		s.Offset, s.Uncertainty, s.Source, s.State)
 	return wrapErr(err, "index segment "+string(s.ID))
 }
@@ -83,7 +84,7 @@ func (d *DB) Oldest(ctx context.Context, onlySpooled bool, limit int) ([]storage
 
 // Expired returns readable segments past their deadline that no hold covers.
 func (d *DB) Expired(ctx context.Context, now time.Time, limit int) ([]storage.Segment, error) {
-	return d.segments(ctx, `WHERE state<>'erased' AND expires_ns <= ? AND id NOT IN (`+heldNow+`) ORDER BY expires_ns LIMIT ?`, nanos(now), limit)
+	return d.segments(ctx, `WHERE state<>'erased' AND expires_ns <= ? AND id NOT IN (`+heldNow+`) ORDER BY expires_ns LIMIT ?`, sqlite.Nanos(now), limit)
 }
 
 // Unswept returns erased segments whose bytes may still be there.
@@ -139,7 +140,7 @@ func scanSegment(rows *sql.Rows) (storage.Segment, error) {
 	if err != nil {
 		return s, err
 	}
-	s.From, s.To, s.Expires = fromNanos(from), fromNanos(to), fromNanos(expires)
+	s.From, s.To, s.Expires = sqlite.FromNanos(from), sqlite.FromNanos(to), sqlite.FromNanos(expires)
 	s.Samples, err = storage.DecodeSamples(samples)
 	if err != nil {
 		return s, fmt.Errorf("segment %s: %w", s.ID, err)
@@ -162,7 +163,7 @@ type Deletion struct {
 // Erase marks segments unreadable, drops their wrapped keys, and notes each
 // deletion, in one transaction. Segments under a live hold are left alone.
 func (d *DB) Erase(ctx context.Context, list []storage.Segment, cause, decision string, at time.Time) error {
-	return wrapErr(d.tx(ctx, func(tx *sql.Tx) error {
+	return wrapErr(d.file.Tx(ctx, func(tx *sql.Tx) error {
 		for i := range list {
 			s := &list[i]
 			result, err := tx.ExecContext(ctx, `UPDATE segments SET state='erased', wrapped=NULL, samples=?
@@ -209,7 +210,7 @@ func (d *DB) Deletions(ctx context.Context, camera shouwang.CameraID, span shouw
 		if err := rows.Scan(&x.Segment, &x.Camera, &from, &to, &x.Bytes, &x.Cause, &x.Decision, &at); err != nil {
 			return nil, fmt.Errorf("read deletion: %w", err)
 		}
-		x.Span, x.At = shouwang.Span{From: fromNanos(from), To: fromNanos(to)}, fromNanos(at)
+		x.Span, x.At = shouwang.Span{From: sqlite.FromNanos(from), To: sqlite.FromNanos(to)}, sqlite.FromNanos(at)
 		out = append(out, x)
 	}
 	return out, rows.Err()

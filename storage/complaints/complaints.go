@@ -11,19 +11,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver named "sqlite"
-
 	"shouwang"
 	"shouwang/storage/atrest"
+	"shouwang/storage/sqlite"
 )
 
 //go:embed migrations/*.sql
@@ -48,6 +43,7 @@ type Complaint struct {
 // Store is the complaints of a township, one SQLite file.
 type Store struct {
 	cfg   Config
+	file  *sqlite.File
 	db    *sql.DB
 	box   *atrest.Box
 	clock func() time.Time
@@ -58,49 +54,19 @@ type Store struct {
 // Open opens or makes dir/complaints.db. Errors: CodeDataUnreadable.
 func Open(ctx context.Context, dir, secretPath string, cfg Config, clock func() time.Time, log *slog.Logger) (*Store, error) {
 	path := filepath.Join(dir, "complaints.db")
-	_, err := os.Stat(path)
-	fresh := errors.Is(err, fs.ErrNotExist)
-	box, err := atrest.Open(secretPath, "complaints", fresh)
-	if err != nil {
-		return nil, err
-	}
-	db, err := openSQLite(ctx, path)
+	f, err := sqlite.Open(ctx, path, migrations, 0) // few write and few read here
 	if err != nil {
 		return nil, shouwang.Errorf(shouwang.CodeDataUnreadable, "open complaints: %w", err)
 	}
-	return &Store{cfg: cfg, db: db, box: box, clock: clock, log: log, kick: make(chan struct{}, 1)}, nil
-}
-
-func openSQLite(ctx context.Context, path string) (*sql.DB, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	box, err := atrest.Open(secretPath, "complaints", f.Fresh())
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, f.Close())
 	}
-	abs, err := filepath.Abs(path)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, err
-	}
-	dsn := url.URL{Scheme: "file", Path: abs, RawQuery: "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"}
-	db, err := sql.Open("sqlite", dsn.String())
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(1) // few write and few read here
-	dir, err := fs.Sub(migrations, "migrations")
-	if err == nil {
-		var p *goose.Provider
-		if p, err = goose.NewProvider(goose.DialectSQLite3, db, dir); err == nil {
-			_, err = p.Up(ctx)
-		}
-	}
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
+	return &Store{cfg: cfg, file: f, db: f.Write, box: box, clock: clock, log: log, kick: make(chan struct{}, 1)}, nil
 }
 
 // Close closes the file.
-func (s *Store) Close() error { return s.db.Close() }
+func (s *Store) Close() error { return s.file.Close() }
 
 // perDay bounds how many complaints one person makes in a day.
 const perDay = 20

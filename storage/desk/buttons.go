@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"shouwang"
+	"shouwang/storage/sqlite"
 )
 
 const maxHeartbeat = 30 * 24 * 3600
@@ -44,7 +45,7 @@ func (d *DB) PutButton(ctx context.Context, b shouwang.Button, fresh bool) (toke
 		}
 		token = strings.ToLower(rand.Text()) // 130 random bits
 		_, err := tx.ExecContext(ctx, `INSERT INTO buttons (id, body, token_hash, made) VALUES (?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET body = excluded.body, token_hash = excluded.token_hash`, b.ID, string(body), hash(token), millis(d.clock()))
+			ON CONFLICT (id) DO UPDATE SET body = excluded.body, token_hash = excluded.token_hash`, b.ID, string(body), hash(token), sqlite.Millis(d.clock()))
 		return err
 	})
 	return token, err
@@ -64,7 +65,7 @@ func scanButton(scan func(...any) error) (b shouwang.ButtonHealth, err error) {
 	if err = scan(&body, &b.Battery, &heard); err == nil {
 		err = json.Unmarshal(body, &b.Button)
 	}
-	b.Heard = fromMillis(heard)
+	b.Heard = sqlite.FromMillis(heard)
 	return b, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/storage/sqlite"
 )
 
 // again is how long after it was answered another press makes a call loud
@@ -46,7 +47,7 @@ func (d *DB) Hear(ctx context.Context, s shouwang.Signal) (call shouwang.Call, c
 // heard notes that the button lives, and how full its battery is.
 func (d *DB) heard(ctx context.Context, tx *sql.Tx, s shouwang.Signal) error {
 	done, err := tx.ExecContext(ctx, `UPDATE buttons SET heard = max(heard, ?), battery = CASE WHEN ? BETWEEN 0 AND 100 THEN ? ELSE battery END WHERE id = ?`,
-		millis(s.Received), s.Battery, s.Battery, s.Button)
+		sqlite.Millis(s.Received), s.Battery, s.Battery, s.Button)
 	if err != nil {
 		return err
 	}
@@ -89,9 +90,9 @@ func (d *DB) remember(ctx context.Context, tx *sql.Tx, s shouwang.Signal, call s
 	if s.ID == "" {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO signals VALUES (?, ?, ?, ?)`, s.Button, s.ID, call, millis(s.Received))
+	_, err := tx.ExecContext(ctx, `INSERT INTO signals VALUES (?, ?, ?, ?)`, s.Button, s.ID, call, sqlite.Millis(s.Received))
 	if err == nil {
-		_, err = tx.ExecContext(ctx, `DELETE FROM signals WHERE button = ? AND received < ?`, s.Button, millis(s.Received.Add(-keepSignals)))
+		_, err = tx.ExecContext(ctx, `DELETE FROM signals WHERE button = ? AND received < ?`, s.Button, sqlite.Millis(s.Received.Add(-keepSignals)))
 	}
 	return err
 }
@@ -109,7 +110,7 @@ const selectCalls = `SELECT id, button, first, received, last, presses, via, sta
 func scanCall(scan func(...any) error) (c shouwang.Call, err error) {
 	var first, received, last, answered, closed int64
 	err = scan(&c.ID, &c.Button, &first, &received, &last, &c.Presses, &c.Via, &c.State, &c.AnsweredBy, &answered, &c.ClosedBy, &closed, &c.Outcome, &c.Note, &c.Incident)
-	c.First, c.Received, c.Last, c.Answered, c.Closed = fromMillis(first), fromMillis(received), fromMillis(last), fromMillis(answered), fromMillis(closed)
+	c.First, c.Received, c.Last, c.Answered, c.Closed = sqlite.FromMillis(first), sqlite.FromMillis(received), sqlite.FromMillis(last), sqlite.FromMillis(answered), sqlite.FromMillis(closed)
 	return c, err
 }
 
@@ -118,15 +119,15 @@ func putCall(ctx context.Context, tx *sql.Tx, c *shouwang.Call) error {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET last = excluded.last, presses = excluded.presses, state = excluded.state,
 		answered_by = excluded.answered_by, answered = excluded.answered, closed_by = excluded.closed_by, closed = excluded.closed, outcome = excluded.outcome,
 		note = excluded.note, incident = excluded.incident`,
-		c.ID, c.Button, millis(c.First), millis(c.Received), millis(c.Last), c.Presses, c.Via, c.State, c.AnsweredBy, millis(c.Answered),
-		c.ClosedBy, millis(c.Closed), c.Outcome, c.Note, c.Incident)
+		c.ID, c.Button, sqlite.Millis(c.First), sqlite.Millis(c.Received), sqlite.Millis(c.Last), c.Presses, c.Via, c.State, c.AnsweredBy, sqlite.Millis(c.Answered),
+		c.ClosedBy, sqlite.Millis(c.Closed), c.Outcome, c.Note, c.Incident)
 	return err
 }
 
 // Calls returns the calls that are not closed and those received since, latest
 // first, at most 500.
 func (d *DB) Calls(ctx context.Context, since time.Time) ([]shouwang.Call, error) {
-	return rows(ctx, d, "list calls", scanCall, selectCalls+`WHERE state <> 'closed' OR received >= ? ORDER BY received DESC, id LIMIT 500`, millis(since))
+	return rows(ctx, d, "list calls", scanCall, selectCalls+`WHERE state <> 'closed' OR received >= ? ORDER BY received DESC, id LIMIT 500`, sqlite.Millis(since))
 }
 
 // Call returns one, or CodeNotFound.

@@ -9,15 +9,12 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver "sqlite"
-
 	"shouwang"
+	"shouwang/storage/sqlite"
 )
 
 //go:embed migrations/*.sql
@@ -26,6 +23,7 @@ var migrations embed.FS
 // DB is the desk. It is safe for concurrent use, and other processes (the
 // command line) may write beside it.
 type DB struct {
+	file        *sqlite.File
 	write, read *sql.DB
 	clock       func() time.Time
 }
@@ -36,57 +34,25 @@ func Open(ctx context.Context, path string, clock func() time.Time) (*DB, error)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, shouwang.Errorf(shouwang.CodeDataUnreadable, "data folder %s cannot be made: %w", filepath.Dir(path), err)
 	}
-	dsn := "file:" + path + "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)&_txlock=immediate"
-	write, err := sql.Open("sqlite", dsn)
+	f, err := sqlite.Open(ctx, path, migrations, 2)
 	if err != nil {
-		return nil, fmt.Errorf("open desk: %w", err)
+		return nil, shouwang.Errorf(shouwang.CodeDataUnreadable, "desk %s cannot be opened: %w", path, err)
 	}
-	write.SetMaxOpenConns(1)
-	if err := migrate(ctx, write); err != nil {
-		return nil, shouwang.Errorf(shouwang.CodeDataUnreadable, "desk %s cannot be opened: %w", path, errors.Join(err, write.Close()))
-	}
-	read, err := sql.Open("sqlite", dsn+"&_pragma=query_only(ON)")
-	if err != nil {
-		return nil, fmt.Errorf("open desk: %w", errors.Join(err, write.Close()))
-	}
-	read.SetMaxOpenConns(2)
-	return &DB{write: write, read: read, clock: clock}, os.Chmod(path, 0o600)
-}
-
-func migrate(ctx context.Context, db *sql.DB) error {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithAllowOutofOrder(true))
-	if err != nil {
-		return err
-	}
-	_, err = provider.Up(ctx)
-	return err
+	return &DB{file: f, write: f.Write, read: f.Read, clock: clock}, nil
 }
 
 // Close closes the file.
-func (d *DB) Close() error { return errors.Join(d.read.Close(), d.write.Close()) }
+func (d *DB) Close() error { return d.file.Close() }
 
-// tx runs f in one write transaction.
+// tx runs f in one write transaction; what is not already an error for people
+// says what was being done.
 func (d *DB) tx(ctx context.Context, what string, f func(*sql.Tx) error) error {
-	tx, err := d.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+	err := d.file.Tx(ctx, f)
+	var known *shouwang.Error
+	if err == nil || errors.As(err, &known) {
+		return err
 	}
-	defer func() { _ = tx.Rollback() }()
-	if err := f(tx); err != nil {
-		var known *shouwang.Error
-		if errors.As(err, &known) {
-			return err
-		}
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // rows reads every row of a query with scan.
@@ -118,19 +84,4 @@ func one[T any](ctx context.Context, d *DB, missing string, scan func(func(...an
 		return none, shouwang.Errorf(shouwang.CodeNotFound, "%s", missing)
 	}
 	return list[0], nil
-}
-
-// millis keeps the zero time recognisable.
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func fromMillis(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }

@@ -6,13 +6,14 @@ import (
 	"fmt"
 
 	"shouwang"
+	"shouwang/storage/sqlite"
 )
 
 func scanLayout(scan func(...any) error) (l shouwang.Layout, err error) {
 	var body []byte
 	var at int64
 	err = scan(&l.ID, &l.Owner, &l.Site, &body, &at, &l.ChangedBy)
-	l.Body, l.Changed = body, fromMillis(at)
+	l.Body, l.Changed = body, sqlite.FromMillis(at)
 	return l, err
 }
 
@@ -34,7 +35,7 @@ func (d *DB) PutLayout(ctx context.Context, l shouwang.Layout) error {
 	return d.tx(ctx, "keep layout", func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `INSERT INTO layouts VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET site = excluded.site, body = excluded.body, changed = excluded.changed, changed_by = excluded.changed_by
-			WHERE owner = excluded.owner`, l.ID, l.Owner, l.Site, string(l.Body), millis(d.clock()), l.ChangedBy)
+			WHERE owner = excluded.owner`, l.ID, l.Owner, l.Site, string(l.Body), sqlite.Millis(d.clock()), l.ChangedBy)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/storage/sqlite"
 )
 
 // SetMark changes what is noted of an event: f gets what stands.
@@ -22,7 +23,7 @@ func (d *DB) SetMark(ctx context.Context, event shouwang.EventID, camera shouwan
 		_, err := tx.ExecContext(ctx, `INSERT INTO marks (event, camera, assigned_to, case_id, incident, note, by, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (event) DO UPDATE SET assigned_to = excluded.assigned_to, case_id = excluded.case_id, incident = excluded.incident,
 			note = excluded.note, by = excluded.by, at = excluded.at`,
-			m.Event, m.Camera, m.AssignedTo, m.Case, m.Incident, m.Note, m.By, millis(m.At))
+			m.Event, m.Camera, m.AssignedTo, m.Case, m.Incident, m.Note, m.By, sqlite.Millis(m.At))
 		return err
 	})
 	return m, err
@@ -33,13 +34,13 @@ const selectMarks = `SELECT event, camera, assigned_to, case_id, incident, note,
 func scanMark(scan func(...any) error) (m shouwang.Mark, err error) {
 	var at int64
 	err = scan(&m.Event, &m.Camera, &m.AssignedTo, &m.Case, &m.Incident, &m.Note, &m.By, &at)
-	m.At = fromMillis(at)
+	m.At = sqlite.FromMillis(at)
 	return m, err
 }
 
 // Marks returns the newest marks since a moment, at most 1000.
 func (d *DB) Marks(ctx context.Context, since time.Time) ([]shouwang.Mark, error) {
-	return rows(ctx, d, "list marks", scanMark, selectMarks+`WHERE at >= ? ORDER BY at DESC, event LIMIT 1000`, millis(since))
+	return rows(ctx, d, "list marks", scanMark, selectMarks+`WHERE at >= ? ORDER BY at DESC, event LIMIT 1000`, sqlite.Millis(since))
 }
 
 // PutIncident keeps the record of an incident.
@@ -50,7 +51,7 @@ func (d *DB) PutIncident(ctx context.Context, i shouwang.IncidentRecord) error {
 	}
 	return d.tx(ctx, "keep incident", func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO incident_records VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
-			i.ID, millis(i.Opened), string(body))
+			i.ID, sqlite.Millis(i.Opened), string(body))
 		return err
 	})
 }

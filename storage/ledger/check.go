@@ -12,6 +12,7 @@ import (
 	"github.com/transparency-dev/tessera/api/layout"
 
 	"shouwang/storage/atrest"
+	"shouwang/storage/sqlite"
 )
 
 // Check verifies a whole log folder, the clear lines included: what Verify says
@@ -31,21 +32,27 @@ func Check(ctx context.Context, cfg Config, seen []string, progress func(done, o
 	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(cfg.Dir, "details.db")
-	if _, err := os.Stat(path); err != nil {
-		return nil, unreadable("check access log: %w", err)
+	entries, err := openEntries(cfg)
+	if err != nil {
+		return nil, err
 	}
+	c := &comparison{report: report, src: Folder(public), ledger: entries}
+	return report, errors.Join(c.run(ctx), entries.db.reader.Close())
+}
+
+// openEntries opens the clear lines of a log's folder for reading only: a Ledger
+// that can be asked and cannot append.
+func openEntries(cfg Config) (*Ledger, error) {
 	box, err := atrest.Open(cfg.SecretPath, "ledger", false)
 	if err != nil {
 		return nil, err
 	}
-	reader, err := openSQLite(path, "_pragma=query_only(1)")
+	reader, err := sqlite.Look(filepath.Join(cfg.Dir, "details.db"))
 	if err != nil {
-		return nil, unreadable("check access log: %w", err)
+		return nil, unreadable("read access log: %w", err)
 	}
 	db := &database{reader: reader}
-	c := &comparison{report: report, src: Folder(public), ledger: &Ledger{db: db, keys: &keyCache{box: box, db: db}}}
-	return report, errors.Join(c.run(ctx), reader.Close())
+	return &Ledger{box: box, db: db, keys: &keyCache{box: box, db: db}}, nil
 }
 
 // comparison walks the entries and the public log side by side.

@@ -4,64 +4,28 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
-	"io/fs"
-	"net/url"
-	"path/filepath"
 
-	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver named "sqlite"
+	"shouwang/storage/sqlite"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
 // database is the log's front: one connection writes, others read.
-type database struct{ writer, reader *sql.DB }
+type database struct {
+	file           *sqlite.File
+	writer, reader *sql.DB
+}
 
 func openDatabase(ctx context.Context, path string) (*database, error) {
-	d := &database{}
-	var err error
-	if d.writer, err = openSQLite(path, "_txlock=immediate"); err != nil {
-		return nil, err
-	}
-	d.writer.SetMaxOpenConns(1)
-	if err := migrate(ctx, d.writer); err != nil {
-		return nil, errors.Join(err, d.writer.Close())
-	}
-	if d.reader, err = openSQLite(path, "_pragma=query_only(1)"); err != nil {
-		return nil, errors.Join(err, d.writer.Close())
-	}
-	d.reader.SetMaxOpenConns(4)
-	return d, nil
-}
-
-// openSQLite makes every commit durable (synchronous=FULL with a write-ahead
-// log syncs at each commit) and overwrites what is deleted.
-func openSQLite(path, extra string) (*sql.DB, error) {
-	abs, err := filepath.Abs(path)
+	f, err := sqlite.Open(ctx, path, migrations, 4)
 	if err != nil {
 		return nil, err
 	}
-	dsn := url.URL{Scheme: "file", Path: abs, RawQuery: "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=secure_delete(1)&" + extra}
-	return sql.Open("sqlite", dsn.String())
+	return &database{file: f, writer: f.Write, reader: f.Read}, nil
 }
 
-func migrate(ctx context.Context, db *sql.DB) error {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithAllowOutofOrder(true))
-	if err != nil {
-		return err
-	}
-	_, err = p.Up(ctx)
-	return err
-}
-
-func (d *database) close() error { return errors.Join(d.reader.Close(), d.writer.Close()) }
+func (d *database) close() error { return d.file.Close() }
 
 // next returns the sequence number after the last one kept.
 func (d *database) next(ctx context.Context) (n uint64, err error) {

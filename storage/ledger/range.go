@@ -5,12 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"shouwang"
-	"shouwang/storage/atrest"
 	"shouwang/storage/ledger/checkpoint"
 )
 
@@ -39,20 +37,11 @@ func OpenReader(cfg Config) (*Reader, error) {
 	if err != nil {
 		return nil, unreadable("read access log: %w", err)
 	}
-	path := filepath.Join(cfg.Dir, "details.db")
-	if _, err := os.Stat(path); err != nil {
-		return nil, unreadable("read access log: %w", err)
-	}
-	box, err := atrest.Open(cfg.SecretPath, "ledger", false)
+	entries, err := openEntries(cfg)
 	if err != nil {
 		return nil, err
 	}
-	reader, err := openSQLite(path, "_pragma=query_only(1)")
-	if err != nil {
-		return nil, unreadable("read access log: %w", err)
-	}
-	db := &database{reader: reader}
-	return &Reader{cfg: cfg, vkey: vkey, ledger: &Ledger{box: box, db: db, keys: &keyCache{box: box, db: db}}, close: reader.Close}, nil
+	return &Reader{cfg: cfg, vkey: vkey, ledger: entries, close: entries.db.reader.Close}, nil
 }
 
 // Reader returns a reader of the same log; it needs no closing.

@@ -11,6 +11,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/storage/sqlite"
 )
 
 // rememberApprovals is how long an approval stays in the lists that people
@@ -37,7 +38,7 @@ type Approvals struct {
 // Approvals reads the record.
 func (r *Registry) Approvals(ctx context.Context) (*Approvals, error) {
 	b := &Approvals{registry: r, log: r.cfg.Log, all: map[string]*policy.Approval{}}
-	rows, err := r.reader.QueryContext(ctx, `SELECT body FROM approvals WHERE asked >= ?`, millis(r.cfg.Clock().Add(-rememberApprovals)))
+	rows, err := r.reader.QueryContext(ctx, `SELECT body FROM approvals WHERE asked >= ?`, sqlite.Millis(r.cfg.Clock().Add(-rememberApprovals)))
 	if err != nil {
 		return nil, fmt.Errorf("read approvals: %w", err)
 	}
@@ -88,7 +89,7 @@ func (b *Approvals) keep(ctx context.Context, a *policy.Approval) error {
 	if err != nil {
 		return fmt.Errorf("write approval: %w", err)
 	}
-	_, err = b.registry.quietly(ctx, `INSERT INTO approvals VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`, a.ID, millis(a.Asked), string(body))
+	_, err = b.registry.quietly(ctx, `INSERT INTO approvals VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`, a.ID, sqlite.Millis(a.Asked), string(body))
 	if err == nil {
 		b.mu.Lock()
 		defer b.mu.Unlock()

@@ -14,21 +14,16 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"net/url"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver named "sqlite"
-
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/storage/atrest"
+	"shouwang/storage/sqlite"
 )
 
 //go:embed migrations/*.sql
@@ -54,6 +49,7 @@ type Config struct {
 type Registry struct {
 	cfg  Config
 	seal *atrest.Box
+	file *sqlite.File
 	// writer has one connection, so that PRAGMA data_version on it speaks of
 	// other processes only; readers see committed data and cannot write.
 	writer, reader *sql.DB
@@ -100,62 +96,14 @@ func Open(ctx context.Context, cfg Config) (*Registry, error) {
 }
 
 func (r *Registry) open(ctx context.Context) (err error) {
-	fresh, err := touch(r.cfg.Path)
-	if err != nil {
+	if r.file, err = sqlite.Open(ctx, r.cfg.Path, migrations, 4); err != nil {
 		return unreadable("open registry %s: %w", r.cfg.Path, err)
 	}
-	if r.seal, err = atrest.Open(r.cfg.SecretPath, "registry", fresh); err != nil {
+	r.writer, r.reader = r.file.Write, r.file.Read
+	if r.seal, err = atrest.Open(r.cfg.SecretPath, "registry", r.file.Fresh()); err != nil {
 		return err
 	}
-	if r.writer, err = openDB(r.cfg.Path, "_txlock=immediate"); err != nil {
-		return unreadable("open registry %s: %w", r.cfg.Path, err)
-	}
-	r.writer.SetMaxOpenConns(1)
-	if err = migrate(ctx, r.writer); err != nil {
-		return unreadable("open registry %s: %w", r.cfg.Path, err)
-	}
-	if r.reader, err = openDB(r.cfg.Path, "_pragma=query_only(1)"); err != nil {
-		return unreadable("open registry %s: %w", r.cfg.Path, err)
-	}
-	r.reader.SetMaxOpenConns(4)
 	return r.reload(ctx)
-}
-
-// touch makes the file, readable for its owner only, and reports whether it
-// held nothing. SQLite gives its journals the same mode.
-func touch(path string) (fresh bool, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return false, err
-	}
-	info, err := f.Stat()
-	if err != nil {
-		return false, errors.Join(err, f.Close())
-	}
-	return info.Size() == 0, f.Close()
-}
-
-func openDB(path, extra string) (*sql.DB, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	dsn := url.URL{Scheme: "file", Path: abs, RawQuery: "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&" + extra}
-	return sql.Open("sqlite", dsn.String())
-}
-
-func migrate(ctx context.Context, db *sql.DB) error {
-	dir, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithAllowOutofOrder(true))
-	if err != nil {
-		return err
-	}
-	_, err = p.Up(ctx)
-	return err
 }
 
 func unreadable(format string, args ...any) error {
@@ -213,11 +161,8 @@ func (r *Registry) Close() error {
 }
 
 func (r *Registry) closeFiles() error {
-	var errs []error
-	for _, db := range []*sql.DB{r.reader, r.writer} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
+	if r.file == nil {
+		return nil
 	}
-	return errors.Join(errs...)
+	return r.file.Close()
 }

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/storage/sqlite"
 )
 
 // AddSession keeps a new session of an account that is there.
 func (r *Registry) AddSession(ctx context.Context, s shouwang.Session) error {
 	_, err := r.quietly(ctx, `INSERT INTO sessions VALUES (?, ?, ?, ?, ?)`,
-		s.Hash, s.Account, millis(s.Created), millis(s.Seen), millis(s.SecondFactor))
+		s.Hash, s.Account, sqlite.Millis(s.Created), sqlite.Millis(s.Seen), sqlite.Millis(s.SecondFactor))
 	return err
 }
 
@@ -28,7 +29,7 @@ func (r *Registry) Session(ctx context.Context, hash string) (s shouwang.Session
 	if err != nil {
 		return s, fmt.Errorf("read session: %w", err)
 	}
-	s.Created, s.Seen, s.SecondFactor = fromMillis(created), fromMillis(seen), fromMillis(second)
+	s.Created, s.Seen, s.SecondFactor = sqlite.FromMillis(created), sqlite.FromMillis(seen), sqlite.FromMillis(second)
 	return s, nil
 }
 
@@ -39,7 +40,7 @@ func noSession() error {
 // TouchSession notes when a session was last seen and when its second factor
 // was last shown. A session that was ended meanwhile is CodeNotFound.
 func (r *Registry) TouchSession(ctx context.Context, hash string, seen, secondFactor time.Time) error {
-	n, err := r.quietly(ctx, `UPDATE sessions SET seen = ?, second_factor = ? WHERE hash = ?`, millis(seen), millis(secondFactor), hash)
+	n, err := r.quietly(ctx, `UPDATE sessions SET seen = ?, second_factor = ? WHERE hash = ?`, sqlite.Millis(seen), sqlite.Millis(secondFactor), hash)
 	if err == nil && n == 0 {
 		return noSession()
 	}
@@ -61,21 +62,6 @@ func (r *Registry) RemoveSessions(ctx context.Context, account string) error {
 // SweepSessions deletes the sessions last seen before one time or made before
 // the other, and returns how many.
 func (r *Registry) SweepSessions(ctx context.Context, seenBefore, createdBefore time.Time) (int, error) {
-	n, err := r.quietly(ctx, `DELETE FROM sessions WHERE seen < ? OR created < ?`, millis(seenBefore), millis(createdBefore))
+	n, err := r.quietly(ctx, `DELETE FROM sessions WHERE seen < ? OR created < ?`, sqlite.Millis(seenBefore), sqlite.Millis(createdBefore))
 	return int(n), err
-}
-
-// millis keeps the zero time recognisable.
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func fromMillis(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }
