@@ -204,8 +204,10 @@ func (p *Pool) Stats() Stats {
 		}
 	}
 	for _, w := range p.all() {
-		ws := WorkerStats{Probe: w.probe, Streams: streams[w], InHand: len(w.flights), Restarts: w.restarts, Util: w.util, MaxRSS: w.last.MaxRSS, Damaged: w.last.Damaged,
-			Rendering: rendering[w], Backlog: time.Duration(w.backlog()) * time.Microsecond, Oldest: oldest[w]}
+		ws := WorkerStats{
+			Probe: w.probe, Streams: streams[w], InHand: len(w.flights), Restarts: w.restarts, Util: w.util, MaxRSS: w.last.MaxRSS, Damaged: w.last.Damaged,
+			Rendering: rendering[w], Backlog: time.Duration(w.backlog()) * time.Microsecond, Oldest: oldest[w],
+		}
 		if w.proc != nil {
 			ws.PID = w.proc.pid
 			ws.CPU, ws.RSS = w.proc.usage()

@@ -13,7 +13,6 @@ type Watcher struct {
 	recent   []Grid // the last pictures, for a median without passers-by
 	last     time.Time
 	since    time.Time // when the view was first not the approved one
-	against  Verdict
 	state    Result
 }
 

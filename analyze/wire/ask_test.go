@@ -20,7 +20,9 @@ func TestAskAndFoundTravel(t *testing.T) {
 		msg = AppendFound(msg, &list[i])
 	}
 	End(msg, 0)
-	_, body, err = NewReader(bytes.NewReader(msg)).Next()
+	if _, body, err = NewReader(bytes.NewReader(msg)).Next(); err != nil {
+		t.Fatal(err)
+	}
 	for _, want := range list {
 		var f Found
 		if body, err = NextFound(body, &f); err != nil || f != want {

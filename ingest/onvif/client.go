@@ -79,7 +79,7 @@ func (c *Client) begin(ctx context.Context) error {
 	}
 	if d := when.Date; d.Year > 1969 {
 		theirs := time.Date(d.Year, time.Month(d.Month), d.Day, when.Time.Hour, when.Time.Minute, when.Time.Second, 0, time.UTC)
-		c.skew = theirs.Sub(time.Now())
+		c.skew = time.Until(theirs)
 	}
 	var caps struct {
 		XAddr string `xml:"GetCapabilitiesResponse>Capabilities>Media>XAddr"`

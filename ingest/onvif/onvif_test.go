@@ -27,13 +27,12 @@ var loopback = &guard.Guard{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0
 // real camera can be had where the tests run; the double is strict about what
 // real ones are strict about: the digest, its time, and known tokens.
 type device struct {
-	t     *testing.T
-	skew  time.Duration
-	mu    sync.Mutex
-	enc   Encoder
-	sets  int
-	odd   func(w http.ResponseWriter, body string) bool
-	calls []string
+	t    *testing.T
+	skew time.Duration
+	mu   sync.Mutex
+	enc  Encoder
+	sets int
+	odd  func(w http.ResponseWriter, body string) bool
 }
 
 var field = regexp.MustCompile(`<w:Username>(.*?)</w:Username>.*?PasswordDigest">(.*?)</w:Password>.*?Base64Binary">(.*?)</w:Nonce><u:Created>(.*?)</u:Created>`)

@@ -2,6 +2,7 @@ package rtsp
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -37,7 +38,7 @@ func TestGulpingReadsEverythingInFewReads(t *testing.T) {
 	for small := make([]byte, 1000); ; {
 		n, err := g.Read(small)
 		got = append(got, small[:n]...)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -293,6 +293,7 @@ func fill(t *testing.T, path string, n int, over time.Duration) []shouwang.Camer
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() { _ = insert.Close() }()
 	random := rand.New(rand.NewPCG(1, 2))
 	point := func() shouwang.Point { return shouwang.Point{random.Float64(), random.Float64()} }
 	var cameras []shouwang.CameraID

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -15,7 +16,7 @@ import (
 func (d *DB) SetMark(ctx context.Context, event shouwang.EventID, camera shouwang.CameraID, by string, f func(*shouwang.Mark)) (m shouwang.Mark, err error) {
 	err = d.tx(ctx, "keep mark", func(tx *sql.Tx) error {
 		row := tx.QueryRowContext(ctx, selectMarks+`WHERE event = ?`, event)
-		if m, err = scanMark(row.Scan); err != nil && err != sql.ErrNoRows {
+		if m, err = scanMark(row.Scan); err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		f(&m)

@@ -85,8 +85,10 @@ type hookOutput struct {
 }
 
 func (r *room) callRoutes() {
-	front.Open(r.Front, front.Op{ID: "sosHook", Method: http.MethodPost, Path: "/api/hooks/sos/{device}", Tag: "desk", Status: http.StatusAccepted, Body: shouwang.MaxSignal,
-		Summary: "A call button's signal: press (also an empty body) or heartbeat, with the button's token. 202 says that it is durable"}, r.hook)
+	front.Open(r.Front, front.Op{
+		ID: "sosHook", Method: http.MethodPost, Path: "/api/hooks/sos/{device}", Tag: "desk", Status: http.StatusAccepted, Body: shouwang.MaxSignal,
+		Summary: "A call button's signal: press (also an empty body) or heartbeat, with the button's token. 202 says that it is durable",
+	}, r.hook)
 	front.Route(r.Front, front.Op{ID: "listCalls", Method: http.MethodGet, Path: "/api/wall/calls", Tag: "desk", Summary: "Calls for help: all that are not closed, and those of the last day"}, front.SignedIn, r.listCalls)
 	front.Route(r.Front, front.Op{ID: "answerCall", Method: http.MethodPost, Path: "/api/wall/calls/{id}/answer", Tag: "desk", Summary: "Say that one cares for a call"}, front.Officers, r.answerCall)
 	front.Route(r.Front, front.Op{ID: "closeCall", Method: http.MethodPost, Path: "/api/wall/calls/{id}/close", Tag: "desk", Summary: "Say what came of a call"}, front.Officers, r.closeCall)

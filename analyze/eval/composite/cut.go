@@ -26,10 +26,9 @@ type Stock struct {
 
 // source is a clip under the knife.
 type source struct {
-	clip   eval.Clip
-	w, h   int
-	people map[int][]shouwang.Box // boxes by picture, of identities that stand alone
-	empty  []byte                 // the median picture
+	clip  eval.Clip
+	w, h  int
+	empty []byte // the median picture
 }
 
 // Cut takes a clip apart: the background is the median of pictures from its

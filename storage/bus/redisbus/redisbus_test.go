@@ -236,10 +236,10 @@ func TestCloseEndsReaders(t *testing.T) {
 	if err := <-done; !errors.Is(err, bus.ErrClosed) {
 		t.Errorf("waiting next: %v", err)
 	}
-	if _, err := b.Publish(t.Context(), "a", 1); err != bus.ErrClosed {
+	if _, err := b.Publish(t.Context(), "a", 1); !errors.Is(err, bus.ErrClosed) {
 		t.Errorf("publish: %v", err)
 	}
-	if _, err := b.Read(t.Context(), []shouwang.Topic{"a"}, bus.FromNow); err != bus.ErrClosed {
+	if _, err := b.Read(t.Context(), []shouwang.Topic{"a"}, bus.FromNow); !errors.Is(err, bus.ErrClosed) {
 		t.Errorf("read: %v", err)
 	}
 }
