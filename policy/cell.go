@@ -62,17 +62,41 @@ func (w *World) Cells() []*Unit {
 // guards says whether the asker is the guardian of a cell that the owner chose
 // as an audience, and the camera hangs at one of the cell's households.
 func (s *scene) guards() bool {
-	if s.who.Type != TypeResident || s.consent == nil {
-		return false
+	return s.consent != nil && s.world.cellOf(s.who, s.cam.Camera, s.consent) != nil
+}
+
+// cellOf returns the cell for which the person guards the camera under the
+// consent, nil for none.
+func (w *World) cellOf(p *Principal, cam *Camera, consent *Consent) *Unit {
+	if p.Type != TypeResident {
+		return nil
 	}
-	for _, name := range s.consent.Audiences {
-		u := s.world.units[name]
-		if u == nil || u.Kind != KindCell || u.Guardian != s.who.ID {
+	for _, name := range consent.Audiences {
+		u := w.units[name]
+		if u == nil || u.Kind != KindCell || u.Guardian != p.ID {
 			continue
 		}
-		if slices.ContainsFunc(u.Households, func(home shouwang.PlaceID) bool { return s.world.places.Within(s.cam.Place, home) }) {
-			return true
+		if slices.ContainsFunc(u.Households, func(home shouwang.PlaceID) bool { return w.places.Within(cam.Place, home) }) {
+			return u
 		}
 	}
-	return false
+	return nil
+}
+
+// Guards returns the neighbour cell for which the person may come to look
+// through somebody else's camera: its owner chose the cell as an audience, and
+// has not taken that back. Whether they may look now is for the gate to say.
+func (w *World) Guards(p *Principal, cam *Camera) (*Unit, bool) {
+	if cam.Owner == p.ID {
+		return nil, false
+	}
+	for _, consent := range w.CurrentConsents(cam.ID) {
+		if !consent.State.Live() && consent.State != Paused {
+			continue
+		}
+		if u := w.cellOf(p, cam, consent); u != nil {
+			return u, true
+		}
+	}
+	return nil, false
 }

@@ -80,7 +80,7 @@ const maxOffer = 64 << 10
 
 // openView does everything up to the first picture but the audit entry.
 func (s *Server) openView(ctx context.Context, c *front.Caller, id shouwang.CameraID, why front.Why, action policy.Action) (*ticket, watch.Units, error) {
-	cam, err := c.Camera(id)
+	cam, err := c.Watched(id)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"shouwang/web/approvals"
 	"shouwang/web/cases"
+	"shouwang/web/cell"
 	"shouwang/web/evidence"
 	"shouwang/web/export"
 	"shouwang/web/front"
@@ -33,5 +34,6 @@ func rooms() []func(*front.Front, *look.Looks) {
 		orders.Routes(orders.Deps{}),
 		receipts.Routes(receipts.Deps{}),
 		viewgate.Routes(viewgate.Deps{}),
+		cell.Routes(cell.Deps{}),
 	}
 }

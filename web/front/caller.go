@@ -51,6 +51,17 @@ func (c *Caller) Camera(id shouwang.CameraID) (*policy.Camera, error) {
 	return cam, nil
 }
 
+// Watched is Camera for a live view, which the guardian of a neighbour cell may
+// come to have of a camera that they may not know in any other way.
+func (c *Caller) Watched(id shouwang.CameraID) (*policy.Camera, error) {
+	if cam, ok := c.World.Camera(policy.CameraResource(id)); ok {
+		if _, guards := c.World.Guards(c.Who, cam); guards {
+			return cam, nil
+		}
+	}
+	return c.Camera(id)
+}
+
 // Owns reports whether the caller answers for the camera.
 func (c *Caller) Owns(cam *policy.Camera) bool { return cam.Owner == c.Who.ID }
 

@@ -86,7 +86,7 @@ func (r *room) judge(ctx context.Context, c *front.Caller, cam *policy.Camera, a
 // read it.
 func (r *room) log(ctx context.Context, c *front.Caller, d policy.Decision, h *policy.Hold, kind string, act policy.Action, detail string) error {
 	e := policy.Entry{
-		At: r.Now(), Kind: kind, Principal: c.Who.ID, Person: c.Who.Name, Unit: c.Who.Unit, Action: act, Camera: h.Camera, From: h.From, To: h.To,
+		At: r.Now(), Kind: kind, Principal: c.Who.ID, Second: h.ApprovedBy, Person: c.Who.Name, Unit: c.Who.Unit, Action: act, Camera: h.Camera, From: h.From, To: h.To,
 		Case: h.Case, Decision: d.Decision, DecisionID: d.DecisionID, PolicySet: d.PolicySet, Consent: d.Consent, Reasons: d.Reasons,
 		Detail: h.ID + " approved by " + h.ApprovedBy + " " + detail,
 	}

@@ -1,6 +1,7 @@
 package transparency
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -40,6 +41,7 @@ type LookView struct {
 	To          time.Time             `json:"to,omitzero"`
 	Person      string                `json:"person"`
 	Unit        string                `json:"unit,omitempty"`
+	Approved    string                `json:"approved,omitempty" doc:"Who approved, where it took two people"`
 	Action      policy.Action         `json:"action"`
 	Purpose     string                `json:"purpose"`
 	CaseType    string                `json:"case_type,omitempty"`
@@ -135,6 +137,7 @@ func (v *views) of(entries []Logged) *looksOutput {
 func (v *views) add(out *looksOutput, e *Logged) {
 	switch {
 	case e.Kind == "look" || e.Kind == "export":
+	case e.Kind == "hold" || e.Kind == "release": // what was kept beyond its time, and let go again
 	case e.Kind == policy.KindDefer && e.To.Before(v.now) && v.span.Contains(e.To):
 		out.Body.Deferrals = append(out.Body.Deferrals, Deferral{At: e.At, Until: e.To, By: nameOf(e), Reason: e.Detail, Proof: proven(e)})
 		return
@@ -188,6 +191,15 @@ func (v *views) look(e *Logged) LookView {
 		At: e.At, Person: nameOf(e), Unit: e.Unit, Action: e.Action, Purpose: e.Purpose, Index: e.Index,
 		Obligations: append([]policy.ObligationID{}, e.Obligations...), Own: e.Principal == v.c.Who.ID,
 		Exported: e.Kind == "export" || e.Action == policy.Export, CapturedFrom: e.From, CapturedTo: e.To, Proof: proven(e),
+	}
+	if e.Second != "" {
+		out.Approved = e.Second
+		if p, ok := v.c.World.Principal(e.Second); ok {
+			out.Approved = cmp.Or(p.Name, p.ID)
+			if v.c.Lang == "en" {
+				out.Approved = cmp.Or(p.NameEn, out.Approved)
+			}
+		}
 	}
 	if u, ok := v.c.World.Unit(e.Unit); ok && u.Name != "" {
 		out.Unit = u.Name

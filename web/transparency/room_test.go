@@ -240,6 +240,17 @@ func TestEveryLookIsVisible(t *testing.T) {
 	}
 }
 
+func TestWhatIsKeptAndWhoApprovedIsVisible(t *testing.T) {
+	h, _ := open(t)
+	look(h, "d-1", func(e *policy.Entry) { e.Kind, e.Action, e.Second = "hold", policy.PlaceHold, "officer:wang" })
+	look(h, "d-2", func(e *policy.Entry) { e.Kind, e.Action, e.Second = "release", policy.ReleaseHold, "officer:gone" })
+	look(h, "d-3", func(e *policy.Entry) { e.Kind = "destroy" })
+	got := read(h).Looks
+	if len(got) != 2 || got[0].Action != policy.ReleaseHold || got[0].Approved != "officer:gone" || got[1].Action != policy.PlaceHold || got[1].Approved == "" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func deferral(until time.Time, change ...func(map[string]any)) map[string]any {
 	in := map[string]any{"case": "case-1", "cameras": []string{"door"}, "reason": "the suspect would be warned", "until": until}
 	for _, c := range change {

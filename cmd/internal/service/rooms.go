@@ -2,6 +2,7 @@ package service
 
 import (
 	"shouwang/web/approvals"
+	"shouwang/web/cell"
 	"shouwang/web/front"
 	"shouwang/web/join"
 	"shouwang/web/look"
@@ -20,6 +21,7 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		s.onboardRoom(),
 		s.healthRoom(),
 		transparency.Routes(s.transparencyRoom()),
+		cell.Routes(cell.Deps{Gate: s.node.gate}),
 		viewgate.Routes(viewgate.Deps{Gate: s.node.gate, Views: s.views, Renderer: renderer{s.node.pool}}),
 	}
 }

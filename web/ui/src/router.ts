@@ -36,6 +36,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/my/:id/looks', component: () => import('./my/looks/LooksPage.vue'), props: true, meta: { title: 'looks.title', for: isOwner } },
   { path: '/my/:id/clips', component: () => import('./my/clips/OwnClipsPage.vue'), props: true, meta: { title: 'ways.clips', for: isOwner } },
   { path: '/my/:id/papers', component: () => import('./my/PapersPage.vue'), props: true, meta: { title: 'ways.papers', for: isOwner } },
+  { path: '/cell', component: () => import('./cell/CellPage.vue'), meta: { title: 'cell.title', for: isOwner } },
   { path: '/join/:token', component: () => import('./join/JoinPage.vue'), props: true, meta: { title: 'join.page', open: true } },
   { path: '/factor', component: () => import('./signin/FactorPage.vue'), meta: { title: 'factor.title' } },
   { path: '/system/cameras', component: () => import('./town/CamerasPage.vue'), meta: { title: 'town.title', for: (me) => me.type === 'administrator' } },

@@ -992,6 +992,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/my/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The neighbour cells one is the guardian of, and through which of their cameras one may look now */
+        get: operations["myCells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/my/complaints": {
         parameters: {
             query?: never;
@@ -2202,6 +2219,35 @@ export interface components {
             /** Format: int64 */
             n?: number;
         };
+        CellCamera: {
+            id: string;
+            incident?: string;
+            incident_type?: string;
+            /** @description Whether a live view would be answered with a picture now */
+            may_look: boolean;
+            name: string;
+            place?: string;
+            /** @description Why not */
+            reasons?: string[] | null;
+            /** @description Why not, in words */
+            text?: string;
+            /**
+             * Format: date-time
+             * @description When the incident ends by itself
+             */
+            until?: string;
+        };
+        CellView: {
+            /** @description Those whose owners chose the cell as an audience */
+            cameras: components["schemas"]["CellCamera"][] | null;
+            /** Format: int64 */
+            households: number;
+            id: string;
+            name: string;
+        };
+        CellsOutputBody: {
+            cells: components["schemas"]["CellView"][] | null;
+        };
         ChangeOutputBody: {
             consent: components["schemas"]["ConsentView"];
             receipt: components["schemas"]["Receipt"];
@@ -3003,6 +3049,8 @@ export interface components {
         };
         LookView: {
             action: string;
+            /** @description Who approved, where it took two people */
+            approved?: string;
             /** Format: date-time */
             at: string;
             /** Format: int64 */
@@ -8335,6 +8383,62 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myCells: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
