@@ -184,6 +184,24 @@ func TestNoEvents(t *testing.T) {
 			x := float64(i*37%97) / 100
 			return []analyze.Region{region(x, float64(i*53%89)/100, 0.02, 0.02)}
 		},
+		"digits of a clock that change together": func(i int, s float64) []analyze.Region {
+			switch i % 200 / 10 {
+			case 1, 2, 3, 4:
+				return []analyze.Region{region(0.222, 0.06, 0.009, 0.022)}
+			case 5, 6:
+				return []analyze.Region{region(0.1, 0.056, 0.131, 0.04)}
+			}
+			return nil
+		},
+		"a lamp before which an insect passes": func(i int, s float64) []analyze.Region {
+			if i%300 == 290 {
+				return []analyze.Region{region(0.52, 0.16, 0.1, 0.12)}
+			}
+			if i%300 > 200 {
+				return []analyze.Region{region(0.594, 0.2, 0.02, 0.017)}
+			}
+			return nil
+		},
 		"something that only stands": func(i int, s float64) []analyze.Region {
 			r := region(0.3, 0.3, 0.1, 0.2)
 			r.Moving = 0

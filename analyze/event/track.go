@@ -110,7 +110,12 @@ func (t *Track) settle(o *analyze.Observation, cfg *Config) {
 	dt := (o.PTS - t.Last).Duration().Seconds()
 	x, y := t.fresh.box.Center()
 	step := 0.0
-	if t.Hits > 0 {
+	switch {
+	case t.Hits == 0:
+	case !t.Confirmed && dt < 0.5 && another(t.Box, t.fresh.box):
+		t.home[0], t.home[1] = t.home[0]+x-t.at[0], t.home[1]+y-t.at[1]
+		t.at = shouwang.Point{x, y}
+	default:
 		step = math.Hypot(x-t.at[0], y-t.at[1])
 	}
 	if dt > 0 && t.Hits > 0 {
@@ -139,6 +144,13 @@ func (t *Track) settle(o *analyze.Observation, cfg *Config) {
 		t.peak, t.peakAt, t.peakBox = worth, o.Wall.At, t.fresh.box
 	}
 	t.note(o)
+}
+
+// another reports whether a box is so much larger or smaller than the one
+// before it that its middle moved because the outline did: a digit of a clock
+// changes beside another, an insect passes before a lamp.
+func another(a, b shouwang.Box) bool {
+	return b.Area() > 4*a.Area() || a.Area() > 4*b.Area()
 }
 
 // restart lets the track begin here and now: what came before was something

@@ -3,16 +3,36 @@ package scene
 import "math"
 
 // texture compares the fine structure of the picture with the background's:
-// light falls on things and leaves their structure, an object replaces it.
+// light falls on things and leaves their structure, an object replaces it. The
+// structure of a cell is its difference from the four around it, which a
+// light's own slope leaves alone.
 type texture struct {
 	n          int
 	bb, cc, bc float64
+	bright     int // cells that are brighter than expected
+	// The differences at the outline, to the sides and up and down.
+	side, rise   int
+	sides, rises int
 }
 
 func (t *texture) add(m *Model, from, to int) {
-	for i := from; i+1 < to; i++ {
-		b := float64(m.bg[i+1]-m.bg[i]) / 128
-		c := float64(m.cur[i+1]-m.cur[i]) / 128
+	w := m.cols
+	for i := from; i < to; i++ {
+		d := int(m.cur[i]) - int(m.expect[i])
+		if d > 0 {
+			t.bright++
+		}
+		if i == from || i == to-1 {
+			t.side, t.sides = t.side+absi(d), t.sides+1
+		}
+		if i < w || i+w >= len(m.cur) || i%w == 0 || i%w == w-1 {
+			continue
+		}
+		if m.clean[i-w] == 0 || m.clean[i+w] == 0 {
+			t.rise, t.rises = t.rise+absi(d), t.rises+1
+		}
+		b := float64(4*int(m.bg[i])-int(m.bg[i-1])-int(m.bg[i+1])-int(m.bg[i-w])-int(m.bg[i+w])) / 128
+		c := float64(4*int(m.cur[i])-int(m.cur[i-1])-int(m.cur[i+1])-int(m.cur[i-w])-int(m.cur[i+w])) / 128
 		t.bb += b * b
 		t.cc += c * c
 		t.bc += b * c
@@ -21,14 +41,37 @@ func (t *texture) add(m *Model, from, to int) {
 }
 
 // explained reports whether light alone makes the region: the background's
-// structure is rich and still there.
-func (f *finder) explained(b *blob) bool {
+// structure is rich and still there, or there is no edge in it at all.
+func (f *finder) explained(m *Model, b *blob) bool {
 	t := &b.texture
-	if t.n < 12 || t.bb < 4*float64(t.n) {
+	if t.n < 12 {
 		return false
 	}
-	like := t.bc / math.Sqrt(t.bb*t.cc+1e-9)
-	return like > 0.85 && t.cc < 3*t.bb && t.bb < 6*t.cc
+	// The light's usual deviation is a median; that of four neighbours and four
+	// times the cell itself has twenty times the variance.
+	noise := 20 * 1.48 * 1.48 * m.light.noise * m.light.noise
+	cc := max(t.cc-noise*float64(t.n), t.cc/4)
+	if t.soft(b, cc) {
+		return true
+	}
+	least := 0.85
+	if t.n >= 60 {
+		least = 0.7 // so many cells are not alike by chance
+	}
+	like := t.bc / math.Sqrt(t.bb*cc+1e-9)
+	return t.bb > 16*float64(t.n) && like > least && cc < 30*t.bb && t.bb < 6*cc
+}
+
+// soft reports a pool of light on plain ground: it only brightens, rises slowly
+// from its outline on every side, and has no edge within. What is small has
+// nothing but outline, and is never said to be one.
+func (t *texture) soft(b *blob, cc float64) bool {
+	if b.cells < 60 || t.sides == 0 || t.rises == 0 || t.bright*20 < b.cells*19 {
+		return false
+	}
+	rim := max(float64(t.side)/float64(t.sides), float64(t.rise)/float64(t.rises)) * float64(b.cells) / float64(b.diff)
+	cc /= float64(t.n)
+	return rim < 0.5 && cc < 25 || rim < 0.3 && cc < 150
 }
 
 // ghost reports whether a still region is where something used to be: its

@@ -63,7 +63,7 @@ func (f *finder) find(m *Model) []analyze.Region {
 			continue
 		}
 		f.mark(m, int16(i))
-		if f.explained(b) {
+		if f.explained(m, b) {
 			continue
 		}
 		gone := f.ghost(m, b, int16(i))

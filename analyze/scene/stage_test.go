@@ -19,7 +19,8 @@ type stage struct {
 	things       []thing
 	sway         bool
 	dx, dy       float64 // how far the camera is thrown, pixels
-	at           int     // picture number
+	pool         pool
+	at           int // picture number
 	r            *rand.Rand
 	back         []float64
 	luma         []byte
@@ -27,6 +28,18 @@ type stage struct {
 }
 
 type thing struct{ x, y, w, h, luma int }
+
+// pool is a torch's light: its middle, its radius in pixels, by how much it
+// multiplies what it falls on.
+type pool struct{ x, y, r, k float64 }
+
+func (p *pool) gain(x, y int) float64 {
+	if p.r == 0 {
+		return 1
+	}
+	dx, dy := float64(x)-p.x, float64(y)-p.y
+	return 1 + p.k*math.Exp(-1.5*(dx*dx+dy*dy)/(p.r*p.r))
+}
 
 func newStage(w, h int) *stage {
 	s := &stage{w: w, h: h, noise: 2, gain: 1, fps: 5, r: rand.New(rand.NewPCG(1, 2)), m: New(Config{})}
@@ -58,7 +71,7 @@ func (s *stage) paint() {
 				v = float64(o.luma + (x*7+y*3)%9)
 			}
 		}
-		v = v*s.gain + s.offset + s.noise*s.r.NormFloat64()
+		v = v*s.gain*s.pool.gain(x, y) + s.offset + s.noise*s.r.NormFloat64()
 		s.luma[i] = byte(max(0, min(255, v)))
 	}
 }
@@ -101,6 +114,17 @@ func (s *stage) box(o thing) shouwang.Box {
 func covers(r Result, b shouwang.Box) bool {
 	for _, g := range r.Regions {
 		if g.Box.IoU(b) > 0.35 {
+			return true
+		}
+	}
+	return false
+}
+
+// holds reports whether a region reaches over the middle of a box.
+func holds(r Result, b shouwang.Box) bool {
+	x, y := b.Center()
+	for _, g := range r.Regions {
+		if x > g.Box[0] && x < g.Box[0]+g.Box[2] && y > g.Box[1] && y < g.Box[1]+g.Box[3] {
 			return true
 		}
 	}
@@ -183,6 +207,41 @@ func TestLightWithThingInPicture(t *testing.T) {
 	r := s.show()
 	if !covers(r, s.box(o)) || len(r.Regions) > 2 {
 		t.Errorf("auto exposure: regions %v, want the thing alone", r.Regions)
+	}
+}
+
+// TestTorchlight: the light of a torch wanders over the dark scene, over walls
+// with structure and over plain ones, and is no thing; who walks in it is.
+func TestTorchlight(t *testing.T) {
+	for name, plain := range map[string]bool{"structure": false, "plain ground": true} {
+		for _, walks := range []bool{false, true} {
+			s := newStage(640, 360)
+			s.gain, s.offset = 0.3, 10
+			if plain {
+				for i := range s.back {
+					s.back[i] = 90 + float64(i%640)/16
+				}
+			}
+			s.run(15)
+			seen, shown := 0, 0
+			for x := 120; x < 520; x += 16 {
+				s.pool = pool{float64(x), 180, 70, 2.5}
+				o := thing{x - 12, 160, 24, 64, 240}
+				if walks {
+					s.things = []thing{o}
+				}
+				r := s.show()
+				if shown++; walks && holds(r, s.box(o)) || !walks && len(r.Regions) > 0 {
+					seen++
+				}
+			}
+			if walks && seen*10 < shown*7 {
+				t.Errorf("%s: the walker in the light is found in %d of %d pictures", name, seen, shown)
+			}
+			if !walks && seen*10 > shown*2 {
+				t.Errorf("%s: light alone is a thing in %d of %d pictures", name, seen, shown)
+			}
+		}
 	}
 }
 
