@@ -35,6 +35,10 @@ type Config struct {
 	// process is killed; 2 s. Ten times as much wall time is the bound on
 	// a machine that is too busy to give CPU time.
 	Watchdog time.Duration `yaml:"watchdog"`
+	// Cores is how much CPU time one analyzer process may take, in cores over
+	// twice Watchdog, before it is ended; 1.5. It works in one thread, with
+	// another for garbage: more is none of our doing.
+	Cores float64 `yaml:"cores"`
 	// Queue bounds the access units that wait for one camera; 256, and
 	// QueueBytes their bytes; 16 MiB.
 	Queue      int `yaml:"queue"`
@@ -67,6 +71,8 @@ func (c *Config) Validate() error {
 		return shouwang.Errorf(shouwang.CodeBadConfig, "analyze.workers must be 0 (one per core) to 256, not %d", c.Workers)
 	case c.Memory != 0 && c.Memory < 256<<20:
 		return shouwang.Errorf(shouwang.CodeBadConfig, "analyze.memory must be at least 256 MiB, not %d bytes", c.Memory)
+	case c.Cores < 0:
+		return shouwang.Errorf(shouwang.CodeBadConfig, "analyze.cores must not be negative: write how many cores one analyzer may take, or 0 for 1.5")
 	case c.Watchdog < 0 || c.Queue < 0 || c.QueueBytes < 0 || c.Quarantine < 0:
 		return shouwang.Errorf(shouwang.CodeBadConfig, "analyze: watchdog, queue, queue_bytes and quarantine must not be negative")
 	case c.Queue > 1<<16:
@@ -79,6 +85,7 @@ func (c Config) withDefaults() Config {
 	set(&c.Workers, runtime.NumCPU())
 	set(&c.Memory, 2<<30)
 	set(&c.Watchdog, 2*time.Second)
+	set(&c.Cores, 1.5)
 	set(&c.Queue, 256)
 	set(&c.QueueBytes, 16<<20)
 	set(&c.Quarantine, DefaultQuarantine)

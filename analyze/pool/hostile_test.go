@@ -8,9 +8,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -44,11 +46,13 @@ type hostile struct {
 	conn *os.File
 	n    int
 	keep [][]byte
+
+	burnt atomic.Int64
 }
 
 // Observe behaves until the sixth picture.
 func (h *hostile) Observe([]byte, int, int, int, shouwang.MediaTime, bool) loop.Result {
-	if h.n++; h.n > 5 {
+	if h.n++; h.n > 5 && (h.what != "burn" || h.n == 6) {
 		switch h.what {
 		case "crash":
 			fmt.Fprintln(os.Stderr, "SIGSEGV in the decoder")
@@ -65,6 +69,14 @@ func (h *hostile) Observe([]byte, int, int, int, shouwang.MediaTime, bool) loop.
 				}
 				h.keep = append(h.keep, b)
 				time.Sleep(5 * time.Millisecond) // not a wait for anything: it grows no faster than it is looked at
+			}
+		case "burn": // all that the machine has, besides the work
+			for range 2 * runtime.NumCPU() {
+				go func() {
+					for {
+						h.burnt.Add(1)
+					}
+				}()
 			}
 		case "lie":
 			h.conn.Write(bytes.Repeat([]byte{0xff}, 64))

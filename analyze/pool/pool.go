@@ -36,9 +36,9 @@ type Pool struct {
 }
 
 type counters struct {
-	Answered, Dropped, Lost, Deaths, Stuck, Overgrown, Moves uint64
-	Asked, ClassifyMicros                                    uint64
-	Signalled, Superseded                                    uint64
+	Answered, Dropped, Lost, Deaths, Stuck, Overgrown, Greedy, Moves uint64
+	Asked, ClassifyMicros                                            uint64
+	Signalled, Superseded                                            uint64
 }
 
 // New starts the analyzer processes and returns when the first one is ready

@@ -27,6 +27,7 @@ type process struct {
 	pid    int
 
 	condemned bool  // guarded by Pool.mu: killed by us, for what it did
+	greedy    bool  // guarded by Pool.mu: killed for CPU time taken besides its work
 	rss       int64 // guarded by Pool.mu: resident bytes when last looked at
 }
 
@@ -41,6 +42,9 @@ type death struct {
 // was large when it was killed may have been the kernel's choice for want of
 // memory, and that a stream can bring about. Call under mu.
 func (d death) outside(pr *process, bound int64) bool {
+	if pr.greedy { // which unit led to it cannot be told
+		return true
+	}
 	switch d.signal {
 	case syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPIPE:
 		return !pr.condemned
@@ -50,11 +54,20 @@ func (d death) outside(pr *process, bound int64) bool {
 	return false
 }
 
+// niceness is how far analyzers stand back from this process: when both want
+// the same core, receiving and recording get three quarters of it.
+const niceness = 5
+
 // spawner runs process starts on one thread that lives as long as the pool:
 // the kernel sends a child its parent-death signal when the thread that
-// started it ends, and Go ends threads as it pleases.
+// started it ends, and Go ends threads as it pleases. The thread's niceness is
+// what children inherit; the sandbox lets none change its own.
 func (p *Pool) spawner() {
 	runtime.LockOSThread()
+	if own, err := unix.Getpriority(unix.PRIO_PROCESS, 0); err == nil {
+		// The system call counts from 40 down. More nice is always allowed.
+		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, min(19, 20-own+niceness))
+	}
 	for {
 		select {
 		case f := <-p.spawn:

@@ -65,7 +65,7 @@ func (w *worker) died(pr *process, how death, cause error) {
 	p.mu.Lock()
 	cams := w.suspects()
 	outside := how.outside(pr, p.cfg.Memory)
-	if outside {
+	if outside && !pr.greedy {
 		p.stats.Signalled++
 	}
 	p.stats.Deaths++

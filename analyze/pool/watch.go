@@ -38,7 +38,8 @@ func (p *Pool) watch() {
 	}
 }
 
-// check kills the process if one unit holds it too long or it is too large.
+// check kills the process if one unit holds it too long, it is too large, or it
+// takes more CPU time than its work does.
 func (w *worker) check() {
 	p := w.p
 	p.mu.Lock()
@@ -59,6 +60,11 @@ func (w *worker) check() {
 		w.look.progress, w.look.since, w.look.cpu = w.progress, now, cpu
 	}
 	switch {
+	case w.greedy(cpu, now):
+		p.stats.Greedy++
+		pr.condemned, pr.greedy = true, true
+		p.cfg.Logger.Error("analyzer takes more CPU time than its work does", "worker", w.index, "cores", p.cfg.Cores)
+		pr.kill()
 	case rss > p.cfg.Memory:
 		p.stats.Overgrown++
 		pr.condemned = true
@@ -70,6 +76,19 @@ func (w *worker) check() {
 		p.cfg.Logger.Error("analyzer hangs on one access unit", "worker", w.index, "cpu", cpu-w.look.cpu, "for", now.Sub(w.look.since))
 		pr.kill()
 	}
+}
+
+// greedy reports whether the process took more CPU time, over twice the
+// watchdog's, than one thread of work can.
+func (w *worker) greedy(cpu time.Duration, now time.Time) bool {
+	l, window := &w.look, 2*w.p.cfg.Watchdog
+	span := now.Sub(l.at)
+	if span < window {
+		return false
+	}
+	took := cpu - l.all
+	l.at, l.all = now, cpu
+	return float64(took) > w.p.cfg.Cores*float64(span)
 }
 
 // balance measures every worker and moves cameras from the busiest to the
@@ -168,9 +187,9 @@ type WorkerStats struct {
 
 // Stats is a snapshot for metrics.
 type Stats struct {
-	Workers                                                  []WorkerStats
-	Sessions, Renderers, Waiting                             int
-	Answered, Dropped, Lost, Deaths, Stuck, Overgrown, Moves uint64
+	Workers                                                          []WorkerStats
+	Sessions, Renderers, Waiting                                     int
+	Answered, Dropped, Lost, Deaths, Stuck, Overgrown, Greedy, Moves uint64
 	// Asked counts things that the classifier was asked about, ClassifyMicros
 	// its CPU time; Classifier is what it is, "" for none.
 	Asked, ClassifyMicros uint64
@@ -187,7 +206,7 @@ func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := p.stats
-	out := Stats{Answered: c.Answered, Dropped: c.Dropped, Lost: c.Lost, Deaths: c.Deaths, Stuck: c.Stuck, Overgrown: c.Overgrown, Moves: c.Moves, Asked: c.Asked, ClassifyMicros: c.ClassifyMicros, Classifier: p.classifier, Signalled: c.Signalled, Superseded: c.Superseded}
+	out := Stats{Answered: c.Answered, Dropped: c.Dropped, Lost: c.Lost, Deaths: c.Deaths, Stuck: c.Stuck, Overgrown: c.Overgrown, Greedy: c.Greedy, Moves: c.Moves, Asked: c.Asked, ClassifyMicros: c.ClassifyMicros, Classifier: p.classifier, Signalled: c.Signalled, Superseded: c.Superseded}
 	streams, oldest, now := map[*worker]int{}, map[*worker]time.Duration{}, p.cfg.Now()
 	rendering := map[*worker]float64{}
 	for _, s := range p.streams {

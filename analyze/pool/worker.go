@@ -40,7 +40,8 @@ type look struct {
 	progress, busy uint64
 	since          time.Time     // of the last progress
 	cpu            time.Duration // of the process then
-	at             time.Time
+	at             time.Time     // when CPU time was last held against Cores...
+	all            time.Duration // ...and what it was
 }
 
 func (p *Pool) startWorker(index int, probe bool) *worker {

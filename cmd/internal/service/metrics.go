@@ -83,8 +83,8 @@ func (n *node) tellPool(send emit, st pool.Stats) {
 	for outcome, v := range map[string]uint64{"answered": st.Answered, "dropped": st.Dropped, "lost": st.Lost, "superseded": st.Superseded} {
 		send(counter, "analysis_units_total", "Access units given to the analyzers, by what became of them.", float64(v), "outcome", outcome)
 	}
-	other := st.Deaths - min(st.Deaths, st.Stuck+st.Overgrown+st.Signalled)
-	for cause, v := range map[string]uint64{"stuck": st.Stuck, "overgrown": st.Overgrown, "signal": st.Signalled, "crash": other} {
+	other := st.Deaths - min(st.Deaths, st.Stuck+st.Overgrown+st.Greedy+st.Signalled)
+	for cause, v := range map[string]uint64{"stuck": st.Stuck, "overgrown": st.Overgrown, "greedy": st.Greedy, "signal": st.Signalled, "crash": other} {
 		send(counter, "analysis_deaths_total", "Analyzer processes that ended, by cause.", float64(v), "cause", cause)
 	}
 	send(counter, "analysis_moves_total", "Cameras moved from one analyzer to another.", float64(st.Moves))
