@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/binary"
 	"math"
 
 	"shouwang"
@@ -126,13 +127,12 @@ func (m *mask) draw(c *canvas) {
 	}
 }
 
-// flat fills b with v, the second half from the first.
+// flat fills b with v, eight bytes at a time.
 func flat(b []byte, v byte) {
-	if len(b) == 0 {
-		return
+	for ; len(b) >= 8; b = b[8:] {
+		binary.LittleEndian.PutUint64(b, uint64(v)*0x0101010101010101)
 	}
-	b[0] = v
-	for n := 1; n < len(b); n *= 2 {
-		copy(b[n:], b[:n])
+	for i := range b {
+		b[i] = v
 	}
 }

@@ -282,9 +282,10 @@ func mean(plane []byte, stride, x0, y0, x1, y1 int) {
 	for y := y0; y < y1; y++ {
 		sum += total(plane[y*stride+x0 : y*stride+x1])
 	}
-	v := byte(sum / ((x1 - x0) * (y1 - y0)))
-	for y := y0; y < y1; y++ {
-		flat(plane[y*stride+x0:y*stride+x1], v)
+	first := plane[y0*stride+x0 : y0*stride+x1]
+	flat(first, byte(sum/((x1-x0)*(y1-y0))))
+	for y := y0 + 1; y < y1; y++ {
+		copy(plane[y*stride+x0:y*stride+x1], first)
 	}
 }
 
