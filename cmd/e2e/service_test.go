@@ -21,6 +21,7 @@ import (
 type cam struct {
 	ID, Name, URL string
 	Resident      bool // owned by resident:li under consent; else a department's
+	Rolling       bool // the consent lets it be recorded all the time, not events alone
 }
 
 // house is a data folder with its configuration and what the import printed.
