@@ -14,7 +14,7 @@ const (
 	late    = 0.25 // below it the budget grows
 	// arriving is how late an analyzer may be while many of its cameras are
 	// new: each first picture costs several times what the next ones do.
-	arriving = 5.0
+	arriving = 3.0
 	// share of a core that one analyzer may be planned to take: what is left
 	// is for bursts.
 	share = 0.85

@@ -27,10 +27,6 @@ const (
 	homeLeast = 0.25             // likeness below which it is elsewhere
 )
 
-func (h *home) shape(n int) {
-	*h = home{edges: make([]uint8, n), now: make([]uint8, n)}
-}
-
 // restart waits for the scene to be known again; what home was is kept.
 func (h *home) restart(pts shouwang.MediaTime) {
 	h.next, h.learned, h.low = pts+shouwang.MediaRate, pts, false
@@ -43,6 +39,7 @@ func (h *home) look(m *Model, pts shouwang.MediaTime) float32 {
 		return h.like
 	}
 	h.next = pts + shouwang.MediaRate
+	clear(h.now) // the last row and column have no step
 	for r := range m.rows - 1 {
 		for c := range m.cols - 1 {
 			i := r*m.cols + c

@@ -58,6 +58,7 @@ func pair(r *rand.Rand, cols, rows, cell int) (a, b *Model) {
 	for _, m := range []*Model{a, b} {
 		m.cell = cell
 		m.shape(cols, rows)
+		m.borrow()
 	}
 	for i := range a.bg {
 		a.bg[i], a.old[i], a.ref[i] = int16(r.IntN(32641)), int16(r.IntN(32641)), int16(r.IntN(32641))

@@ -78,10 +78,17 @@ type Model struct {
 	width, height    int
 	cell, cols, rows int
 
+	// Of the picture that is looked at, borrowed for that.
+	scratch     *Scratch
+	cur, expect []int16 // per cell, levels in 1/128 luma
+	hot, clean  []uint8
+	acc         []uint16
+	finder      *finder
+
 	// Per cell, levels in 1/128 luma.
-	cur, expect, bg, old, ref []int16
-	dev, still                []uint8 // 1/8 luma; ticks
-	hot, clean, hold          []uint8
+	bg, old, ref []int16
+	dev, still   []uint8 // 1/8 luma; ticks
+	hold         []uint8
 	// A key frame is coded anew, so that edges come out a little otherwise each
 	// time and stay so until the next: kdev is how far key frames differ from
 	// one another, and wide the larger of both deviations.
@@ -89,12 +96,10 @@ type Model struct {
 	kdev, wide []uint8
 	lastKey    shouwang.MediaTime
 	keys       int
-	acc        []uint16
 
-	light  light
-	shake  shake
-	home   home
-	finder finder
+	light light
+	shake shake
+	home  home
 
 	seen                int // pictures learned since the last start
 	lastPTS, born       shouwang.MediaTime
@@ -105,8 +110,12 @@ type Model struct {
 }
 
 // New returns a Model that takes its size from the first picture.
-func New(cfg Config) *Model {
-	return &Model{cfg: cfg.withDefaults(), simd: fast && !cfg.Scalar}
+func New(cfg Config) *Model { return NewIn(cfg, new(Scratch)) }
+
+// NewIn is New for one of several models of a goroutine, which share memory.
+// What Observe returns, and Mask, is then good until the next picture of any.
+func NewIn(cfg Config, s *Scratch) *Model {
+	return &Model{cfg: cfg.withDefaults(), simd: fast && !cfg.Scalar, scratch: s}
 }
 
 // CellSize returns how many pixels wide and high a cell is for a picture of
@@ -131,6 +140,7 @@ func (m *Model) Observe(luma []byte, stride, width, height int, pts shouwang.Med
 	if width != m.width || height != m.height {
 		m.resize(width, height)
 	}
+	m.borrow()
 	reduce(m.simd, luma, stride, m.cell, m.cols, m.rows, m.acc, m.cur)
 	return m.observe(pts, key)
 }
@@ -145,18 +155,16 @@ func (m *Model) resize(width, height int) {
 func (m *Model) shape(cols, rows int) {
 	m.cols, m.rows = cols, rows
 	n := cols * rows
-	levels := make([]int16, 6*n)
-	for _, field := range []*[]int16{&m.cur, &m.expect, &m.bg, &m.old, &m.ref, &m.kref} {
+	levels := make([]int16, 4*n)
+	for _, field := range []*[]int16{&m.bg, &m.old, &m.ref, &m.kref} {
 		*field, levels = levels[:n:n], levels[n:]
 	}
-	octets := make([]uint8, 7*n)
-	for _, field := range []*[]uint8{&m.dev, &m.still, &m.hot, &m.clean, &m.hold, &m.kdev, &m.wide} {
+	octets := make([]uint8, 5*n)
+	for _, field := range []*[]uint8{&m.dev, &m.still, &m.hold, &m.kdev, &m.wide} {
 		*field, octets = octets[:n:n], octets[n:]
 	}
-	m.acc = make([]uint16, cols*max(m.cell, 1))
-	m.finder.shape(cols, rows)
-	m.shake.shape(n)
-	m.home.shape(n)
+	m.shake = shake{}
+	m.home = home{edges: make([]uint8, n)}
 	m.seen = 0
 }
 
@@ -365,6 +373,7 @@ func (m *Model) ObserveCells(levels []int16, cols, rows int, pts shouwang.MediaT
 		m.cell, m.width, m.height = 1, 0, 0
 		m.shape(cols, rows)
 	}
+	m.borrow()
 	copy(m.cur, levels)
 	return m.observe(pts, key)
 }

@@ -41,15 +41,6 @@ type finder struct {
 	out        []analyze.Region
 }
 
-func (f *finder) shape(cols, rows int) {
-	f.cols, f.rows = cols, rows
-	f.runs = make([]run, 0, maxRuns)
-	f.firstOf = make([]int16, rows+1)
-	f.index = make([]int16, maxRuns)
-	f.blobs = make([]blob, 0, maxRuns)
-	f.out = make([]analyze.Region, 0, maxRegions)
-}
-
 // find returns the regions of m.clean and marks their cells in m.hold.
 func (f *finder) find(m *Model) []analyze.Region {
 	f.scan(m.clean)
@@ -80,7 +71,10 @@ func (f *finder) find(m *Model) []analyze.Region {
 // row by row, and returns it with the number of cells in a row: 1 for those
 // that do. It is for measurements.
 func (m *Model) Mask(dst []uint8) (cells []uint8, cols int) {
-	f := &m.finder
+	f := m.finder
+	if f == nil {
+		return dst, 0
+	}
 	at := len(dst)
 	dst = append(dst, make([]uint8, f.cols*f.rows)...)
 	if len(f.out) == 0 {

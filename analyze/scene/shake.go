@@ -41,10 +41,6 @@ const (
 	gust = 3 * shouwang.MediaRate
 )
 
-func (s *shake) shape(n int) {
-	*s = shake{moved: make([]int16, n)}
-}
-
 // find looks for a shift that explains the picture better than none; before it
 // m.expect holds the background in the present light.
 func (s *shake) find(m *Model, pts shouwang.MediaTime) bool {

@@ -43,6 +43,9 @@ func (d detector) Close() {
 	}
 }
 
+// scratch is what all models of this process share: one thread looks.
+var scratch scene.Scratch
+
 func newScene(config []byte) (worker.Detector, error) {
 	var c scene.Config
 	if len(config) > 0 {
@@ -50,10 +53,10 @@ func newScene(config []byte) (worker.Detector, error) {
 			return nil, shouwang.Errorf(shouwang.CodeBadConfig, "the detector's configuration cannot be read: %w", err)
 		}
 	}
-	return detector{scene.New(c)}, nil
+	return detector{scene.NewIn(c, &scratch)}, nil
 }
 
 func newRenderer(spec wire.RenderSpec, known worker.Scene) (worker.Renderer, error) {
 	s, _ := known.(*render.Scene)
-	return render.New(spec, detector{scene.New(scene.Config{})}, s)
+	return render.New(spec, detector{scene.NewIn(scene.Config{}, &scratch)}, s)
 }
