@@ -53,13 +53,21 @@ func TestClips(t *testing.T) {
 		if !all && !short.MatchString(c.Name) {
 			continue
 		}
-		s := eval.Compare(c, run(decode(t, c.Path)))
+		found := run(decode(t, c.Path))
+		s := eval.Compare(c, found)
 		scores = append(scores, s)
 		if s.Hit < s.Labels {
 			t.Errorf("%s: %d of %d events found; missed %v", c.Name, s.Hit, s.Labels, s.Missed)
 		}
 		if want, ok := visits[c.Name]; ok && s.Found != want {
 			t.Errorf("%s: %d events, want %d", c.Name, s.Found, want)
+		}
+		n := 0
+		for _, f := range found {
+			n += f.Things
+		}
+		if want, ok := things[c.Name]; ok && n != want {
+			t.Errorf("%s: %d things, want %d", c.Name, n, want)
 		}
 		if !all && len(s.False) > 0 {
 			t.Errorf("%s: false events %v", c.Name, s.False)
@@ -75,6 +83,12 @@ func TestClips(t *testing.T) {
 	if len(total.False) > 2 {
 		t.Errorf("%d false events: %v", len(total.False), total.False)
 	}
+}
+
+// things is how many things all events of a clip must be of together.
+var things = map[string]int{
+	"intel_car-detection.mp4": 4,
+	"bgslibrary_video.avi":    5,
 }
 
 // visits is how many events a clip must be, where people come one by one or

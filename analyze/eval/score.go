@@ -16,6 +16,8 @@ type Found struct {
 	// Told is when it was known; Boxes is where it was seen, if that is known.
 	Told  time.Duration
 	Boxes []Placed
+	// Things is how many things it is of, 0 where that is not told.
+	Things int
 }
 
 // Score is how one clip's events compare with its labels.

@@ -109,14 +109,15 @@ func (t *Track) settle(o *analyze.Observation, cfg *Config) {
 	t.fresh.matched, t.missed = false, 0
 	dt := (o.PTS - t.Last).Duration().Seconds()
 	x, y := t.fresh.box.Center()
-	step := 0.0
-	switch {
-	case t.Hits == 0:
-	case !t.Confirmed && dt < 0.5 && another(t.Box, t.fresh.box):
-		t.home[0], t.home[1] = t.home[0]+x-t.at[0], t.home[1]+y-t.at[1]
-		t.at = shouwang.Point{x, y}
-	default:
+	step, grown := 0.0, false
+	if t.Hits > 0 {
 		step = math.Hypot(x-t.at[0], y-t.at[1])
+		grown = !t.Confirmed && dt < 0.5 && another(t.Box, t.fresh.box)
+	}
+	jump := t.Hits > 0 && dt < 0.5 && t.Box.IoU(t.fresh.box) < 0.1 && step > 0.6*math.Sqrt(max(t.Area, t.fresh.box.Area()))
+	if grown { // and begins from there
+		t.home[0], t.home[1] = t.home[0]+x-t.at[0], t.home[1]+y-t.at[1]
+		t.at, step = shouwang.Point{x, y}, 0
 	}
 	if dt > 0 && t.Hits > 0 {
 		k := min(1, dt/0.3)
@@ -124,7 +125,6 @@ func (t *Track) settle(o *analyze.Observation, cfg *Config) {
 		t.vy += (max(-2, min(2, (y-t.at[1])/dt)) - t.vy) * k
 		t.Path += step
 	}
-	jump := t.Hits > 0 && dt < 0.5 && t.Box.IoU(t.fresh.box) < 0.1 && step > 0.6*math.Sqrt(max(t.Area, t.fresh.box.Area()))
 	if t.Hits == 0 || !t.Confirmed && (jump || t.fresh.moving < 0.25) {
 		t.restart(o, x, y)
 	}

@@ -8,8 +8,11 @@ import "math"
 // light's own slope leaves alone.
 type texture struct {
 	n          int
-	bb, cc, bc float64
-	bright     int // cells that are brighter than expected
+	bb, cc, bc float64 // of structure, picture against background
+	// The same of the steps along rows, which tell more of what is faint.
+	steps         int
+	sbb, scc, sbc float64
+	bright        int // cells that are brighter than expected
 	// The differences at the outline, to the sides and up and down.
 	side, rise   int
 	sides, rises int
@@ -24,6 +27,11 @@ func (t *texture) add(m *Model, from, to int) {
 		}
 		if i == from || i == to-1 {
 			t.side, t.sides = t.side+absi(d), t.sides+1
+		}
+		if i+1 < to {
+			b, c := float64(m.bg[i+1]-m.bg[i])/128, float64(m.cur[i+1]-m.cur[i])/128
+			t.sbb, t.scc, t.sbc = t.sbb+b*b, t.scc+c*c, t.sbc+b*c
+			t.steps++
 		}
 		if i < w || i+w >= len(m.cur) || i%w == 0 || i%w == w-1 {
 			continue
@@ -44,29 +52,33 @@ func (t *texture) add(m *Model, from, to int) {
 // structure is rich and still there, or there is no edge in it at all.
 func (f *finder) explained(m *Model, b *blob) bool {
 	t := &b.texture
-	if t.n < 12 {
+	if t.steps >= 12 && t.sbb >= 4*float64(t.steps) && t.sbc > 0.85*math.Sqrt(t.sbb*t.scc) && t.scc < 3*t.sbb && t.sbb < 6*t.scc {
+		return true
+	}
+	if t.n < poolCells {
 		return false
 	}
 	// The light's usual deviation is a median; that of four neighbours and four
 	// times the cell itself has twenty times the variance.
 	noise := 20 * 1.48 * 1.48 * m.light.noise * m.light.noise
 	cc := max(t.cc-noise*float64(t.n), t.cc/4)
-	if t.soft(b, cc) {
-		return true
-	}
-	least := 0.85
-	if t.n >= 60 {
-		least = 0.7 // so many cells are not alike by chance
-	}
-	like := t.bc / math.Sqrt(t.bb*cc+1e-9)
-	return t.bb > 16*float64(t.n) && like > least && cc < 30*t.bb && t.bb < 6*cc
+	return t.lit(cc) || t.soft(b, cc)
+}
+
+// poolCells is how large a region must be to be judged as a pool of light: what
+// is small has few cells to be alike by, and nothing but outline.
+const poolCells = 60
+
+// lit reports a bright light on structure, which it makes stronger without
+// moving it; cc is that of the picture without noise.
+func (t *texture) lit(cc float64) bool {
+	return t.bb > 16*float64(t.n) && t.bc > 0.7*math.Sqrt(t.bb*cc) && cc < 30*t.bb && t.bb < 6*cc
 }
 
 // soft reports a pool of light on plain ground: it only brightens, rises slowly
-// from its outline on every side, and has no edge within. What is small has
-// nothing but outline, and is never said to be one.
+// from its outline on every side, and has no edge within.
 func (t *texture) soft(b *blob, cc float64) bool {
-	if b.cells < 60 || t.sides == 0 || t.rises == 0 || t.bright*20 < b.cells*19 {
+	if t.sides == 0 || t.rises == 0 || t.bright*20 < b.cells*19 {
 		return false
 	}
 	rim := max(float64(t.side)/float64(t.sides), float64(t.rise)/float64(t.rises)) * float64(b.cells) / float64(b.diff)

@@ -19,6 +19,8 @@ import (
 	"shouwang/analyze/eval/lab"
 )
 
+const composites = "composites with exact truth"
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -78,6 +80,11 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		}
 		fmt.Fprintf(out, "\n# %s\n", part.title)
 		lab.Report(out, runs)
+		if o.Baselines && part.title == composites {
+			if err := lab.ReportMotion(ctx, out, o, runs); err != nil {
+				return err
+			}
+		}
 	}
 	return lab.Places(ctx, out, *cache, clips, *only)
 }

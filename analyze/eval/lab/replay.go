@@ -110,7 +110,7 @@ func (r *Replay) take(list []shouwang.Event) {
 			r.told[e.ID] = r.now
 		}
 		if e.Phase == shouwang.PhaseEnd {
-			f := eval.Found{From: e.Start.Sub(epoch), To: e.End.Sub(epoch), Told: r.told[e.ID].Duration(), Score: e.Score, Kind: string(e.Kind)}
+			f := eval.Found{From: e.Start.Sub(epoch), To: e.End.Sub(epoch), Told: r.told[e.ID].Duration(), Score: e.Score, Kind: string(e.Kind), Things: e.Things}
 			for _, p := range e.Track {
 				f.Boxes = append(f.Boxes, eval.Placed{At: p.At.Sub(epoch), Box: p.Box})
 			}
