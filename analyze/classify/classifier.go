@@ -43,6 +43,7 @@ const bound = 0.3
 type Classifier struct {
 	engine engine
 	sheet  *sheet
+	tile   Crop
 	found  []detection
 	out    []Finding
 	runs   uint64
@@ -60,7 +61,7 @@ func New(cfg Config) (*Classifier, error) {
 		return nil, err
 	}
 	c := &Classifier{engine: e, sheet: new(sheet)}
-	if _, err := c.look(c.sheet); err != nil {
+	if _, err := c.look(c.sheet, bound); err != nil {
 		e.Close()
 		return nil, shouwang.Errorf(shouwang.CodeBadConfig, "the classifier's model %s does not fit: %w; it must be YOLOX with a 416x416 input and COCO's classes", cfg.Model, err)
 	}
@@ -98,7 +99,7 @@ func (c *Classifier) Classify(crops []*Crop) ([]Finding, error) {
 	c.out = c.out[:0]
 	for len(crops) > 0 {
 		n := c.sheet.lay(crops)
-		found, err := c.look(c.sheet)
+		found, err := c.look(c.sheet, bound)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +111,7 @@ func (c *Classifier) Classify(crops []*Crop) ([]Finding, error) {
 	return c.out, nil
 }
 
-func (c *Classifier) look(s *sheet) ([]detection, error) {
+func (c *Classifier) look(s *sheet, bound float32) ([]detection, error) {
 	out, err := c.engine.run(s.pixels[:])
 	c.runs++
 	if err != nil {

@@ -45,12 +45,21 @@ func Cut(c *Crop, p *decode.Picture, region shouwang.Box) bool {
 	side := max(least, margin*max(region[2]*w, region[3]*h))
 	side = min(side, max(w, h))
 	cx, cy := (region[0]+region[2]/2)*w, (region[1]+region[3]/2)*h
-	x0, y0 := cx-side/2, cy-side/2
 	c.Region = region
-	c.Window = shouwang.Box{x0 / w, y0 / h, side / w, side / h}
+	return cutWindow(c, p, shouwang.Box{(cx - side/2) / w, (cy - side/2) / h, side / w, side / h})
+}
+
+// cutWindow fills c with a window of p that is square in pixels.
+func cutWindow(c *Crop, p *decode.Picture, window shouwang.Box) bool {
+	if p.Width < 16 || p.Height < 16 || len(p.Y) == 0 {
+		return false
+	}
+	w, h := float64(p.Width), float64(p.Height)
+	side := window[2] * w
+	c.Window = window
 	c.Side = min(most, int(math.Ceil(side)))
 	c.BGR = grow(c.BGR, 3*c.Side*c.Side)
-	resample(c, p, x0, y0, side)
+	resample(c, p, window[0]*w, window[1]*h, side)
 	return true
 }
 

@@ -132,3 +132,51 @@ func labelled(t *testing.T, p *decode.Picture, number int) []*Crop {
 	}
 	return out
 }
+
+// TestPeopleAreFoundInWholePictures looks for everybody labelled in some
+// pictures without being told where anything moves.
+func TestPeopleAreFoundInWholePictures(t *testing.T) {
+	for _, f := range []string{realModel, realClip, realBoxes} {
+		if _, err := os.Stat(f); err != nil {
+			t.Skip("skipped: the labelled clips and the model are not beside this checkout:", err)
+		}
+	}
+	c, err := New(Config{Model: realModel, Runtime: runtimeLibrary()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	numbers := []int{20, 200, 400, 600}
+	people, covered, told := 0, 0, 0
+	for i, p := range frames(t, numbers) {
+		var found []shouwang.Box
+		if err := c.Things(p, func(thing Thing) {
+			if thing.Class == Person {
+				found = append(found, thing.Box)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		told += len(found)
+		for _, crop := range labelled(t, p, numbers[i]+1) {
+			people++
+			for _, box := range found {
+				if shared(crop.Region, box) > crop.Region.Area()*0.6 {
+					covered++
+					break
+				}
+			}
+		}
+	}
+	t.Logf("%s: %d of %d people covered by %d boxes in %d runs", c.Name(), covered, people, told, c.Runs())
+	if people < 10 || covered*10 < people*8 {
+		t.Errorf("only %d of %d people are found", covered, people)
+	}
+}
+
+// shared is the area of both boxes.
+func shared(a, b shouwang.Box) float64 {
+	w := min(a[0]+a[2], b[0]+b[2]) - max(a[0], b[0])
+	h := min(a[1]+a[3], b[1]+b[3]) - max(a[1], b[1])
+	return max(0, w) * max(0, h)
+}

@@ -14,9 +14,11 @@ type RenderOptions struct {
 	Camera shouwang.CameraID
 	// Masks are filled flat, luma and chroma.
 	Masks []shouwang.Polygon
-	// BlurPeople and BlurPlates pixelate whatever moves or moved within the
-	// last minute; the two are carried out alike, as nothing here can tell
-	// a person from a vehicle for certain.
+	// BlurPeople and BlurPlates pixelate whatever moves or moved within the last
+	// quarter of a minute, alike, as nothing here can tell a person from a vehicle
+	// for certain. With a classifier, people (or vehicles) that only stand are
+	// pixelated, too; without, one who stood still since before the scene was
+	// known may be taken for scenery.
 	BlurPeople, BlurPlates bool
 	// Watermark is burned in with the picture's wall time; ASCII, as the
 	// renderer has no other letters. Empty leaves it out. For Share it only says
@@ -44,7 +46,7 @@ func (o *RenderOptions) spec(c *Config) (wire.RenderSpec, error) {
 	}
 	_, zone := c.Now().In(c.Zone).Zone()
 	return wire.RenderSpec{
-		Masks: o.Masks, Veil: o.BlurPeople || o.BlurPlates, Marked: o.Watermark != "", Zone: zone,
+		Masks: o.Masks, Veil: o.BlurPeople || o.BlurPlates, People: o.BlurPeople, Vehicles: o.BlurPlates, Marked: o.Watermark != "", Zone: zone,
 		MaxWidth: o.MaxWidth, MaxFPS: o.MaxFPS, GOP: o.GOP, Keys: o.Keys, Bitrate: o.Bitrate,
 	}, nil
 }

@@ -25,6 +25,7 @@ type Renderer struct {
 	outputs []*output
 	mask    *mask
 	veil    veil
+	things  []shouwang.Box // found in the next picture
 
 	detPTS  shouwang.MediaTime // the detector's clock never runs backwards
 	detSeen bool
@@ -130,7 +131,15 @@ func (r *Renderer) watch(p *decode.Picture, pts shouwang.MediaTime) {
 	r.detSeen, r.detPTS = true, pts
 	res := r.det.Observe(p.Y, p.StrideY, p.Width, p.Height, pts, p.Key)
 	r.veil.observe(p.Y, p.StrideY, p.Width, p.Height, pts, res.Regions)
+	for i := range r.things {
+		r.veil.hide(&r.things[i], pts)
+	}
+	r.things = r.things[:0]
 }
+
+// Hide adds things found in the next picture to what is veiled, for as long as
+// what moves is; see worker.Renderer.
+func (r *Renderer) Hide(things []shouwang.Box) { r.things = append(r.things[:0], things...) }
 
 // tooSoon reports whether the picture is to be left out for MaxFPS.
 func (r *Renderer) tooSoon(pts shouwang.MediaTime) bool {

@@ -22,6 +22,12 @@ type Found struct {
 	Micros         uint32  // CPU time of this answer
 }
 
+// Classes of package classify that are spoken of here.
+const (
+	ClassPerson  = 1
+	ClassVehicle = 2
+)
+
 const (
 	askSize   = 4 + 4 + 4*4
 	foundSize = 4 + 4 + 4 + 4 + 4*4 + 4

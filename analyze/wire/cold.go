@@ -72,6 +72,10 @@ type RenderSpec struct {
 	Masks []shouwang.Polygon `json:"masks,omitempty"`
 	// Veil pixelates whatever moves or may be a person or a vehicle.
 	Veil bool `json:"veil,omitempty"`
+	// People and Vehicles are pixelated, too, where they only stand, if there is
+	// a classifier to find them. Both go with Veil.
+	People   bool `json:"people,omitempty"`
+	Vehicles bool `json:"vehicles,omitempty"`
 	// Marked says that every output owes a mark.
 	Marked bool `json:"marked,omitempty"`
 	// Zone is the wall clock's offset from UTC, seconds east.

@@ -53,6 +53,8 @@ type Renderer interface {
 	// nothing. Its first picture is a key frame. Unmark ends it.
 	Mark(id uint32, text string) error
 	Unmark(id uint32)
+	// Hide adds things found in the picture that Render is given next.
+	Hide(things []shouwang.Box)
 	// Render takes one picture, its media time and its wall time in
 	// microseconds since 1970.
 	Render(p *decode.Picture, pts shouwang.MediaTime, wall int64, emit func(*Coded)) error
@@ -68,8 +70,10 @@ type Scene interface {
 }
 
 // Classifier says what things are. Cut takes a thing out of a picture, which is
-// valid during the call only; Run answers for everything that was cut.
+// valid during the call only; Run answers for everything that was cut. Things
+// calls each with what a whole picture shows, moving or not.
 type Classifier interface {
+	Things(p *decode.Picture, each func(class uint8, box shouwang.Box)) error
 	Cut(p *decode.Picture, handle, ticket uint32, region shouwang.Box)
 	Waiting() int
 	Run(answer func(*wire.Found)) error

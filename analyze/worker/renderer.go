@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"fmt"
 	"time"
 
 	"shouwang"
@@ -12,6 +13,36 @@ import (
 type renderer struct {
 	chain
 	Renderer
+	wanted [4]bool // classes to be looked for in whole pictures
+	looked shouwang.MediaTime
+	ever   bool // looked
+	things []shouwang.Box
+}
+
+// lookEvery is the media time between two looks for people and vehicles that
+// only stand; half of what one look hides them for is kept as a margin.
+const lookEvery = shouwang.MediaTime(5 * shouwang.MediaRate)
+
+// look has the things hidden that the classifier finds in the picture: in the
+// first one before it is shown, and then now and then. A network that fails
+// ends the rendering, since what it would have found might be shown.
+func (w *loop) look(r *renderer, p *decode.Picture, pts shouwang.MediaTime) error {
+	c := w.cfg.Classifier
+	if c == nil || r.wanted == [4]bool{} || r.ever && pts >= r.looked && pts-r.looked < lookEvery {
+		return nil
+	}
+	r.looked, r.ever = pts, true
+	r.things = r.things[:0]
+	err := c.Things(p, func(class uint8, box shouwang.Box) {
+		if r.wanted[class&3] {
+			r.things = append(r.things, box)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("look for people: %w", err)
+	}
+	r.Hide(r.things)
+	return nil
 }
 
 func (w *loop) openRenderer(o *wire.Render) error {
@@ -29,6 +60,7 @@ func (w *loop) openRenderer(o *wire.Render) error {
 			return w.fault(o.Handle, err)
 		}
 		r = &renderer{chain: chain{handle: o.Handle}, Renderer: impl}
+		r.wanted[wire.ClassPerson], r.wanted[wire.ClassVehicle] = o.Spec.People, o.Spec.Vehicles
 		w.renderers[o.Handle] = r
 	}
 	for _, m := range o.Marks {
@@ -89,6 +121,9 @@ func (w *loop) draw(r *renderer, p *decode.Picture) error {
 		i, known := r.info(p.Tag)
 		if !known {
 			continue
+		}
+		if err := w.look(r, p, i.pts); err != nil {
+			return err
 		}
 		if err := r.Render(p, i.pts, i.wall, w.emit(r, i.seq)); err != nil {
 			return err

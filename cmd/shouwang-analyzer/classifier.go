@@ -53,6 +53,11 @@ func (n *namer) Cut(p *decode.Picture, handle, ticket uint32, region shouwang.Bo
 	n.cuts = append(n.cuts, c)
 }
 
+// Things finds what a whole picture shows.
+func (n *namer) Things(p *decode.Picture, each func(class uint8, box shouwang.Box)) error {
+	return n.Classifier.Things(p, func(t classify.Thing) { each(uint8(t.Class), t.Box) })
+}
+
 // Waiting is how many cuts have no answer yet.
 func (n *namer) Waiting() int { return len(n.cuts) }
 

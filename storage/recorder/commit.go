@@ -26,8 +26,14 @@ func (s *Session) close(ctx context.Context) {
 	s.commit(ctx, s.seg.seal.Plain(), s.seg.seal.Sealed())
 }
 
-// commit makes the finished file a segment.
+// indexWithin is how long a finished segment's row may take.
+const indexWithin = 10 * time.Second
+
+// commit makes the finished file a segment. What ends a recording often ends
+// ctx, too; the row is written all the same, or the file would be nobody's.
 func (s *Session) commit(ctx context.Context, plain, size int64) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), indexWithin)
+	defer cancel()
 	seg := s.seg
 	s.seg = nil
 	clear(seg.key)

@@ -26,6 +26,8 @@ type consents struct {
 
 // Append stores the version, puts it in force, and erases what it ends.
 func (c consents) Append(ctx context.Context, next *policy.Consent) (web.Receipt, error) {
+	c.eraser.turn.Lock()
+	defer c.eraser.turn.Unlock()
 	if err := c.registry.AppendConsent(ctx, next); err != nil {
 		return web.Receipt{}, err
 	}

@@ -27,6 +27,10 @@ type eraser struct {
 	log     *slog.Logger
 
 	mu sync.Mutex // one erasure at a time
+	// turn is held from storing a consent's new version to its receipt, and by
+	// whoever else would erase: or they would do it first, and the receipt would
+	// say that nothing was there to destroy. Locked before mu.
+	turn sync.Mutex
 }
 
 // ended reports whether nothing recorded of the camera may exist any longer,
@@ -57,15 +61,23 @@ func (e *eraser) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	world := e.gate.World()
 	for _, camera := range cameras {
-		if reason, yes := ended(world, camera); yes {
-			if _, err := e.erase(ctx, camera, string(reason)); err != nil {
-				return err
-			}
+		if err := e.eraseEnded(ctx, camera); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (e *eraser) eraseEnded(ctx context.Context, camera shouwang.CameraID) error {
+	e.turn.Lock()
+	defer e.turn.Unlock()
+	reason, yes := ended(e.gate.World(), camera)
+	if !yes {
+		return nil
+	}
+	_, err := e.erase(ctx, camera, string(reason))
+	return err
 }
 
 // erasure is what was destroyed, and its entry in the access log, -1 for none.
