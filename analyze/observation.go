@@ -55,6 +55,9 @@ type Observation struct {
 	// sees, 0..1, whatever the light: near 0 it looks elsewhere. 0 while that
 	// is not known.
 	Like float32
+	// Mask is which cells of the analysis picture belong to regions; nil unless
+	// it was asked for.
+	Mask *Mask
 	// DecodeMicros and PixelMicros are CPU time spent, in microseconds.
 	DecodeMicros, PixelMicros uint32
 }

@@ -194,6 +194,8 @@ type Options struct {
 	// Found is given the answers to Session.Ask, from the same goroutine as
 	// the observations. Without it nothing is asked.
 	Found func(Found)
+	// Mask asks for Observation.Mask, which is costly to carry.
+	Mask bool
 	// View is given a grid of the picture about every five seconds, from the
 	// same goroutine as the observations. Without it none is made.
 	View func(view.Grid)
@@ -204,6 +206,8 @@ type Session struct {
 	s    *stream
 	opts Options
 	sink func(analyze.Observation)
+
+	masks masks // guarded by Pool.mu
 }
 
 // Open starts the analysis of one stream of a camera. sink is called once for

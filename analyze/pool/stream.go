@@ -289,6 +289,9 @@ func (s *stream) forget() {
 		s.skip()
 	}
 	s.sent, s.needKey, s.inflight = nil, true, 0
+	if s.sess != nil {
+		s.sess.masks = nil
+	}
 	s.signal()
 }
 

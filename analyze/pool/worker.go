@@ -185,7 +185,7 @@ func (s *stream) announce(dst []byte, params *shouwang.Params) []byte {
 		msg, err = wire.AppendJSON(dst, wire.KindRender, wire.Render{Handle: s.handle, Params: wire.ParamsOf(params), Spec: s.render.spec, Like: s.p.known(s), Marks: s.render.marks()})
 	} else {
 		msg, err = wire.AppendJSON(dst, wire.KindOpen, wire.Open{
-			Handle: s.handle, Params: wire.ParamsOf(params), Model: s.sess.opts.Model, Config: s.sess.opts.Config, Scene: s.sess.opts.Veil, View: s.sess.opts.View != nil,
+			Handle: s.handle, Params: wire.ParamsOf(params), Model: s.sess.opts.Model, Config: s.sess.opts.Config, Scene: s.sess.opts.Veil, View: s.sess.opts.View != nil, Mask: s.sess.opts.Mask,
 		})
 	}
 	if err != nil { // too large: the process will refuse the units, one by one
@@ -244,6 +244,8 @@ func (w *worker) receive(pr *process) (greeted bool, err error) {
 			}
 		case wire.KindFound:
 			err = w.found(body)
+		case wire.KindMask:
+			err = w.masked(body)
 		case wire.KindView:
 			err = w.viewed(body)
 		case wire.KindPicture:
@@ -308,9 +310,12 @@ func (w *worker) observed(o *wire.Obs) error {
 	if o.Flags&wire.FlagDamaged != 0 {
 		s.stats.Damaged++
 	}
+	mask := s.sess.masks.take(o.Seq)
 	p.mu.Unlock()
 	if ok {
-		s.sess.sink(w.observation(s.cam, &i, o))
+		out := w.observation(s.cam, &i, o)
+		out.Mask = mask
+		s.sess.sink(out)
 	}
 	return nil
 }

@@ -38,6 +38,8 @@ type Open struct {
 	Scene bool `json:"scene,omitempty"`
 	// View asks for a grid of the picture now and then.
 	View bool `json:"view,omitempty"`
+	// Mask asks for the cells of every picture's regions.
+	Mask bool `json:"mask,omitempty"`
 }
 
 // Render starts a renderer, or changes the parameter sets of one.

@@ -34,6 +34,7 @@ const (
 	KindFault   Kind = 21 // Fault, JSON
 	KindFound   Kind = 22 // Found records, one after the other
 	KindView    Kind = 23 // View
+	KindMask    Kind = 24 // Mask
 )
 
 // Bounds of what either side will read.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/analyze"
 	"shouwang/analyze/decode"
 	"shouwang/analyze/view"
 	"shouwang/analyze/wire"
@@ -26,6 +27,8 @@ type camera struct {
 	anySeen  bool
 	chained  shouwang.MediaTime // of the newest picture shown by the camera's own decoder
 	asks     []wire.Ask         // things to be cut out of the next picture
+	masker   Masker             // nil unless masks are asked for
+	cells    []uint8            // its
 	grids    bool               // a grid of the picture is wanted now and then
 	gridded  shouwang.MediaTime // when the last one was made
 	anyGrid  bool
@@ -91,6 +94,7 @@ func (w *loop) observe(c *camera, u *wire.Unit, p *decode.Picture, cost decode.C
 	}
 	for p != nil {
 		c.see(p)
+		w.mask(c)
 		w.reduce(c, p)
 		if chained {
 			c.chained = max(c.chained, c.seen)
@@ -161,6 +165,18 @@ func (c *camera) see(p *decode.Picture) {
 		})
 	}
 	o.Regions = c.regions
+}
+
+// mask puts aside which cells of the newest picture belong to regions.
+func (w *loop) mask(c *camera) {
+	if c.masker == nil || c.obs.Flags&wire.FlagDecoded == 0 {
+		return
+	}
+	var cols int
+	if c.cells, cols = c.masker.Mask(c.cells[:0]); cols > 0 {
+		m := analyze.MaskOf(c.cells, cols)
+		w.masks = wire.AppendMask(w.masks, &wire.Mask{Handle: c.handle, Seq: c.obs.Seq, Cols: m.Cols, Rows: m.Rows, Runs: m.Runs})
+	}
 }
 
 // gridEvery is the least media time between two grids.

@@ -34,6 +34,13 @@ type Detector interface {
 	Observe(luma []byte, stride, width, height int, pts shouwang.MediaTime, key bool) Result
 }
 
+// Masker is a Detector that tells which cells of the newest picture belong to
+// regions: it appends them to dst, row by row, and returns it with the number of
+// cells in a row. It is called right after Observe.
+type Masker interface {
+	Mask(dst []uint8) (cells []uint8, cols int)
+}
+
 // Coded is one encoded picture that a Renderer gives; its slices are valid
 // during the call that receives it.
 type Coded struct {

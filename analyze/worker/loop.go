@@ -28,6 +28,7 @@ type loop struct {
 	msg       []byte // other answers
 	answers   []byte // a KindFound message
 	views     []byte // KindView messages that wait for the observations to go
+	masks     []byte // KindMask messages, which go before the observations
 	unitBuf   wire.Unit
 	patience  int // units since something first waited for the classifier
 	stats     wire.Stats
@@ -165,6 +166,9 @@ func (w *loop) open(o *wire.Open) error {
 		}
 		c = &camera{chain: chain{handle: o.Handle}, det: det, shown: -sceneEvery}
 		c.grids = o.View
+		if m, ok := det.(Masker); ok && o.Mask {
+			c.masker = m
+		}
 		if o.Scene && w.cfg.NewScene != nil {
 			c.scene = w.cfg.NewScene()
 		}
@@ -242,6 +246,12 @@ func (w *loop) resetObs() {
 
 func (w *loop) flushObs() error {
 	wire.End(w.out, 0)
+	if len(w.masks) > 0 {
+		if err := w.writeRaw(w.masks); err != nil {
+			return err
+		}
+		w.masks = w.masks[:0]
+	}
 	err := w.writeRaw(w.out)
 	w.resetObs()
 	if err == nil && len(w.views) > 0 {

@@ -3,9 +3,11 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -195,15 +197,50 @@ func TestAnalyzeTheStreet(t *testing.T) {
 		}
 	}
 	every := lines(t, ok(t, "analyze", film(t, s), "--json", "--every-frame", "--policy", "full", "--binary", binary(t, "shouwang-analyzer")))
-	seen := 0
+	seen, masked := 0, 0
 	for _, l := range every {
-		if l["type"] == "observation" {
-			seen++
+		if l["type"] != "observation" {
+			continue
 		}
+		seen++
+		if mask, ok := l["mask_rle"].(string); ok {
+			marked := checkMask(t, mask)
+			if regions := len(l["regions"].([]any)); marked > 0 && regions == 0 || regions > 0 && marked == 0 {
+				t.Errorf("%d regions and %d cells of them: %v", regions, marked, l)
+			}
+			masked += min(1, marked)
+		}
+	}
+	if masked < 20 {
+		t.Errorf("%d observations have a mask of something", masked)
 	}
 	if seen < 200 {
 		t.Errorf("--every-frame printed %d observations of 240 pictures", seen)
 	}
 	refused(t, command(t, nil, "analyze", "/nowhere.mp4", "--binary", binary(t, "shouwang-analyzer")), 1, "/nowhere.mp4")
 	refused(t, command(t, nil, "analyze", film(t, s), "--binary", "/nowhere/shouwang-analyzer"), 1, "/nowhere/shouwang-analyzer")
+}
+
+// checkMask reads run lengths ("160x90:5030 4 ...") and returns how many cells
+// are marked.
+func checkMask(t *testing.T, mask string) (marked int) {
+	t.Helper()
+	size, runs, _ := strings.Cut(mask, ":")
+	var cols, rows, sum int
+	if _, err := fmt.Sscanf(size, "%dx%d", &cols, &rows); err != nil {
+		t.Fatalf("mask %q: %v", mask, err)
+	}
+	for i, field := range strings.Fields(runs) {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatalf("mask %q: %v", mask, err)
+		}
+		if sum += n; i%2 == 1 {
+			marked += n
+		}
+	}
+	if sum != cols*rows || sum == 0 {
+		t.Errorf("mask of %dx%d has %d cells", cols, rows, sum)
+	}
+	return marked
 }

@@ -36,6 +36,15 @@ func (d detector) Observe(luma []byte, stride, width, height int, pts shouwang.M
 	return worker.Result(d.observer.Observe(luma, stride, width, height, pts, key))
 }
 
+// Mask tells which cells of the newest picture belong to regions, if the
+// observer knows.
+func (d detector) Mask(dst []uint8) ([]uint8, int) {
+	if m, ok := d.observer.(worker.Masker); ok {
+		return m.Mask(dst)
+	}
+	return dst, 0
+}
+
 // Close frees what the observer holds outside Go's memory, if anything.
 func (d detector) Close() {
 	if c, ok := d.observer.(interface{ Close() }); ok {

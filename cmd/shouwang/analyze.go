@@ -24,7 +24,7 @@ type analyzeCmd struct {
 	Input      string `arg:"" help:"Video file or rtsp:// address."`
 	JSON       bool   `name:"json" help:"JSON Lines."`
 	Rules      string `help:"Rules of the camera (zones, lines), a JSON file." type:"path"`
-	EveryFrame bool   `help:"Print every observation, too."`
+	EveryFrame bool   `help:"Print every observation, too, with the mask of what moves as run lengths (mask_rle)."`
 	Model      string `help:"Model file of the classifier." type:"path"`
 	Runtime    string `name:"onnxruntime" help:"Library of ONNX Runtime; by default where it is usually found." type:"path"`
 	Realtime   bool   `help:"At the clip's own pace."`
@@ -52,11 +52,12 @@ func (c analyzeCmd) Run(ctx context.Context, a app) error {
 	}
 	defer done()
 	start := &firstUnit{Units: units}
+	cfg := pipeline.Config{Cascade: cascade.Config{Policy: policyOf(c.Policy)}, Rules: list}
 	var observed func(*analyze.Observation)
 	if c.EveryFrame {
+		cfg.Pool.Mask = c.JSON
 		observed = func(o *analyze.Observation) { _ = jsonLine(a.out, observation(o, start.pts)) }
 	}
-	cfg := pipeline.Config{Cascade: cascade.Config{Policy: policyOf(c.Policy)}, Rules: list}
 	r, err := pipeline.Run(ctx, p, start, cfg, observed)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -162,9 +163,13 @@ func observation(o *analyze.Observation, from shouwang.MediaTime) map[string]any
 	for i, r := range o.Regions {
 		regions[i] = roundBox(r.Box)
 	}
-	return map[string]any{
+	line := map[string]any{
 		"type": "observation", "ms": (o.PTS - from).Duration().Milliseconds(), "decoded": o.Decoded, "regions": regions,
 	}
+	if o.Mask != nil {
+		line["mask_rle"] = o.Mask.String()
+	}
+	return line
 }
 
 func roundBox(b shouwang.Box) shouwang.Box {
