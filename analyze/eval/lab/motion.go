@@ -30,9 +30,12 @@ const (
 	// motionGap is after how long without motion it ends an event; its default
 	// of a minute would make one event of a film.
 	motionGap = 2 * time.Second
-	// motionSlack is allowed for on both sides, since it plays a film at the
-	// film's own pace and tells no time within it.
-	motionSlack = time.Second
+	// motionSlack is allowed for on both sides: it plays a film at about the
+	// film's own pace and tells no time within it, and the end of the film, by
+	// which its clock is set, to the second.
+	motionSlack = 2 * time.Second
+	// motionPatience is how many times the film's length it may take to play it.
+	motionPatience = 2
 )
 
 // Motion lets Debian's motion look at every film in the first encoding, all at
@@ -109,12 +112,19 @@ func motionFilm(ctx context.Context, binary, path string, truth eval.Clip) ([]ev
 		return nil, err
 	}
 	lasts := time.Duration(truth.Frames) * time.Second / time.Duration(max(1, truth.FPS))
-	ctx, cancel := context.WithTimeout(ctx, lasts)
+	ctx, cancel := context.WithTimeout(ctx, motionPatience*lasts)
 	defer cancel()
+	log := filepath.Join(folder, "log")
 	cmd := exec.CommandContext(ctx, binary, "-n", "-c", config)
 	began := time.Now()
-	if err := cmd.Run(); ctx.Err() == nil {
-		return nil, fmt.Errorf("it ended by itself (%w): %s", err, tail(filepath.Join(folder, "log")))
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	took, err := motionPlayed(ctx, log, began)
+	cancel()
+	_ = cmd.Wait() // it was killed: it would play the film again
+	if err != nil {
+		return nil, err
 	}
 	events, err := os.Open(filepath.Join(folder, "events"))
 	if os.IsNotExist(err) {
@@ -124,7 +134,25 @@ func motionFilm(ctx context.Context, binary, path string, truth eval.Clip) ([]ev
 		return nil, err
 	}
 	defer events.Close()
-	return motionEvents(events, began, lasts), nil
+	return motionEvents(events, began, took, lasts), nil
+}
+
+// motionPlayed waits until the log says that the film has ended and returns how
+// long it took to play.
+func motionPlayed(ctx context.Context, log string, began time.Time) (time.Duration, error) {
+	again := time.NewTicker(200 * time.Millisecond)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			raw, _ := os.ReadFile(log)
+			return 0, fmt.Errorf("motion has not played it to its end: %s", raw[max(0, len(raw)-300):])
+		case <-again.C:
+		}
+		if raw, _ := os.ReadFile(log); strings.Contains(string(raw), "Reconnecting with camera") {
+			return time.Since(began), nil
+		}
+	}
 }
 
 // motionConfig is motion's default but for what says where the film is and how
@@ -134,7 +162,7 @@ func motionConfig(folder, film string) string {
 		return fmt.Sprintf(`sh -c "date +'%s %%%%s.%%%%N' >> %s/events"`, what, folder)
 	}
 	return strings.Join([]string{
-		"daemon off", "setup_mode off", "log_level 4", "log_file " + folder + "/log", "target_dir " + folder,
+		"daemon off", "setup_mode off", "log_level 6", "log_file " + folder + "/log", "target_dir " + folder,
 		"netcam_url file://" + film, fmt.Sprintf("netcam_params capture_rate=%d", composite.FPS),
 		fmt.Sprintf("width %d", composite.Width), fmt.Sprintf("height %d", composite.Height), fmt.Sprintf("framerate %d", composite.FPS),
 		"picture_output off", "movie_output off", "webcontrol_port 0", "stream_port 0", fmt.Sprintf("event_gap %.0f", motionGap.Seconds()),
@@ -143,8 +171,8 @@ func motionConfig(folder, film string) string {
 }
 
 // motionEvents reads "start" and "end" with wall seconds; an end is told a gap
-// after the last motion.
-func motionEvents(r io.Reader, began time.Time, lasts time.Duration) []eval.Found {
+// after the last motion. The film took that long to play and lasts so long.
+func motionEvents(r io.Reader, began time.Time, took, lasts time.Duration) []eval.Found {
 	var out []eval.Found
 	open := false
 	for lines := bufio.NewScanner(r); lines.Scan(); {
@@ -154,12 +182,16 @@ func motionEvents(r io.Reader, began time.Time, lasts time.Duration) []eval.Foun
 			continue
 		}
 		t := time.Duration(wall*1e9) - time.Duration(began.UnixNano())
+		if what == "end" {
+			t -= motionGap
+		}
+		t = time.Duration(float64(t) * float64(lasts) / float64(took))
 		switch {
 		case what == "start":
 			out = append(out, eval.Found{From: t, To: lasts, Told: t, Score: 1, Kind: "motion"})
 			open = true
 		case open:
-			out[len(out)-1].To = max(out[len(out)-1].From, t-motionGap)
+			out[len(out)-1].To = max(out[len(out)-1].From, t)
 			open = false
 		}
 	}
@@ -189,9 +221,4 @@ func ReportMotion(ctx context.Context, w io.Writer, o Options, runs []Run) error
 		m.Encoding, share(m.CountedFound, m.Counted), share(m.Found, m.Events), m.False, float64(m.False)/m.Quiet.Hours(),
 		share(count(all, func(e *Event) bool { return e.Counted() && ours(e) }), count(all, (*Event).Counted)), share(count(all, ours), len(all)))
 	return err
-}
-
-func tail(path string) string {
-	raw, _ := os.ReadFile(path)
-	return string(raw[max(0, len(raw)-300):])
 }
