@@ -35,6 +35,7 @@ const (
 	ReasonKeyFrozen         Reason = "key_frozen"
 	ReasonKeyHeld           Reason = "key_held"
 	ReasonKeyClosed         Reason = "key_closed"
+	ReasonNotRecorded       Reason = "not_recorded" // there is no footage of that time, and was none
 	ReasonConsentWithdrawn  Reason = "consent_withdrawn"
 	ReasonConsentRefused    Reason = "consent_refused"
 	ReasonConsentRequested  Reason = "consent_not_answered"
@@ -103,7 +104,7 @@ var reasonOrder = []Reason{
 	ReasonJurisdiction, ReasonHomeGrid, ReasonHomeUnknown, ReasonOffDuty, ReasonUnattended,
 	ReasonCaseNotOpen, ReasonNotCaseMember, ReasonNoCase, ReasonIncidentFar, ReasonNoGround,
 	ReasonSecondNotFree, ReasonSecondUnapproved, ReasonNoSecondPerson, ReasonSecondFactor,
-	ReasonKeyFrozen, ReasonKeyHeld, ReasonKeyClosed, ReasonQuarantined, ReasonMount, ReasonNoSign, ReasonUnfit,
+	ReasonKeyFrozen, ReasonKeyHeld, ReasonKeyClosed, ReasonNotRecorded, ReasonQuarantined, ReasonMount, ReasonNoSign, ReasonUnfit,
 	ReasonTooLong, ReasonLookback, ReasonTooManyLooks, ReasonLimit, ReasonBadTime,
 	ReasonRole, ReasonNotApplicable, ReasonNoRule,
 	ReasonIncident, ReasonConsent, ReasonFiling, ReasonWall, ReasonCase, ReasonOrder, ReasonSubjectRequest,

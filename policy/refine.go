@@ -79,7 +79,7 @@ func missing(f *facts, of map[fact]Reason) (out []Reason) {
 
 var keyReasons = map[KeyState]Reason{
 	KeyShredded: ReasonKeyDestroyed, KeyFrozen: ReasonKeyFrozen, KeyHeld: ReasonKeyHeld,
-	KeyLive: ReasonKeyClosed, "": ReasonKeyClosed,
+	KeyLive: ReasonKeyClosed, KeyNone: ReasonNotRecorded,
 }
 
 var stateReasons = map[ConsentState]Reason{

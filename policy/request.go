@@ -66,6 +66,8 @@ const (
 	KeyFrozen   KeyState = "frozen"
 	KeyHeld     KeyState = "held"
 	KeyShredded KeyState = "shredded"
+	// KeyNone is the state of what was never recorded: no key, no footage.
+	KeyNone KeyState = ""
 )
 
 // Footage is a recorded stretch of one camera, as the rules see it.

@@ -37,6 +37,7 @@ type cli struct {
 	Place       placeCmd       `cmd:"" help:"Import a township: places, people, cameras, consents."`
 	Evidence    evidenceCmd    `cmd:"" help:"Verify an evidence package with the public key alone."`
 	Receipt     receiptCmd     `cmd:"" help:"Verify a receipt with the public key alone."`
+	Consent     consentCmd     `cmd:"" help:"Verify an exported consent record with the public key alone."`
 	Bench       benchCmd       `cmd:"" help:"Measure speed on this machine."`
 	Eval        evalCmd        `cmd:"" help:"Measure accuracy on labelled clips."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`

@@ -57,6 +57,8 @@ type Deps struct {
 	Register Register
 	Consents Consents
 	Accounts Accounts
+	// Sign signs a paper with the house's key for papers.
+	Sign func(text string) (string, error)
 	// Changed tells the rest of the service that a consent has changed.
 	Changed func(ctx context.Context, next *policy.Consent)
 }

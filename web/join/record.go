@@ -28,6 +28,9 @@ type MyRecord struct {
 	// Intact says that the chain was verified just now; Head is its last hash.
 	Intact bool   `json:"intact"`
 	Head   string `json:"head"`
+	// Signed is the head of the chain as a signed note, which shouwang consent
+	// verify checks the versions against with the public key alone.
+	Signed string `json:"signed"`
 }
 
 type recordOutput struct {
@@ -58,7 +61,23 @@ func (r *room) record(ctx context.Context, c *front.Caller, in *recordInput) (*r
 		}
 		out.Body.Versions, out.Body.Head = append(out.Body.Versions, raw), v.RecordHash
 	}
+	if out.Body.Signed, err = r.signed(versions, out.Body.Exported); err != nil {
+		return nil, err
+	}
 	return out, r.notesOf(ctx, versions, &out.Body)
+}
+
+// signed signs the end of the chain.
+func (r *room) signed(versions []*policy.Consent, at time.Time) (string, error) {
+	paper, err := policy.NewRecordPaper(versions, at)
+	if err != nil {
+		return "", err
+	}
+	text, err := paper.Text()
+	if err != nil {
+		return "", err
+	}
+	return r.deps.Sign(text)
 }
 
 // notesOf adds the notices that the versions name.

@@ -73,11 +73,19 @@ func (c consents) receipt(ctx context.Context, v *policy.Consent, erased erasure
 	if r.Signed, err = c.sign(&r, erased.Keys); err != nil {
 		return r, err
 	}
+	if err := c.keep(ctx, &r); err != nil || erased.waits == "" {
+		return r, err
+	}
+	return r, c.eraser.given(ctx, erased.waits, r.ID)
+}
+
+// keep stores a receipt.
+func (c consents) keep(ctx context.Context, r *web.Receipt) error {
 	raw, err := json.Marshal(r)
 	if err != nil {
-		return r, fmt.Errorf("write receipt: %w", err)
+		return fmt.Errorf("write receipt: %w", err)
 	}
-	return r, c.catalog.SetMeta(ctx, "receipt/"+r.ID, string(raw))
+	return c.catalog.SetMeta(ctx, "receipt/"+r.ID, string(raw))
 }
 
 // sign writes the receipt down as the paper that verifies by itself.

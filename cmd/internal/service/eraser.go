@@ -80,10 +80,12 @@ func (e *eraser) eraseEnded(ctx context.Context, camera shouwang.CameraID) error
 	return err
 }
 
-// erasure is what was destroyed, and its entry in the access log, -1 for none.
+// erasure is what was destroyed, and its entry in the access log: -1 for none,
+// because nothing was destroyed or because the entry waits to be written.
 type erasure struct {
 	retain.Receipt
-	log int64
+	log   int64
+	waits string // names the entry that waits
 }
 
 // erase stops the recording of a camera and destroys its keys, except what a
@@ -102,28 +104,35 @@ func (e *eraser) erase(ctx context.Context, camera shouwang.CameraID, why string
 	// Even with nothing to read left a key may be: of a segment that was open.
 	receipt, err := e.archive.Erase(ctx, camera, why)
 	if err != nil {
-		return erasure{receipt, -1}, fmt.Errorf("erase %s: %w", camera, err)
+		return erasure{Receipt: receipt, log: -1}, fmt.Errorf("erase %s: %w", camera, err)
 	}
 	if len(receipt.Keys) == 0 && receipt.Segments == 0 {
-		return erasure{receipt, -1}, nil
+		return erasure{Receipt: receipt, log: -1}, nil
 	}
 	e.log.Info("recordings erased", "camera", camera, "reason", why, "keys", len(receipt.Keys), "segments", receipt.Segments, "held", len(receipt.Held))
-	return erasure{receipt, e.note(ctx, camera, why, receipt)}, nil
+	out := erasure{Receipt: receipt}
+	out.log, out.waits = e.note(ctx, camera, why, receipt)
+	return out, nil
 }
 
-// note logs a destruction. One that cannot be logged has happened all the same:
-// erasing never waits for the log.
-func (e *eraser) note(ctx context.Context, camera shouwang.CameraID, why string, r retain.Receipt) int64 {
-	index, err := e.audit.Append(ctx, policy.Entry{
+// note logs a destruction. One that cannot be logged has happened all the same,
+// since erasing never waits for the log: its entry is kept and written later.
+func (e *eraser) note(ctx context.Context, camera shouwang.CameraID, why string, r retain.Receipt) (index int64, waits string) {
+	entry := policy.Entry{
 		At: e.clock(), Kind: "destroy", Principal: "service:storage", Camera: policy.CameraResource(camera),
 		Decision: "allow", Reasons: []policy.Reason{policy.Reason(why)},
 		Detail: fmt.Sprintf("%d keys (%s), %d segments, %d bytes", len(r.Keys), receipt.HashKeys(r.Keys), r.Segments, r.Bytes),
-	})
-	if err != nil {
-		e.log.Error("an erasure could not be logged", "camera", camera, "error", err)
-		return -1
 	}
-	return int64(index)
+	at, err := e.audit.Append(ctx, entry)
+	if err == nil {
+		return int64(at), ""
+	}
+	e.log.Error("an erasure could not be logged; its entry is kept and tried again", "camera", camera, "error", err)
+	u := unlogged{ID: entry.At.UTC().Format(time.RFC3339Nano) + " " + string(camera), Entry: entry, Keys: r.Keys}
+	if err := e.keepUnlogged(ctx, func(list []unlogged) []unlogged { return append(list, u) }); err != nil {
+		e.log.Error("an erasure's entry could not be kept", "camera", camera, "error", err)
+	}
+	return -1, u.ID
 }
 
 // holdOrdered puts what holds and statutory orders of the world name under

@@ -16,6 +16,9 @@ import (
 // ended is frozen until its statutory period ends; of any other whose consent
 // ended only what a hold keeps is left.
 func keyState(world *policy.World, camera shouwang.CameraID, now time.Time, segments []storage.Segment) policy.KeyState {
+	if len(segments) == 0 {
+		return policy.KeyNone
+	}
 	readable := false
 	for i := range segments {
 		readable = readable || segments[i].State != storage.SegmentErased

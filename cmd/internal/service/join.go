@@ -13,7 +13,7 @@ import (
 func (s *Service) join() join.Deps {
 	return join.Deps{
 		Gate: s.node.gate, Audit: s.ledger, Register: invitations{s.node.registry, s.node.refresh},
-		Consents: answers{s.consents()}, Accounts: s.auth, Changed: s.consentChanged,
+		Consents: answers{s.consents()}, Accounts: s.auth, Sign: s.notary.Sign, Changed: s.consentChanged,
 	}
 }
 

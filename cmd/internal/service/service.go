@@ -297,7 +297,21 @@ func (s *Service) start(life context.Context) error {
 		return err
 	}
 	s.running.Go(func() { n.watchRegistry(life, s.eraser.reconcile) })
+	s.running.Go(func() { s.relog(life) })
 	return nil
+}
+
+// relog has destructions that the access log did not take written into it, once
+// a minute.
+func (s *Service) relog(ctx context.Context) {
+	for {
+		if err := s.consents().relog(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("destructions wait for the access log", "error", err)
+		}
+		if !sleep(ctx, time.Minute) {
+			return
+		}
+	}
 }
 
 // sweepSessions forgets sign-ins that ended long ago, once an hour.

@@ -3162,6 +3162,7 @@ export interface components {
             head: string;
             intact: boolean;
             notices: components["schemas"]["NoticeView"][] | null;
+            signed: string;
             versions: unknown[] | null;
         };
         NearbyCamera: {
