@@ -58,7 +58,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	inForce := "off"
 	if !*free {
 		if inForce, err = sandbox.Apply(sandbox.Limits{Memory: *memory}); err != nil {
-			return fmt.Errorf("shouwang-analyzer does not start unlocked: %w; analyze.no_sandbox (--no-sandbox) accepts the risk", err)
+			return fmt.Errorf("shouwang-analyzer does not start unlocked: %w; analyze.unsandboxed accepts the risk", err)
 		}
 	}
 	if *selftest {

@@ -80,6 +80,11 @@ type AnalyzeConfig struct {
 	// looked for, and without it OpenCV runs the model, some five times slower.
 	Model       string `yaml:"model"`
 	OnnxRuntime string `yaml:"onnxruntime"`
+	// Memory, Watchdog and Cores bound one analyzer: bytes, CPU time for one
+	// access unit, and CPU time altogether in cores.
+	Memory   int64         `yaml:"memory"`
+	Watchdog time.Duration `yaml:"watchdog"`
+	Cores    float64       `yaml:"cores"`
 	// Unsandboxed runs analyzers without the sandbox, where the kernel has no
 	// landlock or seccomp. A camera's bytes can then do more harm.
 	Unsandboxed bool `yaml:"unsandboxed"`
@@ -140,7 +145,7 @@ func Defaults() Config {
 	return Config{
 		Data: "shouwang-data", Log: "info", Language: "zh-CN",
 		Ingest:  ingest.DefaultConfig(),
-		Analyze: AnalyzeConfig{Policy: "auto"},
+		Analyze: AnalyzeConfig{Policy: "auto", Memory: 2 << 30, Watchdog: 2 * time.Second, Cores: 1.5},
 		Storage: StorageConfig{MinFree: 1 << 30, SpoolBytes: 8 << 30, Keys: KeysConfig{Kind: "file", Mount: "transit"}, PreRoll: 5 * time.Second, S3: S3Config{Region: "us-east-1"}},
 		Web:     web.Defaults(),
 		Buttons: buttons.Defaults(),
@@ -195,6 +200,8 @@ func (c *Config) Validate() error {
 		return bad("policies: %s is not a folder; shouwang policy write FOLDER makes one to begin with", c.Policies)
 	case c.Analyze.Workers < 0 || c.Analyze.Workers > 256:
 		return bad("analyze.workers %d: write 0 (one per core) to 256", c.Analyze.Workers)
+	case c.Analyze.Memory < 256<<20 || c.Analyze.Watchdog < 100*time.Millisecond || c.Analyze.Cores < 0.1:
+		return bad("analyze: write memory of at least 268435456 bytes, watchdog of at least 100ms, cores of at least 0.1")
 	case c.Storage.MinFree < 0 || c.Storage.SpoolBytes < 64<<20:
 		return bad("storage.min_free must not be negative and spool_bytes at least 67108864")
 	case c.Storage.PreRoll < time.Second || c.Storage.PreRoll > c.Ingest.HistoryFor:

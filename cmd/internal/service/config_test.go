@@ -68,6 +68,7 @@ func TestBadConfigurationIsOneClearLine(t *testing.T) {
 		"half an S3":       {"storage: {s3: {endpoint: x}}", "bucket, access_key and secret_key"},
 		"policy":           {"analyze: {policy: sometimes}", "write auto, full, track or presence"},
 		"log":              {"log: loud", "write debug"},
+		"watchdog":         {"analyze: {watchdog: 1ms}", "at least 100ms"},
 		"workers":          {"analyze: {workers: -1}", "workers"},
 		"no data":          {"data: \"\"", "name a folder"},
 	} {

@@ -235,7 +235,7 @@ func (s *Service) openAnalyze(ctx context.Context) (err error) {
 	s.node.barred = newQuarantine(s.node)
 	s.node.pool, err = pool.New(ctx, pool.Config{
 		Workers: c.Workers, Binary: c.Binary, NoSandbox: c.Unsandboxed, Model: c.Model, Runtime: c.OnnxRuntime, Logger: s.log, Now: s.clock, Zone: s.node.gate.World().Zone(),
-		OnQuarantine: s.node.barred.add,
+		Memory: c.Memory, Watchdog: c.Watchdog, Cores: c.Cores, OnQuarantine: s.node.barred.add,
 	})
 	if err != nil {
 		return err
