@@ -8,3 +8,6 @@ func (w *World) Cases() []*Case { return sorted(w.cases) }
 
 // Principals returns everybody and everything that may ask, by id.
 func (w *World) Principals() []*Principal { return sorted(w.principals) }
+
+// Units returns all organisations and cells, by id.
+func (w *World) Units() []*Unit { return sorted(w.units) }

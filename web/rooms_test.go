@@ -13,6 +13,7 @@ import (
 	"shouwang/web/look"
 	"shouwang/web/onboard"
 	"shouwang/web/orders"
+	"shouwang/web/people"
 	"shouwang/web/receipts"
 	"shouwang/web/transparency"
 	"shouwang/web/viewgate"
@@ -28,6 +29,7 @@ func rooms() []func(*front.Front, *look.Looks) {
 		join.Routes(join.Deps{}),
 		onboard.Routes(onboard.Deps{}),
 		health.Routes(health.Deps{}),
+		people.Routes(people.Deps{}),
 		transparency.Routes(transparency.Deps{}),
 		export.Routes(export.Deps{}),
 		holds.Routes(holds.Deps{}),

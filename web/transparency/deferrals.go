@@ -37,7 +37,41 @@ type deferOutput struct {
 	}
 }
 
+// DeferralView is a notice put off at one camera, as approvers see it.
+type DeferralView struct {
+	Index      uint64            `json:"index" doc:"Its entry of the access log"`
+	Case       string            `json:"case"`
+	CaseTitle  string            `json:"case_title,omitempty"`
+	Camera     shouwang.CameraID `json:"camera"`
+	CameraName string            `json:"camera_name"`
+	By         string            `json:"by"`
+	ByName     string            `json:"by_name"`
+	At         time.Time         `json:"at"`
+	Until      time.Time         `json:"until"`
+	Reason     string            `json:"reason"`
+	Open       bool              `json:"open" doc:"The owner is not told yet"`
+	Ended      time.Time         `json:"ended,omitzero" doc:"When somebody ended it before its time"`
+}
+
+// DeferrableCase is an open case of others, whose notices one may put off.
+type DeferrableCase struct {
+	ID    string `json:"id"`
+	Title string `json:"title,omitempty"`
+	Type  string `json:"type"`
+}
+
+type deferralsOutput struct {
+	Body struct {
+		Deferrals []DeferralView   `json:"deferrals" doc:"Newest first"`
+		Cases     []DeferrableCase `json:"cases" doc:"Open cases that the caller does not work"`
+	}
+}
+
 func (r *room) deferralRoutes() {
+	front.Route(r.Front, front.Op{
+		ID: "listDeferrals", Method: http.MethodGet, Path: "/api/deferrals", Tag: "log",
+		Summary: "Notices put off in one's area, for approvers",
+	}, front.Officers, r.listDeferrals)
 	front.Route(r.Front, front.Op{
 		ID: "deferNotice", Method: http.MethodPost, Path: "/api/deferrals", Tag: "log", Status: http.StatusCreated,
 		Summary: "Put off the notice of looks still to come, at cameras and for a case",
@@ -69,6 +103,52 @@ func (r *room) approver(c *front.Caller, name string) (*policy.Case, error) {
 		return nil, deny(policy.ReasonSecondFactor)
 	}
 	return cs, nil
+}
+
+// listDeferrals goes by the log alone, as the seals do.
+func (r *room) listDeferrals(ctx context.Context, c *front.Caller, _ *struct{}) (*deferralsOutput, error) {
+	if err := c.Works(policy.RoleApprover); err != nil {
+		return nil, err
+	}
+	now := r.Now()
+	about, err := r.Journal.Notices(ctx, now.Add(-2*policy.LongestDeferral), now.Add(time.Second))
+	if err != nil {
+		return nil, err
+	}
+	out := &deferralsOutput{}
+	out.Body.Deferrals, out.Body.Cases = []DeferralView{}, []DeferrableCase{}
+	for _, d := range about {
+		cam, ok := c.World.Camera(d.Camera)
+		if d.Kind == policy.KindDefer && ok && c.Knows(cam) {
+			out.Body.Deferrals = append(out.Body.Deferrals, deferralView(c, cam, d, about, now))
+		}
+	}
+	slices.SortStableFunc(out.Body.Deferrals, func(a, b DeferralView) int { return b.At.Compare(a.At) })
+	for _, cs := range c.World.Cases() {
+		if cs.Open && !slices.Contains(cs.Members, c.Who.ID) {
+			out.Body.Cases = append(out.Body.Cases, DeferrableCase{ID: cs.ID, Title: cs.Title, Type: cs.Type})
+		}
+	}
+	return out, nil
+}
+
+func deferralView(c *front.Caller, cam *policy.Camera, d policy.Numbered, about []policy.Numbered, now time.Time) DeferralView {
+	v := DeferralView{
+		Index: d.Index, Case: d.Case, Camera: cam.CameraID(), CameraName: cam.Name, By: d.Principal, ByName: d.Person, At: d.At, Until: d.To, Reason: d.Detail,
+	}
+	if c.Lang == "en" && cam.NameEn != "" {
+		v.CameraName = cam.NameEn
+	}
+	if cs, ok := c.World.Case(d.Case); ok {
+		v.CaseTitle = cs.Title
+	}
+	for _, e := range about {
+		if e.Kind == policy.KindReveal && e.Case == d.Case && e.Camera == d.Camera && e.Index > d.Index && (v.Ended.IsZero() || e.At.Before(v.Ended)) {
+			v.Ended = e.At
+		}
+	}
+	v.Open = now.Before(v.Until) && v.Ended.IsZero()
+	return v
 }
 
 // deferNotice logs the deferral for each camera; the entries themselves are

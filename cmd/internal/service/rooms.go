@@ -20,6 +20,7 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		join.Routes(s.join()),
 		s.onboardRoom(),
 		s.healthRoom(),
+		s.peopleRoom(),
 		transparency.Routes(s.transparencyRoom()),
 		cell.Routes(cell.Deps{Gate: s.node.gate}),
 		viewgate.Routes(viewgate.Deps{Gate: s.node.gate, Views: s.views, Renderer: renderer{s.node.pool}}),

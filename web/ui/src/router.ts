@@ -1,9 +1,11 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { roomsFor } from './office/rooms'
 import { home, session, whoAmI } from './session'
 import type { Me } from './api/types'
 
 // Residents for their own cameras, officers for their unit's.
 const isOwner = (me: Me) => me.type === 'resident' || me.type === 'officer'
+const atOffice = (me: Me) => me.type === 'officer'
 const isOfficer = (me: Me) => me.type === 'officer' || me.type === 'kiosk'
 
 declare module 'vue-router' {
@@ -40,6 +42,14 @@ const routes: RouteRecordRaw[] = [
   { path: '/join/:token', component: () => import('./join/JoinPage.vue'), props: true, meta: { title: 'join.page', open: true } },
   { path: '/factor', component: () => import('./signin/FactorPage.vue'), meta: { title: 'factor.title' } },
   { path: '/system/cameras', component: () => import('./town/CamerasPage.vue'), meta: { title: 'town.title', for: (me) => me.type === 'administrator' } },
+  { path: '/system/people', component: () => import('./people/PeoplePage.vue'), meta: { title: 'people.title', for: (me) => me.type === 'administrator' } },
+  { path: '/office', redirect: () => roomsFor(session.me)[0]?.to ?? home() },
+  { path: '/office/views', component: () => import('./office/ViewsPage.vue'), meta: { title: 'views.title', for: atOffice } },
+  { path: '/office/invitations', component: () => import('./office/InvitationsPage.vue'), meta: { title: 'invitations.title', for: atOffice } },
+  { path: '/office/complaints', component: () => import('./office/ComplaintsPage.vue'), meta: { title: 'complaints.title', for: atOffice } },
+  { path: '/office/deferrals', component: () => import('./office/DeferralsPage.vue'), meta: { title: 'deferrals.title', for: atOffice } },
+  { path: '/office/people', component: () => import('./office/ProposalsPage.vue'), meta: { title: 'people.office_title', for: atOffice } },
+  { path: '/welcome/:token', component: () => import('./people/WelcomePage.vue'), props: true, meta: { title: 'welcome.title', open: true } },
   { path: '/system', component: () => import('./system/SystemPage.vue'), meta: { title: 'system.title', for: (me) => me.type === 'administrator' } },
   { path: '/:rest(.*)*', component: () => import('./signin/NotFoundPage.vue'), meta: { title: 'not_found.title', open: true } },
 ]

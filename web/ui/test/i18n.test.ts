@@ -68,7 +68,7 @@ describe('the source', () => {
     const found: string[] = []
     for (const { path, text } of sources.filter((s) => s.path.endsWith('.vue'))) walk(parseSfc(text).descriptor.template?.ast, path, found)
     expect(found).toEqual([])
-  })
+  }, 30_000)
 
   it('has no Chinese in code', () => {
     expect(sources.filter((s) => /[一-鿿]/.test(s.text)).map((s) => s.path)).toEqual([])
