@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/storage/sqlite"
 )
 
 // rememberProposals bounds the list that people read, newest first.
@@ -15,7 +16,7 @@ const rememberProposals = 500
 
 // PutProposal keeps a proposal about people as the JSON given, or its next state.
 func (r *Registry) PutProposal(ctx context.Context, id string, asked time.Time, body []byte) error {
-	_, err := r.quietly(ctx, `INSERT INTO people_proposals VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`, id, millis(asked), string(body))
+	_, err := r.quietly(ctx, `INSERT INTO people_proposals VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`, id, sqlite.Millis(asked), string(body))
 	return err
 }
 
@@ -43,20 +44,20 @@ func (r *Registry) PutWelcome(ctx context.Context, hash, account string, expires
 		if err := e.exec(`DELETE FROM welcomes WHERE account = ?`, account); err != nil {
 			return err
 		}
-		return e.exec(`INSERT INTO welcomes VALUES (?, ?, ?)`, hash, account, millis(expires))
+		return e.exec(`INSERT INTO welcomes VALUES (?, ?, ?)`, hash, account, sqlite.Millis(expires))
 	})
 }
 
 // Welcome returns the account that a link is for, or CodeNotFound for one that
 // is not known, used or too old.
 func (r *Registry) Welcome(ctx context.Context, hash string, now time.Time) (account string, err error) {
-	err = r.reader.QueryRowContext(ctx, `SELECT account FROM welcomes WHERE token_hash = ? AND expires > ?`, hash, millis(now)).Scan(&account)
+	err = r.reader.QueryRowContext(ctx, `SELECT account FROM welcomes WHERE token_hash = ? AND expires > ?`, hash, sqlite.Millis(now)).Scan(&account)
 	return account, welcomeError(err)
 }
 
 // UseWelcome spends a link, once: CodeNotFound the second time.
 func (r *Registry) UseWelcome(ctx context.Context, hash string, now time.Time) error {
-	n, err := r.quietly(ctx, `DELETE FROM welcomes WHERE token_hash = ? AND expires > ?`, hash, millis(now))
+	n, err := r.quietly(ctx, `DELETE FROM welcomes WHERE token_hash = ? AND expires > ?`, hash, sqlite.Millis(now))
 	if err == nil && n == 0 {
 		err = welcomeError(sql.ErrNoRows)
 	}

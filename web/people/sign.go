@@ -24,6 +24,7 @@ type ProposalView struct {
 	Person     policy.Principal  `json:"person" doc:"As it is to be"`
 	Before     *policy.Principal `json:"before,omitempty"`
 	Gives      []string          `json:"gives" doc:"What the person would have more"`
+	UnitName   string            `json:"unit_name,omitempty"`
 	Login      string            `json:"login,omitempty"`
 	Reason     string            `json:"reason"`
 	By         string            `json:"by"`
@@ -59,6 +60,9 @@ func (r *room) view(c *front.Caller, p *Proposal) ProposalView {
 		v.Gives = append(v.Gives, Gives(c.World, p.Before, &p.Person)...)
 	} else {
 		v.Gives = append(v.Gives, "sign_in")
+	}
+	if u, ok := c.World.Unit(p.Person.Unit); ok {
+		v.UnitName = u.Name
 	}
 	if p.Answerer != "" {
 		v.Answerer = nameOf(c.World, p.Answerer)

@@ -3735,6 +3735,7 @@ export interface components {
             reason: string;
             /** @enum {string} */
             state: "asked" | "signed" | "refused" | "withdrawn" | "lapsed";
+            unit_name?: string;
         };
         ProposalsOutputBody: {
             proposals: components["schemas"]["ProposalView"][] | null;
