@@ -3,14 +3,12 @@ package web
 import (
 	"container/list"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"sync"
 
 	"shouwang"
 	"shouwang/policy"
-	"shouwang/web/fragment"
+	"shouwang/web/viewcopy"
 	"shouwang/web/watch"
 )
 
@@ -123,62 +121,10 @@ func (cs *copies) make(ctx context.Context, key string, g policy.Grant, camera s
 	}
 	defer units.Close()
 	o.Camera = camera
-	data, err := renderWhole(ctx, cs.renderer, units, o, cs.perCopy)
+	data, err := viewcopy.Render(ctx, cs.renderer, units, o, cs.perCopy)
 	if err != nil {
 		return nil, fmt.Errorf("render viewing copy of %s: %w", camera, err)
 	}
 	cs.put(&viewingCopy{key: key, camera: camera, data: data}, began)
 	return data, nil
-}
-
-// renderWhole sends a run through a renderer and returns the MP4. Any failure
-// on the way is a failure of the whole: half a copy is shown to nobody.
-func renderWhole(ctx context.Context, r watch.Renderer, units watch.Units, o watch.Options, limit int) ([]byte, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	rendering, err := r.Render(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	defer rendering.Close()
-	pushed := make(chan error, 1)
-	go func() {
-		err := pushAll(ctx, rendering, units)
-		if err != nil {
-			rendering.Close()
-		} else {
-			rendering.Finish()
-		}
-		pushed <- err
-	}()
-	whole := fragment.NewWhole(limit)
-	var failed error
-	for au := range rendering.Out() {
-		if failed == nil {
-			if failed = whole.Add(au); failed != nil {
-				cancel(failed)
-				rendering.Close()
-			}
-		}
-	}
-	err = <-pushed
-	if failed = errors.Join(failed, err, rendering.Err()); failed != nil {
-		return nil, failed
-	}
-	return whole.File()
-}
-
-func pushAll(ctx context.Context, rendering watch.Rendering, units watch.Units) error {
-	for {
-		au, err := nextUnit(ctx, units)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err == nil {
-			err = rendering.PushWait(ctx, au)
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

@@ -6,7 +6,9 @@
 //
 // A package is a zip file of:
 //
-//	video.mp4       the pictures as received, not encoded again
+//	video.mp4       the pictures: as received, not encoded again, where the
+//	                manifest's form is original; where it is veiled, a copy with
+//	                masks, people and vehicles pixelated, and the package's id
 //	manifest.json   Manifest; names and hashes every other file but the signature
 //	manifest.sig    a signed note (C2SP signed-note) over the manifest's hash
 //	log-proof.json  the entry of the access log with its inclusion proof
@@ -50,6 +52,7 @@ type Manifest struct {
 	Case       string              `json:"case,omitempty"`
 	Order      string              `json:"order,omitempty"`
 	Purpose    string              `json:"purpose"`
+	Form       string              `json:"form,omitempty"` // of the pictures: original (also when empty) or veiled
 	Reason     string              `json:"reason"`
 	Recipient  string              `json:"recipient"` // whom it was made for
 	Requester  string              `json:"requester"`

@@ -27,7 +27,7 @@ func (s *Session) close(ctx context.Context) {
 }
 
 // indexWithin is how long a finished segment's row may take.
-const indexWithin = 10 * time.Second
+const indexWithin = 30 * time.Second
 
 // commit makes the finished file a segment. What ends a recording often ends
 // ctx, too; the row is written all the same, or the file would be nobody's.

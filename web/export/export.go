@@ -15,6 +15,7 @@ import (
 	"shouwang/policy"
 	"shouwang/web/front"
 	"shouwang/web/look"
+	"shouwang/web/watch"
 )
 
 // Gate judges an export and uses up the approval it rests on.
@@ -36,7 +37,20 @@ type Job struct {
 	Reason    string
 	Recipient string
 	LogEntry  uint64
+	Form      Form
+	Veil      watch.Options // what is done to a veiled copy
 }
+
+// Form is what of the pictures leaves.
+type Form string
+
+// The forms. A veiled copy is encoded anew with the owner's masks, people and
+// vehicles pixelated, and the package's id burned in; the original is what the
+// camera sent, bit for bit.
+const (
+	Veiled   Form = "veiled"
+	Original Form = "original"
+)
 
 // Store packs evidence and keeps what a case needs. Errors: CodeKeyDestroyed,
 // CodeNotFound, CodeStorageAway.
@@ -46,6 +60,10 @@ type Store interface {
 	Hold(ctx context.Context, j *Job) error
 	// Pack writes the package.
 	Pack(ctx context.Context, w io.Writer, j *Job) error
+	// Keep keeps the list of granted packages over a restart; Kept returns it,
+	// nil when there is none.
+	Keep(ctx context.Context, list []byte) error
+	Kept(ctx context.Context) ([]byte, error)
 }
 
 // Deps are what the room needs from its neighbours; all are needed.
@@ -64,13 +82,13 @@ type room struct {
 	looks *look.Looks
 
 	mu   sync.Mutex
-	jobs map[string]*job
+	jobs map[string]*job // nil until read from the store
 }
 
 // job is an export that was granted and waits to be fetched.
 type job struct {
 	Job
-	token   string
+	session string // hash of the session's token
 	expires time.Time
 	busy    bool
 }
@@ -78,7 +96,7 @@ type job struct {
 // Routes returns what registers the room's operations.
 func Routes(deps Deps) func(*front.Front, *look.Looks) {
 	return func(f *front.Front, l *look.Looks) {
-		(&room{Front: f, Deps: deps, looks: l, jobs: map[string]*job{}}).routes()
+		(&room{Front: f, Deps: deps, looks: l}).routes()
 	}
 }
 
@@ -87,6 +105,10 @@ func (r *room) routes() {
 		ID: "makeExport", Method: http.MethodPost, Path: "/api/exports", Tag: "export", Picture: true,
 		Summary: "Have an evidence package made; takes an approval and a fresh second factor",
 	}, front.Officers, r.grant)
+	front.Route(r.Front, front.Op{
+		ID: "myExports", Method: http.MethodGet, Path: "/api/exports", Tag: "export",
+		Summary: "The packages that this session was granted and may still fetch, newest first",
+	}, front.Officers, r.mine)
 	front.Route(r.Front, front.Op{
 		ID: "fetchExport", Method: http.MethodGet, Path: "/api/exports/{id}/package.zip", Tag: "export", Media: "application/zip", Picture: true,
 		Summary: "Fetch the package one was granted, within its time",
@@ -108,15 +130,29 @@ type GrantBody struct {
 	Reason    string            `json:"reason" minLength:"4" maxLength:"500"`
 	Recipient string            `json:"recipient" minLength:"2" maxLength:"200" doc:"Whom the package is made for; it says so"`
 	Approval  string            `json:"approval" minLength:"1" maxLength:"64" doc:"A second person's approval of export over this stretch"`
+	Form      Form              `json:"form,omitempty" enum:"veiled,original" default:"veiled" doc:"A copy with masks, people and vehicles pixelated and marked for its recipient, or what the camera sent, bit for bit"`
 }
 
 // ExportView is a package that may be fetched.
 type ExportView struct {
-	ID       string    `json:"id"`
-	URL      string    `json:"url"`
-	Expires  time.Time `json:"expires"`
-	Decision string    `json:"decision"`
-	LogEntry uint64    `json:"log_entry"`
+	ID        string            `json:"id"`
+	URL       string            `json:"url"`
+	Expires   time.Time         `json:"expires"`
+	Decision  string            `json:"decision"`
+	LogEntry  uint64            `json:"log_entry"`
+	Camera    shouwang.CameraID `json:"camera"`
+	From      time.Time         `json:"from"`
+	To        time.Time         `json:"to"`
+	Case      string            `json:"case,omitempty"`
+	Recipient string            `json:"recipient"`
+	Form      Form              `json:"form" enum:"veiled,original"`
+}
+
+func (j *job) view() ExportView {
+	return ExportView{
+		ID: j.ID, URL: "/api/exports/" + j.ID + "/package.zip", Expires: j.expires, Decision: j.Decision.DecisionID, LogEntry: j.LogEntry,
+		Camera: j.Camera.CameraID(), From: j.Span.From, To: j.Span.To, Case: j.Request.Case, Recipient: j.Recipient, Form: j.Form,
+	}
 }
 
 type grantOutput struct{ Body ExportView }
@@ -132,7 +168,7 @@ func (r *room) grant(ctx context.Context, c *front.Caller, in *grantInput) (*gra
 		return nil, err
 	}
 	entry := policy.NewEntry("export", j.Request.At, c.World, j.Request, j.Decision)
-	entry.Detail = j.ID + " for " + j.Recipient + ", approved by " + j.Grant.SecondPerson() + ": " + j.Reason
+	entry.Detail = j.ID + " for " + j.Recipient + ", approved by " + j.Grant.SecondPerson() + ": " + j.Reason + "; " + string(j.Form)
 	if j.LogEntry, err = r.looks.Append(ctx, entry); err != nil {
 		return nil, err
 	}
@@ -141,15 +177,13 @@ func (r *room) grant(ctx context.Context, c *front.Caller, in *grantInput) (*gra
 			return nil, err
 		}
 	}
-	r.keep(j)
-	return &grantOutput{Body: ExportView{
-		ID: j.ID, URL: "/api/exports/" + j.ID + "/package.zip", Expires: j.expires, Decision: j.Decision.DecisionID, LogEntry: j.LogEntry,
-	}}, nil
+	r.keep(ctx, j)
+	return &grantOutput{Body: j.view()}, nil
 }
 
-// duties are the obligations that this room knows how to carry out. Masks and
-// blurring govern viewing copies; an original that leaves stays as recorded,
-// under a case, two names and a mark. The notice to the owner and the report to
+// duties are the obligations that this room knows how to carry out. A veiled
+// copy carries masks and blurring out; an original that leaves stays as
+// recorded, under a case, two names and a mark. The notice to the owner and the report to
 // oversight are the entry in the log that both read.
 var duties = []policy.ObligationID{
 	policy.ObligeMask, policy.ObligeBlurPeople, policy.ObligeBlurPlates, policy.ObligeWatermark, policy.ObligePackage, policy.ObligeHold,
@@ -182,12 +216,12 @@ func (r *room) judge(ctx context.Context, c *front.Caller, cam *policy.Camera, b
 		}
 		return nil, front.Denial(&d, r.TextFor(c, &d))
 	}
-	j := &job{token: c.Token, expires: r.Now().Add(min(fetchWithin, time.Duration(d.TTL)*time.Second))}
+	j := &job{session: sessionOf(c), expires: r.Now().Add(min(fetchWithin, time.Duration(d.TTL)*time.Second))}
 	j.Job = Job{
 		ID: front.NewID("ex"), Made: r.Now().UTC(), Camera: cam, Place: placeOf(c, cam), Span: span, Request: req, Decision: d,
-		Grant: grant, Reason: b.Reason, Recipient: b.Recipient,
+		Grant: grant, Reason: b.Reason, Recipient: b.Recipient, Form: b.Form,
 	}
-	return j, nil
+	return j, r.veil(c, cam, j)
 }
 
 // placeOf lists the places from the widest to the camera's own.
@@ -203,13 +237,19 @@ func placeOf(c *front.Caller, cam *policy.Camera) (out []string) {
 	return out
 }
 
-func (r *room) keep(j *job) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for id, old := range r.jobs {
-		if !r.Now().Before(old.expires) {
-			delete(r.jobs, id)
-		}
+// veil notes what is done to a veiled copy; one that cannot be made is refused
+// now and not when it is fetched.
+func (r *room) veil(c *front.Caller, cam *policy.Camera, j *job) error {
+	if j.Form == Original {
+		return nil
 	}
-	r.jobs[j.ID] = j
+	j.Form = Veiled
+	options, refused := r.looks.Veiled(c, cam, j.ID+" "+j.Request.Case)
+	if refused != "" {
+		d := j.Decision
+		d.Decision, d.Reasons = "deny", []policy.Reason{refused}
+		return front.Denial(&d, r.TextFor(c, &d))
+	}
+	j.Veil = options
+	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"shouwang/web/export"
 	"shouwang/web/front"
 	"shouwang/web/front/fronttest"
+	"shouwang/web/look"
 )
 
 func TestMain(m *testing.M) {
@@ -45,7 +46,15 @@ type store struct {
 	state  policy.KeyState
 	held   []string
 	broken bool
+	kept   []byte
 }
+
+func (s *store) Keep(_ context.Context, list []byte) error {
+	s.kept = list
+	return nil
+}
+
+func (s *store) Kept(context.Context) ([]byte, error) { return s.kept, nil }
 
 func (s *store) KeyState(context.Context, shouwang.CameraID, shouwang.Span) (policy.KeyState, error) {
 	return s.state, nil
@@ -57,7 +66,14 @@ func (s *store) Hold(_ context.Context, j *export.Job) error {
 }
 
 func (s *store) Pack(_ context.Context, w io.Writer, j *export.Job) error {
-	_, err := io.WriteString(w, "package "+j.ID+" for "+j.Recipient)
+	if !j.Grant.Covers(policy.Export, "door", j.Span.From) || j.Grant.SecondPerson() != "officer:boss" || j.Request.Footage == nil {
+		return errors.New("no grant")
+	}
+	veil := ""
+	if j.Form == export.Veiled && j.Veil.BlurPeople && j.Veil.BlurPlates && j.Veil.Watermark != "" {
+		veil = " veiled"
+	}
+	_, err := io.WriteString(w, "package "+j.ID+" for "+j.Recipient+veil)
 	if s.broken {
 		return errors.New("the bucket went away")
 	}
@@ -83,18 +99,23 @@ func house(t *testing.T) (*fronttest.House, *store, *book) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	given := &book{policy.Approval{
-		ID: "ap-1", State: policy.ApprovalGiven, Requester: "officer:asks", Approver: "officer:boss", Action: policy.Export, Camera: "camera:door",
-		From: noon.Add(-time.Hour), To: noon.Add(-30 * time.Minute), Purpose: "public_safety", Case: "case-1", Answered: noon.Add(-time.Minute), Expires: noon.Add(time.Hour), Uses: 1,
-	}}
-	h := fronttest.Open(t, fronttest.Options{World: w, At: noon, Approvals: given})
+	given := &book{approval()}
+	h := fronttest.Open(t, fronttest.Options{World: w, At: noon, Approvals: given, CanRender: true})
 	s := &store{state: policy.KeyLive}
 	h.Add(export.Routes(export.Deps{Gate: h.Gate, Store: s}))
 	return h, s, given
 }
 
+// approval is given for the stretch that body asks for.
+func approval() policy.Approval {
+	return policy.Approval{
+		ID: "ap-1", State: policy.ApprovalGiven, Requester: "officer:asks", Approver: "officer:boss", Action: policy.Export, Camera: "camera:door",
+		From: noon.Add(-time.Hour), To: noon.Add(-30 * time.Minute), Purpose: "public_safety", Case: "case-1", Answered: noon.Add(-time.Minute), Expires: noon.Add(time.Hour), Uses: 1,
+	}
+}
+
 func body(change ...any) map[string]any {
-	b := map[string]any{"camera": "door", "from": noon.Add(-50 * time.Minute), "to": noon.Add(-40 * time.Minute), "case": "case-1", "reason": "the bicycle", "recipient": "法院", "approval": "ap-1"}
+	b := map[string]any{"camera": "door", "from": noon.Add(-50 * time.Minute), "to": noon.Add(-40 * time.Minute), "case": "case-1", "reason": "the bicycle", "recipient": "法院", "approval": "ap-1", "form": "original"}
 	for i := 0; i+1 < len(change); i += 2 {
 		b[change[i].(string)] = change[i+1]
 	}
@@ -165,5 +186,51 @@ func TestNothingLeavesThatCannotBeLogged(t *testing.T) {
 	fronttest.Want[front.Problem](h, 503, "officer:asks", "POST", "/api/exports", body())
 	if len(s.held) != 0 {
 		t.Error("it went on without an entry")
+	}
+}
+
+// TestGrantedPackagesOutliveARestart: a second room over the same store stands
+// in for the service started again. It lists and hands out what the first
+// granted, to the same session alone, and as a veiled copy when nothing else
+// was asked; after the owner's no it hands out nothing.
+func TestGrantedPackagesOutliveARestart(t *testing.T) {
+	h, s, given := house(t)
+	h.Factor("officer:asks")
+	wish := body()
+	delete(wish, "form")
+	v := fronttest.Want[export.ExportView](h, 200, "officer:asks", "POST", "/api/exports", wish)
+	again := fronttest.Open(t, fronttest.Options{World: h.Gate.World(), At: noon, Approvals: given, CanRender: true})
+	again.Add(export.Routes(export.Deps{Gate: again.Gate, Store: s}))
+	type list struct {
+		Packages []export.ExportView `json:"packages"`
+	}
+	if got := fronttest.Want[list](again, 200, "officer:boss", "GET", "/api/exports", nil); len(got.Packages) != 0 {
+		t.Errorf("another's: %+v", got)
+	}
+	got := fronttest.Want[list](again, 200, "officer:asks", "GET", "/api/exports", nil)
+	if len(got.Packages) != 1 || got.Packages[0].ID != v.ID || got.Packages[0].Form != export.Veiled || got.Packages[0].Camera != "door" {
+		t.Fatalf("after the restart: %+v", got)
+	}
+	if status, raw := again.Do("officer:asks", "GET", v.URL, nil); status != 200 || string(raw) != "package "+v.ID+" for 法院 veiled" {
+		t.Errorf("fetched after the restart: %d %s", status, raw)
+	}
+	if len(given.UsedFor) != 1 {
+		t.Errorf("the approval was used %d times", len(given.UsedFor))
+	}
+	again.Advance(20 * time.Minute)
+	if got := fronttest.Want[list](again, 200, "officer:asks", "GET", "/api/exports", nil); len(got.Packages) != 0 {
+		t.Errorf("after its time: %+v", got)
+	}
+}
+
+// TestAVeiledCopyNeedsARenderer: without one it is refused at once, and the
+// original is not given in its place.
+func TestAVeiledCopyNeedsARenderer(t *testing.T) {
+	h, s, _ := house(t)
+	cannot := fronttest.Open(t, fronttest.Options{World: h.Gate.World(), At: noon, Approvals: &book{approval()}})
+	cannot.Add(export.Routes(export.Deps{Gate: cannot.Gate, Store: s}))
+	cannot.Factor("officer:asks")
+	if p := fronttest.Want[front.Problem](cannot, 403, "officer:asks", "POST", "/api/exports", body("form", "veiled")); !slices.Contains(p.Reasons, look.ReasonNoRenderer) {
+		t.Errorf("%v", p.Reasons)
 	}
 }

@@ -19,11 +19,12 @@ type fetchInput struct {
 
 // take finds a granted package of this very session, and asks the gate again:
 // a consent may have been withdrawn since.
-func (r *room) take(c *front.Caller, id string) (*job, error) {
+func (r *room) take(ctx context.Context, c *front.Caller, id string) (*job, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.load(ctx, c.World)
 	j := r.jobs[id]
-	if j == nil || j.token != c.Token || !r.Now().Before(j.expires) {
+	if j == nil || j.session != sessionOf(c) || !r.Now().Before(j.expires) {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "no package %q of yours: its time is over, or it was never granted", id)
 	}
 	if j.busy {
@@ -32,9 +33,19 @@ func (r *room) take(c *front.Caller, id string) (*job, error) {
 	req := j.Request
 	req.At, req.Within = r.Now(), j.Decision.DecisionID
 	req.SecondFactorAge = 1 // it was fresh when the package was granted, and the grant is short
-	if d := r.Gate.Decide(req); !d.Allowed() {
+	var d policy.Decision
+	if j.Grant.ID() != "" {
+		d = r.Gate.Decide(req)
+	} else {
+		d, j.Grant = r.Gate.Look(req) // after a restart; the approval was used up for this decision already
+	}
+	if !d.Allowed() {
 		delete(r.jobs, id)
+		r.save(ctx)
 		return nil, front.Denial(&d, r.TextFor(c, &d))
+	}
+	if err := r.veil(c, j.Camera, j); err != nil { // the masks of now
+		return nil, err
 	}
 	j.busy = true
 	return j, nil
@@ -48,8 +59,8 @@ func (r *room) release(j *job) {
 
 // fetch streams a package. What breaks off has no manifest and is none; its end
 // is logged with the bytes that left.
-func (r *room) fetch(_ context.Context, c *front.Caller, in *fetchInput) (*huma.StreamResponse, error) {
-	j, err := r.take(c, in.ID)
+func (r *room) fetch(ctx context.Context, c *front.Caller, in *fetchInput) (*huma.StreamResponse, error) {
+	j, err := r.take(ctx, c, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -121,6 +121,21 @@ func (s *Looks) Carry(d *policy.Decision, c *front.Caller, cam *policy.Camera) (
 	return o, ""
 }
 
+// Veiled is what is done to a copy that is to show no face and no plate,
+// whatever the decision would let pass: the owner's masks, people and vehicles
+// pixelated, the mark given. The reason is the zero one when all of it can be
+// carried out.
+func (s *Looks) Veiled(c *front.Caller, cam *policy.Camera, mark string) (watch.Options, policy.Reason) {
+	masks, ok := s.masks(cam, c.World)
+	switch {
+	case !ok:
+		return watch.Options{}, ReasonObligation
+	case !s.deps.CanRender():
+		return watch.Options{}, ReasonNoRenderer
+	}
+	return watch.Options{Camera: cam.CameraID(), Masks: masks, BlurPeople: true, BlurPlates: true, Watermark: mark}, ""
+}
+
 // masks gathers the owner's polygons from the consents and the camera's
 // filing. A mask that encloses nothing cannot be carried out.
 func (s *Looks) masks(cam *policy.Camera, world *policy.World) ([]shouwang.Polygon, bool) {

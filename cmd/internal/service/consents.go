@@ -26,12 +26,14 @@ type consents struct {
 
 // Append stores the version, puts it in force, and erases what it ends.
 func (c consents) Append(ctx context.Context, next *policy.Consent) (web.Receipt, error) {
-	c.eraser.turn.Lock()
-	defer c.eraser.turn.Unlock()
-	if err := c.registry.AppendConsent(ctx, next); err != nil {
-		return web.Receipt{}, err
+	release := c.eraser.claim(cameraOf(next.Camera))
+	err := c.registry.AppendConsent(ctx, next)
+	var r web.Receipt
+	if err == nil {
+		r, err = c.enforce(ctx, next)
 	}
-	return c.enforce(ctx, next)
+	release(err == nil)
+	return r, err
 }
 
 // enforce puts a stored version in force, erases what it ends and writes the

@@ -27,10 +27,12 @@ type eraser struct {
 	log     *slog.Logger
 
 	mu sync.Mutex // one erasure at a time
-	// turn is held from storing a consent's new version to its receipt, and by
-	// whoever else would erase: or they would do it first, and the receipt would
-	// say that nothing was there to destroy. Locked before mu.
-	turn sync.Mutex
+
+	// claimed cameras are being erased by whoever writes the receipt: or somebody
+	// else would do it first, and the receipt would say that nothing was there to
+	// destroy.
+	claims  sync.Mutex
+	claimed map[shouwang.CameraID]int
 }
 
 // ended reports whether nothing recorded of the camera may exist any longer,
@@ -69,15 +71,43 @@ func (e *eraser) reconcile(ctx context.Context) error {
 	return nil
 }
 
+// eraseEnded erases one camera if that is due and nobody has claimed it. The
+// world is read before the claim: a claim is made before what it is for.
 func (e *eraser) eraseEnded(ctx context.Context, camera shouwang.CameraID) error {
-	e.turn.Lock()
-	defer e.turn.Unlock()
 	reason, yes := ended(e.gate.World(), camera)
-	if !yes {
+	e.claims.Lock()
+	claimed := e.claimed[camera] > 0
+	e.claims.Unlock()
+	if !yes || claimed {
 		return nil
 	}
 	_, err := e.erase(ctx, camera, string(reason))
 	return err
+}
+
+// claim leaves what a change of consent ends to the caller until release, who
+// says whether it was done; what was not is done then.
+func (e *eraser) claim(camera shouwang.CameraID) (release func(done bool)) {
+	add := func(n int) {
+		e.claims.Lock()
+		defer e.claims.Unlock()
+		if e.claimed == nil {
+			e.claimed = map[shouwang.CameraID]int{}
+		}
+		if e.claimed[camera] += n; e.claimed[camera] == 0 {
+			delete(e.claimed, camera)
+		}
+	}
+	add(1)
+	return func(done bool) {
+		add(-1)
+		if done {
+			return
+		}
+		if err := e.eraseEnded(context.Background(), camera); err != nil {
+			e.log.Error("what consent no longer covers is not erased yet", "camera", camera, "error", err)
+		}
+	}
 }
 
 // erasure is what was destroyed, and its entry in the access log: -1 for none,

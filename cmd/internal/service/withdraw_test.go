@@ -280,11 +280,11 @@ func TestExportOfRealFootage(t *testing.T) {
 		t.Fatalf("approved and denied: %v", d.Reasons)
 	}
 	cam, _ := e.node.gate.World().Camera("camera:door")
-	j := &export.Job{ID: "ex-1", Made: time.Now(), Camera: cam, Span: row.Span, Request: req, Decision: d, Grant: grant, Reason: "theft", Recipient: "court"}
+	j := &export.Job{ID: "ex-1", Made: time.Now(), Camera: cam, Span: row.Span, Request: req, Decision: d, Grant: grant, Reason: "theft", Recipient: "court", Form: export.Original}
 	if j.LogEntry, err = e.ledger.Append(ctx, policy.NewEntry("export", time.Now(), e.node.gate.World(), req, d)); err != nil {
 		t.Fatal(err)
 	}
-	store := exportStore{holdStore{e.node, e.eraser}, footage{archive: e.node.archive, recorder: e.node.recorder}, e.ledger, e.notary}
+	store := exportStore{holdStore{e.node, e.eraser}, footage{archive: e.node.archive, recorder: e.node.recorder}, e.ledger, e.notary, nil}
 	e.must(store.Hold(ctx, j))
 	var out bytes.Buffer
 	e.must(store.Pack(ctx, &out, j))

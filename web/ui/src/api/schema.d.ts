@@ -623,7 +623,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** The packages that this session was granted and may still fetch, newest first */
+        get: operations["myExports"];
         put?: never;
         /** Have an evidence package made; takes an approval and a fresh second factor */
         post: operations["makeExport"];
@@ -2821,12 +2822,21 @@ export interface components {
             events: components["schemas"]["EventView"][] | null;
         };
         ExportView: {
+            camera: string;
+            case?: string;
             decision: string;
             /** Format: date-time */
             expires: string;
+            /** @enum {string} */
+            form: "veiled" | "original";
+            /** Format: date-time */
+            from: string;
             id: string;
             /** Format: int64 */
             log_entry: number;
+            recipient: string;
+            /** Format: date-time */
+            to: string;
             url: string;
         };
         Filing: {
@@ -2901,6 +2911,12 @@ export interface components {
             approval: string;
             camera: string;
             case?: string;
+            /**
+             * @description A copy with masks, people and vehicles pixelated and marked for its recipient, or what the camera sent, bit for bit
+             * @default veiled
+             * @enum {string}
+             */
+            form: "veiled" | "original";
             /**
              * Format: date-time
              * @description Capture time
@@ -3335,6 +3351,9 @@ export interface components {
             type: "officer" | "resident" | "kiosk" | "administrator" | "service";
             unit?: string;
             zone: string;
+        };
+        MineOutputBody: {
+            packages: components["schemas"]["ExportView"][] | null;
         };
         Missing: {
             /** @description A gap's cause, or erased */
@@ -7235,6 +7254,62 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    myExports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MineOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -12,6 +12,7 @@ export type CaseFile = S['CaseFile']
 export type CaseItem = S['CaseItem']
 export type CaseDone = S['CaseDone']
 export type Colleague = S['Colleague']
+export type Package = S['ExportView']
 export type Approval = S['ApprovalView']
 export type SearchBody = Omit<S['SearchInputBody'], '$schema'>
 
@@ -74,7 +75,9 @@ export const evidence = {
   /** Carries out what was approved: both take a second factor shown just now. */
   hold: (a: Approval, days: number) =>
     json<S['HoldView']>('POST', '/api/holds', { camera: a.camera, from: a.from, to: a.to, case: a.case, days, reason: a.reason, purpose: a.purpose, approval: a.id }),
-  export: (a: Approval) =>
-    json<S['ExportView']>('POST', '/api/exports', { camera: a.camera, from: a.from, to: a.to, case: a.case, purpose: a.purpose, reason: a.reason, recipient: a.recipient, approval: a.id }),
+  export: (a: Approval, form: Package['form']) =>
+    json<Package>('POST', '/api/exports', { form, camera: a.camera, from: a.from, to: a.to, case: a.case, purpose: a.purpose, reason: a.reason, recipient: a.recipient, approval: a.id }),
+  /** What this session was granted and may still fetch. */
+  packages: async () => (await json<{ packages: Package[] | null }>('GET', '/api/exports')).packages ?? [],
   answer: (id: string, how: 'approve' | 'refuse' | 'withdraw', note: string) => json<Approval>('POST', `/api/approvals/${seg(id)}/${how}`, { note }),
 }
