@@ -42,6 +42,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/join/:token', component: () => import('./join/JoinPage.vue'), props: true, meta: { title: 'join.page', open: true } },
   { path: '/factor', component: () => import('./signin/FactorPage.vue'), meta: { title: 'factor.title' } },
   { path: '/system/cameras', component: () => import('./town/CamerasPage.vue'), meta: { title: 'town.title', for: (me) => me.type === 'administrator' } },
+  { path: '/system/places', component: () => import('./places/PlacesPage.vue'), meta: { title: 'places.title', for: (me) => me.type === 'administrator' } },
   { path: '/system/people', component: () => import('./people/PeoplePage.vue'), meta: { title: 'people.title', for: (me) => me.type === 'administrator' } },
   { path: '/office', redirect: () => roomsFor(session.me)[0]?.to ?? home() },
   { path: '/office/views', component: () => import('./office/ViewsPage.vue'), meta: { title: 'views.title', for: atOffice } },
