@@ -39,13 +39,7 @@ func (h *home) look(m *Model, pts shouwang.MediaTime) float32 {
 		return h.like
 	}
 	h.next = pts + shouwang.MediaRate
-	clear(h.now) // the last row and column have no step
-	for r := range m.rows - 1 {
-		for c := range m.cols - 1 {
-			i := r*m.cols + c
-			h.now[i] = uint8(min(255, (absi(int(m.cur[i+1])-int(m.cur[i]))+absi(int(m.cur[i+m.cols])-int(m.cur[i])))>>7))
-		}
-	}
+	h.steps(m)
 	if !h.known {
 		if (pts - m.born).Duration() >= homeAfter {
 			copy(h.edges, h.now)
@@ -56,6 +50,23 @@ func (h *home) look(m *Model, pts shouwang.MediaTime) float32 {
 	h.like = max(0.001, float32(correlation(h.edges, h.now)))
 	h.learn(pts)
 	return h.like
+}
+
+// steps fills now with how much each cell differs from its neighbours to the
+// right and below; the last row and column have none.
+func (h *home) steps(m *Model) {
+	clear(h.now)
+	for r := range m.rows - 1 {
+		row, below := m.cur[r*m.cols:(r+1)*m.cols], m.cur[(r+1)*m.cols:(r+2)*m.cols]
+		out := h.now[r*m.cols : (r+1)*m.cols]
+		v := int32(row[0])
+		for c := 0; c < len(row)-1 && c < len(below) && c < len(out); c++ {
+			next := int32(row[c+1])
+			right, down := next-v, int32(below[c])-v
+			out[c] = uint8(min(255, (max(right, -right)+max(down, -down))>>7))
+			v = next
+		}
+	}
 }
 
 func (h *home) learn(pts shouwang.MediaTime) {

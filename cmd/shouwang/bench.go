@@ -13,6 +13,7 @@ import (
 type benchCmd struct {
 	Speed    benchSpeedCmd    `cmd:"" default:"withargs" help:"Cameras a core, memory, latency, beside what others do."`
 	Thousand benchThousandCmd `cmd:"" help:"The whole service with a thousand cameras, then with two thousand."`
+	Whole    benchWholeCmd    `cmd:"" help:"What a camera costs the whole service, over RTSP, on a quiet machine."`
 	Play     benchPlayCmd     `cmd:"" hidden:"" help:"Cameras in a process of their own."`
 }
 
@@ -42,10 +43,24 @@ func (c benchSpeedCmd) Run(ctx context.Context, a app) error {
 	return bench.Run(ctx, o)
 }
 
+type benchWholeCmd struct {
+	Binary string `help:"Path of shouwang-analyzer." type:"path"`
+}
+
+// Run measures the whole service with two hundred cameras.
+func (c benchWholeCmd) Run(ctx context.Context, a app) error {
+	o, err := benchOptions(a, c.Binary)
+	if err != nil {
+		return err
+	}
+	return bench.Whole(ctx, o)
+}
+
 type benchThousandCmd struct {
 	Cameras int           `default:"1000" help:"Cameras of 640x360 at 10 pictures a second."`
 	Then    int           `default:"0" help:"Cameras in a second part (0 for twice as many, the same for none)."`
-	Minutes float64       `default:"10" help:"Length of each part, after all cameras are live."`
+	Minutes float64       `default:"10" help:"Length of the first part, after all cameras are live."`
+	ThenFor float64       `name:"then-minutes" default:"0" help:"Length of the second part (0 for the same)."`
 	Busy    float64       `default:"0.1" help:"Share of camera-time in which somebody walks, 0.1 to 0.8."`
 	RTSP    bool          `name:"rtsp" help:"Cameras in another process, over RTSP on loopback; else in this one, without."`
 	Workers int           `help:"Analyzer processes (0 for one a core)."`
@@ -61,15 +76,15 @@ func (c benchThousandCmd) Run(ctx context.Context, a app) error {
 	switch {
 	case c.Cameras < 1 || c.Cameras > 50_000 || c.Then < 0 || c.Then > 100_000:
 		return usage("bench thousand: --cameras 1 to 50000, --then up to 100000")
-	case c.Minutes < 0.1 || c.Busy < 0 || c.Busy > 0.8 || c.Every < time.Second:
-		return usage("bench thousand: --minutes at least 0.1, --busy 0 to 0.8, --every at least 1s")
+	case c.Minutes < 0.1 || c.ThenFor != 0 && c.ThenFor < 0.1 || c.Busy < 0 || c.Busy > 0.8 || c.Every < time.Second:
+		return usage("bench thousand: --minutes and --then-minutes at least 0.1, --busy 0 to 0.8, --every at least 1s")
 	}
 	o, err := benchOptions(a, c.Binary)
 	if err != nil {
 		return err
 	}
 	f := bench.Fleet{
-		Cameras: c.Cameras, Then: c.Then, For: time.Duration(c.Minutes * float64(time.Minute)), Busy: c.Busy,
+		Cameras: c.Cameras, Then: c.Then, For: time.Duration(c.Minutes * float64(time.Minute)), ThenFor: time.Duration(c.ThenFor * float64(time.Minute)), Busy: c.Busy,
 		RTSP: c.RTSP, Workers: c.Workers, Data: c.Data, Every: c.Every, Profile: c.Profile,
 	}
 	if f.Then == 0 {

@@ -61,6 +61,9 @@ func printGoals(out io.Writer, measured map[string]reached, whole *outcome) {
 		return
 	}
 	line("A whole service, recording events, cameras a core", whole.perCore, wholeGoal, "%6.0f")
+	if whole.others > quietly {
+		fmt.Fprintf(out, "  (other programs took %.2f cores meanwhile: that figure is of a busy machine and claims nothing)\n", whole.others)
+	}
 	verdict := "reached"
 	if whole.megabytes > memoryGoal {
 		verdict = "MISSED"

@@ -157,13 +157,14 @@ type outcome struct {
 	perCore   float64 // cameras a core
 	megabytes float64 // a camera, beyond what an empty service takes
 	cut       int     // cameras that were cut under load at the end
+	others    float64 // cores that other programs took
 	broken    error   // the promise that was not kept
 }
 
 func (r *fleet) outcome(p *part) *outcome {
 	dt := p.end.at.Sub(p.first.at).Seconds()
 	cores := (p.end.service - p.first.service + p.end.analyzer - p.first.analyzer).Seconds() / dt
-	o := &outcome{perCore: float64(p.cameras) / cores}
+	o := &outcome{perCore: float64(p.cameras) / cores, others: p.end.others(p.first)}
 	o.megabytes = float64(p.end.memory-r.empty) / 1e6 / float64(p.cameras)
 	for _, s := range []cascade.Step{cascade.StepPresence, cascade.StepSparse, cascade.StepRare} {
 		o.cut += int(p.end.values["shed_cameras,"+s.String()])
@@ -176,7 +177,8 @@ func (r *fleet) print(p *part, t *tally) {
 	dt := p.end.at.Sub(p.first.at).Seconds()
 	own, theirs := (p.end.service-p.first.service).Seconds()/dt, (p.end.analyzer-p.first.analyzer).Seconds()/dt
 	fmt.Fprintf(out, "\n%s: %d cameras for %.0f s\n", p.name, p.cameras, dt)
-	fmt.Fprintf(out, "  CPU: service %.2f + analyzers %.2f cores: %.2f ms a camera and second, %.0f cameras a core\n", own, theirs, 1000*(own+theirs)/float64(p.cameras), float64(p.cameras)/(own+theirs))
+	fmt.Fprintf(out, "  CPU: service %.2f + analyzers %.2f cores: %.2f ms a camera and second, %.0f cameras a core; other programs, cameras over RTSP included, %.2f\n",
+		own, theirs, 1000*(own+theirs)/float64(p.cameras), float64(p.cameras)/(own+theirs), p.end.others(p.first))
 	fmt.Fprintf(out, "  memory: %.2f GB empty, %.2f at first, %.2f half way, %.2f at the end: %.2f MB a camera beyond the empty service\n",
 		float64(r.empty)/1e9, float64(p.first.memory)/1e9, float64(p.mid.memory)/1e9, float64(p.end.memory)/1e9, r.outcome(p).megabytes)
 	fmt.Fprintf(out, "  recording: gaps %s; recorder overflows %.0f; of %d events %d are recorded whole, %d with all of the 10 s before them\n",
@@ -217,7 +219,7 @@ func (r *fleet) promises(p *part, t *tally) (broken []error) {
 		fail("the queue grew from %.0f units to %.0f", a, b)
 	}
 	// In less time the history is still filling.
-	if growth := float64(p.end.memory-p.mid.memory) / float64(p.mid.memory); growth > 0.15 && r.For >= 2*time.Minute {
+	if growth := float64(p.end.memory-p.mid.memory) / float64(p.mid.memory); growth > 0.15 && p.lasts >= 2*time.Minute {
 		fail("memory grew by %.0f %% in the second half", 100*growth)
 	}
 	if math.IsNaN(p.end.worst("shed_late_seconds")) {

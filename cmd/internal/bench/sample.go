@@ -21,14 +21,15 @@ type sample struct {
 	values   map[string]float64 // name{label values}
 	service  time.Duration      // CPU time
 	analyzer time.Duration
-	memory   int64 // resident bytes, all processes
-	private  int64 // of them the service's
+	memory   int64         // resident bytes, all processes
+	private  int64         // of them the service's
+	busy     time.Duration // CPU time of all programs on the machine
 	files    int
 }
 
 // take reads everything once.
 func take(metrics *prometheus.Registry) (*sample, error) {
-	s := &sample{at: time.Now(), values: map[string]float64{}, service: self(), private: resident()}
+	s := &sample{at: time.Now(), values: map[string]float64{}, service: self(), private: resident(), busy: machineTime()}
 	families, err := metrics.Gather()
 	if err != nil {
 		return nil, fmt.Errorf("read the service's metrics: %w", err)
@@ -59,6 +60,31 @@ func take(metrics *prometheus.Registry) (*sample, error) {
 		s.files = len(list)
 	}
 	return s, nil
+}
+
+// machineTime is the CPU time that all programs of the machine have used, 0
+// where the kernel does not say.
+func machineTime() (d time.Duration) {
+	raw, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(raw), "\n")
+	for i, field := range strings.Fields(line) {
+		if i == 0 || i == 4 || i == 5 || i > 7 { // the name, idle, waiting for a disk, others' machines
+			continue
+		}
+		n, _ := strconv.ParseInt(field, 10, 64)
+		d += time.Duration(n) * (time.Second / 100)
+	}
+	return d
+}
+
+// others is how many cores programs other than the service and its analyzers
+// took between two samples.
+func (s *sample) others(before *sample) float64 {
+	took := s.busy - before.busy - (s.service - before.service) - (s.analyzer - before.analyzer)
+	return max(0, took.Seconds()/s.at.Sub(before.at).Seconds())
 }
 
 // worst is the highest value of a metric over its labels.

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,9 @@ import (
 type Fleet struct {
 	Cameras int           // at first
 	Then    int           // afterwards, 0 for no second part
-	For     time.Duration // each part, after all cameras are live
+	For     time.Duration // the first part, after all cameras are live
+	ThenFor time.Duration // the second, 0 for as long
+	Settle  time.Duration // after they are live and before a part begins
 	Busy    float64       // share of camera-time in which somebody walks, 0.1 to 0.8
 	RTSP    bool          // cameras in another process, over RTSP on loopback
 	Workers int           // analyzer processes, 0 for one a core
@@ -40,6 +43,7 @@ var street360 = Streams()[0]
 // part is a stretch of the run that is judged by itself.
 type part struct {
 	name            string
+	lasts           time.Duration
 	cameras         int
 	from, to        time.Time // while all cameras were live
 	first, mid, end *sample
@@ -144,10 +148,10 @@ func (r *fleet) serve(ctx context.Context) error {
 	go func() { done <- service.RunWith(life, r.cfg, r.log, parts) }()
 	fmt.Fprintf(r.o.Out, "machine: %s, %d cores, %s\n%d cameras of %s, %.0f %% of their time busy, recording events with 10 s before them; source: %s\n%s\n",
 		processor(), runtime.NumCPU(), runtime.Version(), r.Cameras, r.stream.Name, 10*float64(r.stream.Walkers), r.source(), sampleHead)
-	err := r.part(ctx, done, "part 1", r.Cameras)
+	err := r.part(ctx, done, part{name: "part 1", cameras: r.Cameras, lasts: r.For})
 	if err == nil && r.Then > r.Cameras {
 		if err = town(ctx, r.cfg, r.Cameras, r.Then, r.address, r.log); err == nil {
-			err = r.part(ctx, done, "part 2", r.Then)
+			err = r.part(ctx, done, part{name: "part 2", cameras: r.Then, lasts: cmp.Or(r.ThenFor, r.For)})
 		}
 	}
 	r.ran = time.Now()
@@ -168,11 +172,11 @@ func (r *fleet) source() string {
 	return "in this process, without RTSP"
 }
 
-// part waits until all cameras are live and then lets For pass, printing a line
-// now and then.
-func (r *fleet) part(ctx context.Context, done <-chan error, name string, cameras int) error {
-	p := part{name: name, cameras: cameras}
+// part waits until all cameras are live and then lets the part pass, printing a
+// line now and then.
+func (r *fleet) part(ctx context.Context, done <-chan error, p part) error {
 	var last *sample
+	var lived time.Time // all cameras are live since
 	waited := time.Now()
 	for {
 		select {
@@ -191,20 +195,23 @@ func (r *fleet) part(ctx context.Context, done <-chan error, name string, camera
 		}
 		last = s
 		live := int(s.values["ingest_streams,live"])
+		if lived.IsZero() && live >= p.cameras {
+			lived = s.at
+		}
 		switch {
-		case p.first == nil && live >= cameras:
+		case p.first == nil && !lived.IsZero() && s.at.Sub(lived) >= r.Settle:
 			p.first, p.from = s, s.at
-			stop, err := r.profile(name)
+			stop, err := r.profile(p.name)
 			if err != nil {
 				return err
 			}
 			defer stop()
-			r.o.Say(fmt.Sprintf("%s: all %d cameras are live; %s from now", name, cameras, r.For))
-		case p.first == nil && time.Since(waited) > 3*time.Minute:
-			return fmt.Errorf("%s: only %d of %d cameras are live after 3 minutes; --verbose says why", name, live, cameras)
-		case p.first != nil && p.mid == nil && s.at.Sub(p.from) >= r.For/2:
+			r.o.Say(fmt.Sprintf("%s: all %d cameras are live; %s from now", p.name, p.cameras, p.lasts))
+		case lived.IsZero() && time.Since(waited) > 3*time.Minute:
+			return fmt.Errorf("%s: only %d of %d cameras are live after 3 minutes; --verbose says why", p.name, live, p.cameras)
+		case p.first != nil && p.mid == nil && s.at.Sub(p.from) >= p.lasts/2:
 			p.mid = s
-		case p.mid != nil && s.at.Sub(p.from) >= r.For:
+		case p.mid != nil && s.at.Sub(p.from) >= p.lasts:
 			p.end, p.to = s, s.at
 			r.parts = append(r.parts, p)
 			return nil
@@ -239,8 +246,12 @@ func (r *fleet) profile(name string) (stop func(), err error) {
 // cameras, measured once (resident bytes).
 const emptyService = 250 << 20
 
+// quietly is how many cores other programs may take, the one that plays the
+// cameras included, for a figure of the whole service to be claimed.
+const quietly = 0.4
+
 // whole runs the whole service for a minute with cameras over RTSP, few enough
-// not to be cut, and returns what a camera costs.
+// not to be cut and settled before, and returns what a camera costs.
 func (o Options) whole(ctx context.Context) (*outcome, error) {
 	if !strings.Contains(street360.Name, o.Only) {
 		return nil, nil
@@ -248,14 +259,30 @@ func (o Options) whole(ctx context.Context) (*outcome, error) {
 	o.Say("the whole service with 200 cameras over RTSP")
 	quiet := o
 	quiet.Out = io.Discard
-	f := Fleet{Cameras: 200, Then: 200, For: time.Minute, Busy: 0.1, RTSP: true, Data: FleetData(), Every: 5 * time.Second}
-	r, err := quiet.runFleet(ctx, f)
+	r, err := quiet.wholeRun(ctx)
 	if r == nil || len(r.parts) == 0 {
 		return nil, err
 	}
 	whole := r.outcome(&r.parts[0])
 	whole.broken = err
 	return whole, nil
+}
+
+func (o Options) wholeRun(ctx context.Context) (*fleet, error) {
+	f := Fleet{Cameras: 200, Then: 200, For: time.Minute, Settle: 30 * time.Second, Busy: 0.1, RTSP: true, Data: FleetData(), Every: 5 * time.Second}
+	return o.runFleet(ctx, f)
+}
+
+// Whole measures the whole service only, shows the run and prints its goals.
+func Whole(ctx context.Context, o Options) error {
+	r, err := o.wholeRun(ctx)
+	if r == nil || len(r.parts) == 0 {
+		return err
+	}
+	whole := r.outcome(&r.parts[0])
+	whole.broken = err
+	printGoals(o.Out, nil, whole)
+	return nil
 }
 
 // FleetData is where the service of a fleet keeps its data.
