@@ -103,7 +103,7 @@ func TestResidentsOnThePhone(t *testing.T) {
 		own("/my", "shop", false, "/my/list"),
 		own("/wall", "chen", false, "/wall"),
 		own("/evidence", "wang", false, "/evidence"),
-		own("/system", "ops", false, "/system"),
+		own("/system", "ops", false, "/system", "/system/people"),
 	}
 	playwright(t, s, h, "(resident|many|access)\\.spec\\.ts",
 		"INVITATIONS="+asJSON(t, asked), "SHOP=shop:"+ownPassword, "PEOPLE="+asJSON(t, people))
