@@ -77,7 +77,7 @@ func TestAnalyzersStandBack(t *testing.T) {
 	close(stop)
 	ours, theirs = spent(t)-ours, p.Stats().Workers[0].CPU-theirs
 	t.Logf("while an analyzer spun, this process got %v and it %v", ours, theirs)
-	if ours < theirs {
+	if ours < theirs && 20-own+niceness <= 19 { // nicer than 19 is nobody
 		t.Errorf("an analyzer that spins got %v, this process %v", theirs, ours)
 	}
 }
