@@ -282,7 +282,7 @@ func (s *scene) orderCovers() bool {
 
 func (s *scene) subjectCovers() bool {
 	r := s.subject
-	if r == nil || s.footage == nil || !r.Verified || r.Subject != s.who.ID || r.Footage != s.footage.ID {
+	if r == nil || s.footage == nil || !r.Verified || r.Subject != s.who.ID || !r.covers(s.footage, s.at) {
 		return false
 	}
 	custodian := s.world.principals[r.CustodianApprovedBy]

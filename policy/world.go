@@ -213,6 +213,37 @@ type SubjectRequest struct {
 	Verified            bool   `json:"verified"`
 	CustodianApprovedBy string `json:"custodian_approved_by"`
 	Footage             string `json:"footage"`
+	// What follows is of a request that came in over the pages: it names a
+	// camera and minutes in place of footage, who verified the person (another
+	// than the custodian), and until when it may be answered.
+	Camera      string    `json:"camera,omitempty"` // "camera:market-2"
+	From        time.Time `json:"from,omitzero"`
+	To          time.Time `json:"to,omitzero"`
+	VerifiedBy  string    `json:"verified_by,omitempty"`
+	VerifiedHow string    `json:"verified_how,omitempty"`
+	Filed       time.Time `json:"filed,omitzero"`
+	Until       time.Time `json:"until,omitzero"`
+	Refused     bool      `json:"refused,omitempty"`
+	Name        string    `json:"name,omitempty"`
+	Contact     string    `json:"contact,omitempty"`
+	Where       string    `json:"where,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+	Note        string    `json:"note,omitempty"` // the custodian's
+}
+
+// LongestSubjectLook is the longest stretch that a filmed person is shown.
+const LongestSubjectLook = 10 * time.Minute
+
+// covers reports whether the request is for the footage at the moment given.
+func (r *SubjectRequest) covers(f *Footage, at time.Time) bool {
+	if r.Refused {
+		return false
+	}
+	if r.Camera == "" {
+		return r.Footage != "" && r.Footage == f.ID
+	}
+	return r.Camera == f.Camera && r.VerifiedBy != "" && r.VerifiedBy != r.CustodianApprovedBy && at.Before(r.Until) &&
+		!r.From.IsZero() && !f.From.Before(r.From) && !f.To.After(r.To) && f.To.Sub(f.From) <= LongestSubjectLook
 }
 
 // Hold keeps a stretch of footage from erasure: a case, two people, an end.

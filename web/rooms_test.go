@@ -15,6 +15,7 @@ import (
 	"shouwang/web/orders"
 	"shouwang/web/people"
 	"shouwang/web/receipts"
+	"shouwang/web/subjects"
 	"shouwang/web/transparency"
 	"shouwang/web/viewgate"
 )
@@ -37,5 +38,6 @@ func rooms() []func(*front.Front, *look.Looks) {
 		receipts.Routes(receipts.Deps{}),
 		viewgate.Routes(viewgate.Deps{}),
 		cell.Routes(cell.Deps{}),
+		subjects.Routes(subjects.Deps{}),
 	}
 }

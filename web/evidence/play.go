@@ -37,10 +37,14 @@ type play struct {
 	caller *front.Caller
 	why    front.Why
 	action policy.Action // playback, or unmask for a clear look
-	span   shouwang.Span
-	width  int
-	views  map[shouwang.CameraID]*view
-	last   atomic.Int64 // unix nanoseconds of the newest request
+	looks  *look.Looks
+	// subject is the request of a filmed person, to whom the caller shows this;
+	// nil for the caller's own looks.
+	subject *policy.SubjectRequest
+	span    shouwang.Span
+	width   int
+	views   map[shouwang.CameraID]*view
+	last    atomic.Int64 // unix nanoseconds of the newest request
 }
 
 // view is one camera of a play.
@@ -117,7 +121,7 @@ func (r *Room) wanted(c *front.Caller, in *playInput) (*play, error) {
 	p := &play{
 		id: front.NewID("play"), caller: c, span: shouwang.Span{From: b.From, To: b.To}, width: b.Width, views: map[shouwang.CameraID]*view{},
 		why:    front.Why{Purpose: b.Purpose, Case: b.Case, SecondPerson: b.SecondPerson, Approval: b.Approval},
-		action: policy.Playback,
+		action: policy.Playback, looks: r.looks,
 	}
 	if b.Clear {
 		p.action = policy.Unmask
@@ -149,7 +153,7 @@ func (r *Room) foresee(ctx context.Context, c *front.Caller, in *playInput) (*pl
 		}
 		if req != nil {
 			d := r.deps.Gate.Decide(*req)
-			if _, refused := r.looks.Carry(&d, c, cam); d.Allowed() && refused != "" {
+			if _, refused := p.looks.Carry(&d, c, cam); d.Allowed() && refused != "" {
 				d.Decision, d.Reasons = "deny", []policy.Reason{refused}
 			}
 			played.decided(&d, r.front.TextFor(c, &d))
@@ -209,6 +213,9 @@ func (r *Room) recorded(ctx context.Context, p *play, id shouwang.CameraID) (*Pl
 	req := p.caller.Request(p.action, cam, p.why, r.front.Now())
 	req.Resource = fmt.Sprintf("footage:%s/%d-%d", id, hull.From.UnixMilli(), hull.To.UnixMilli())
 	req.Footage = &policy.Footage{ID: req.Resource, Camera: cam.ID, From: hull.From, To: hull.To, KeyState: keys, Quarantined: cam.Quarantined}
+	if p.subject != nil {
+		req.Principal, req.SubjectRequest = p.subject.Subject, p.subject.ID
+	}
 	return played, &req, cam, nil
 }
 
@@ -263,7 +270,7 @@ func (r *Room) openView(ctx context.Context, p *play, id shouwang.CameraID) (*Pl
 	if err != nil || req == nil {
 		return played, err
 	}
-	l, err := r.looks.Decide(ctx, p.caller, *req, cam)
+	l, err := p.looks.Decide(ctx, p.caller, *req, cam)
 	var denied *front.Problem
 	if errors.As(err, &denied) {
 		played.Code, played.Reasons, played.Text = denied.Code, denied.Reasons, denied.Text
@@ -436,7 +443,7 @@ func (r *Room) still(ctx context.Context, p *play, v *view) string {
 		return "denied"
 	}
 	d.DecisionID = v.look.Decision.DecisionID // the watermark names the look's own
-	if options, refused := r.looks.Carry(&d, c, cam); refused != "" || !reflect.DeepEqual(options, v.look.Options) {
+	if options, refused := p.looks.Carry(&d, c, cam); refused != "" || !reflect.DeepEqual(options, v.look.Options) {
 		return "duties"
 	}
 	return ""

@@ -50,6 +50,16 @@ type Deps struct {
 type Looks struct {
 	front *front.Front
 	deps  Deps
+	// supervised says that an officer sits beside whoever is shown the picture.
+	supervised bool
+}
+
+// Supervised returns the same way to a picture for looks that an officer, who
+// is the caller, shows to somebody beside them.
+func (s *Looks) Supervised() *Looks {
+	beside := *s
+	beside.supervised = true
+	return &beside
 }
 
 // New joins looks to the kernel and their neighbours.

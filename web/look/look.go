@@ -106,6 +106,14 @@ func (s *Looks) Carry(d *policy.Decision, c *front.Caller, cam *policy.Camera) (
 			o.BlurPeople = true
 		case policy.ObligeBlurPlates:
 			o.BlurPlates = true
+		case policy.ObligeBlurOthers:
+			// Which of the people is the one who asked is not for a machine to
+			// say: everybody is pixelated, and one knows oneself by one's clothes.
+			o.BlurPeople, o.BlurPlates = true, true
+		case policy.ObligeSupervised:
+			if !s.supervised {
+				return o, ReasonObligation
+			}
 		case policy.ObligeWatermark:
 			o.Watermark = watermark(duty, c, d)
 		case policy.ObligeNotifyOwner, policy.ObligeNotifyDeferred, policy.ObligeNoDownload:
@@ -181,6 +189,12 @@ func (s *Looks) entryOf(c *front.Caller, req policy.Request, d *policy.Decision,
 	}
 	if f := req.Footage; f != nil {
 		e.From, e.To = f.From, f.To
+	}
+	if s.supervised {
+		e.Principal, e.Person, e.Detail = req.Principal, "", "supervised by "+c.Who.ID+" for "+req.SubjectRequest
+		if p, ok := c.World.Principal(req.Principal); ok {
+			e.Person = p.Name
+		}
 	}
 	for _, duty := range d.Obligations {
 		e.Obligations = append(e.Obligations, duty.ID)

@@ -6,6 +6,7 @@ import (
 	"shouwang/web/front"
 	"shouwang/web/join"
 	"shouwang/web/look"
+	"shouwang/web/subjects"
 	"shouwang/web/transparency"
 	"shouwang/web/viewgate"
 )
@@ -22,6 +23,7 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		s.healthRoom(),
 		s.peopleRoom(),
 		transparency.Routes(s.transparencyRoom()),
+		subjects.Routes(subjects.Deps{Store: subjectStore{s.node.registry, s.node.refresh}, Player: s.evidence}),
 		cell.Routes(cell.Deps{Gate: s.node.gate}),
 		viewgate.Routes(viewgate.Deps{Gate: s.node.gate, Views: s.views, Renderer: renderer{s.node.pool}}),
 	}
