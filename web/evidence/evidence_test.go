@@ -329,6 +329,48 @@ func TestPiecesAreWholeGroupsOnOneClockAndRenderedAsOwed(t *testing.T) {
 	}
 }
 
+// still fetches the picture nearest to a moment.
+func still(t *testing.T, h *house, who, play, camera string, at time.Time) (int, []string, []byte) {
+	t.Helper()
+	req, _ := http.NewRequestWithContext(t.Context(), "GET", fmt.Sprintf("%s/api/evidence/plays/%s/%s/still?at=%s", h.Server.URL, play, camera, at.UTC().Format("2006-01-02T15:04:05.000Z")), nil)
+	req.AddCookie(&http.Cookie{Name: front.CookieName, Value: who})
+	resp, err := h.Server.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, strings.Split(resp.Header.Get("X-Shouwang-Frames"), ","), raw
+}
+
+func TestAStillIsTheNearestKeyPictureRenderedAsOwed(t *testing.T) {
+	h := open(t)
+	from := noon.Add(-110 * time.Minute)
+	play := fronttest.Want[evidence.Play](h.House, http.StatusOK, "officer:ivy", "POST", "/api/evidence/plays", playBody("plain-terms"))
+	for after, want := range map[time.Duration]string{100 * time.Second: "k100000", 100900 * time.Millisecond: "k100000", 101100 * time.Millisecond: "k102000", 0: "k0"} {
+		status, frames, raw := still(t, h, "officer:ivy", play.ID, "plain-terms", from.Add(after))
+		if status != http.StatusOK || len(frames) != 1 || frames[0] != want || !bytes.Contains(raw, []byte("moof")) {
+			t.Errorf("at %s: %d %v, want %s", after, status, frames, want)
+		}
+	}
+	if o := h.painter.made[0]; !o.BlurPeople || o.Watermark == "" || o.Width != 640 {
+		t.Errorf("rendered with %+v", o)
+	}
+	if looks := h.Log.Of("look"); len(looks) != 1 {
+		t.Errorf("four stills of one play are %d looks", len(looks))
+	}
+	// Outside what the look is for there is nothing; nor is there for others.
+	if status, _, raw := still(t, h, "officer:ivy", play.ID, "plain-terms", noon); status != http.StatusOK || len(raw) != 0 {
+		t.Errorf("outside the look: %d, %d bytes", status, len(raw))
+	}
+	if status, _, _ := still(t, h, "officer:ding", play.ID, "plain-terms", from); status != http.StatusConflict {
+		t.Errorf("somebody else's: %d", status)
+	}
+	if status, _, _ := still(t, h, "officer:ivy", play.ID, "door-4", from); status != http.StatusNotFound {
+		t.Errorf("a camera not in the play: %d", status)
+	}
+}
+
 func TestAPlayIsForItsOwnSessionOnly(t *testing.T) {
 	h := open(t)
 	play := fronttest.Want[evidence.Play](h.House, http.StatusOK, "officer:ivy", "POST", "/api/evidence/plays", playBody("plain-terms"))

@@ -42,12 +42,11 @@ func (r *Room) piece(ctx context.Context, c *front.Caller, in *pieceInput) (*hum
 	p.last.Store(r.front.Now().UnixNano())
 	ctx, cancel := context.WithTimeout(ctx, pieceWithin)
 	defer cancel()
-	select {
-	case r.turns <- struct{}{}:
-		defer func() { <-r.turns }()
-	case <-ctx.Done():
-		return nil, shouwang.Errorf(shouwang.CodeOverloaded, "too much is being rendered just now; ask again: %w", context.Cause(ctx))
+	done, err := r.turn(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	units, next, err := r.cutPiece(ctx, p, v, in)
 	if err != nil {
 		return nil, err

@@ -53,6 +53,10 @@ func (r *Room) Register(f *front.Front, looks *look.Looks) {
 		Summary: "One piece of a camera's pictures as fragmented MP4, timed from the play's begin", Media: "video/mp4", Picture: true,
 	}, front.SignedIn, r.piece)
 	front.Route(f, front.Op{
+		ID: "playStill", Method: http.MethodGet, Path: "/api/evidence/plays/{id}/{camera}/still", Tag: "evidence",
+		Summary: "The key picture of a camera nearest to a moment, as fragmented MP4 of one picture", Media: "video/mp4", Picture: true,
+	}, front.SignedIn, r.picture)
+	front.Route(f, front.Op{
 		ID: "endPlay", Method: http.MethodDelete, Path: "/api/evidence/plays/{id}", Tag: "evidence", Summary: "End a play and its looks",
 		Status: http.StatusNoContent,
 	}, front.SignedIn, r.end)

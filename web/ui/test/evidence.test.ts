@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readFrames, type Frame, type Found } from '../src/evidence/api'
+import { evidence, readFrames, type Frame, type Found } from '../src/evidence/api'
 import { Deck } from '../src/evidence/deck'
 import type { Feed } from '../src/evidence/feed'
 import { bar, pictureNear, place, ticks, within, zoom } from '../src/evidence/lines'
 import { bodyOf, fresh, playOf } from '../src/evidence/search'
+import { looksOf, Stills } from '../src/evidence/stills'
 import { arrow, hue, what } from '../src/evidence/what'
 import { local, moment, setZone, when } from '../src/i18n/time'
 import { setLanguage } from '../src/i18n'
@@ -185,5 +186,34 @@ describe('events', () => {
     expect(b.kinds).toEqual(['person', 'crowd'])
     expect(b.labels).toEqual(['person'])
     expect([b.min_area, b.max_area]).toEqual([0.02, 0.1])
+  })
+})
+
+describe('stills', () => {
+  const at = (id: string, camera: string, minute: number) => ({ id, camera, start: new Date(minute * 60_000).toISOString() }) as Found
+
+  it('are as few looks as say honestly when was looked at: a camera each, ten minutes at most', () => {
+    const looks = looksOf([at('late', 'c-1', 40), at('a', 'c-1', 2), at('b', 'c-1', 8), at('other', 'c-2', 3)])
+    expect(looks.map((l) => [l.camera, l.events])).toEqual([['c-1', ['a', 'b']], ['c-2', ['other']], ['c-1', ['late']]])
+    for (const l of looks) expect(l.to - l.from).toBeLessThanOrEqual(600_000)
+    expect(looks[0]!.from).toBeLessThan(2 * 60_000 - 40_000)
+  })
+
+  it('open each look once, end it behind its last picture, and say why one may not be shown', async () => {
+    const done: string[] = []
+    vi.spyOn(evidence, 'open').mockImplementation(async (body) => {
+      done.push('open ' + body.cameras[0])
+      return { id: 'play-' + body.cameras[0], cameras: [{ id: body.cameras[0], allowed: body.cameras[0] !== 'c-2', text: 'paused' }] } as never
+    })
+    vi.spyOn(evidence, 'still').mockResolvedValue(new ArrayBuffer(8))
+    vi.spyOn(evidence, 'end').mockImplementation(async (id) => void done.push('end ' + id))
+    const events = [at('a', 'c-1', 2), at('b', 'c-1', 3), at('other', 'c-2', 3)]
+    const stills = new Stills(events, { purpose: 'public_safety', case: 'k' })
+    expect((await stills.film(events[0]!))?.byteLength).toBe(8)
+    expect(done).toEqual(['open c-1'])
+    await stills.film(events[1]!)
+    await vi.waitFor(() => expect(done).toEqual(['open c-1', 'end play-c-1']))
+    await expect(stills.film(events[2]!)).rejects.toMatchObject({ status: 403 })
+    vi.restoreAllMocks()
   })
 })

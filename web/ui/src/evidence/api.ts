@@ -56,6 +56,11 @@ export const evidence = {
     return { data: await res.arrayBuffer(), frames: readFrames(res.headers.get('X-Shouwang-Frames') ?? '') }
   },
 
+  /** The key picture of a play nearest to a moment, as a film of one frame; empty where nothing is recorded. */
+  async still(play: string, camera: string, at: string, signal?: AbortSignal): Promise<ArrayBuffer> {
+    return (await request(`/api/evidence/plays/${seg(play)}/${seg(camera)}/still` + query({ at }), { signal })).arrayBuffer()
+  },
+
   file: (id: string) => json<CaseFile>('GET', `/api/cases/${seg(id)}/file`),
   history: async (id: string) => (await json<{ done: CaseDone[] | null }>('GET', `/api/cases/${seg(id)}/history`)).done ?? [],
   colleagues: async () => (await json<{ people: Colleague[] | null }>('GET', '/api/colleagues')).people ?? [],

@@ -1,0 +1,112 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"shouwang"
+	"shouwang/web/fragment"
+	"shouwang/web/front"
+)
+
+// stillReach is how far before the moment a still's key picture may lie; the
+// nearest to the moment is shown.
+const stillReach = 4 * time.Second
+
+type stillInput struct {
+	ID     string            `path:"id" maxLength:"64"`
+	Camera shouwang.CameraID `path:"camera" maxLength:"64"`
+	At     time.Time         `query:"at" required:"true" doc:"The moment wanted"`
+}
+
+// picture answers with the key picture nearest to a moment of a play, rendered
+// as the play's look must be, as fragmented MP4 of one picture. The body is
+// empty where nothing is recorded about then. It is part of the play's look,
+// which the access log has since the play was opened.
+func (r *Room) picture(ctx context.Context, c *front.Caller, in *stillInput) (*huma.StreamResponse, error) {
+	p, err := r.find(c, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	v := p.views[in.Camera]
+	if v == nil {
+		return nil, shouwang.Errorf(shouwang.CodeNotFound, "this play does not show camera %q", in.Camera)
+	}
+	ctx, cancel := context.WithTimeout(ctx, pieceWithin)
+	defer cancel()
+	done, err := r.turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	au, err := r.nearest(ctx, p, v, in.At)
+	if err != nil {
+		return nil, err
+	}
+	units := []*shouwang.AccessUnit{}
+	if au != nil {
+		units = append(units, au)
+	}
+	data, err := fragment.Piece(units, p.span.From, time.Time{}, time.Second)
+	if err != nil {
+		return nil, fmt.Errorf("write still: %w", err)
+	}
+	if v.over.Load() != nil {
+		return nil, shouwang.Errorf(shouwang.CodeConflict, "what may be shown changed just now; open the play again")
+	}
+	v.bytes.Add(int64(len(data)))
+	p.last.Store(r.front.Now().UnixNano())
+	return answerPiece(data, frames(units, p.span.From), v.look.Decision.DecisionID), nil
+}
+
+// turn waits until a rendering may run; done lets the next one.
+func (r *Room) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case r.turns <- struct{}{}:
+		return func() { <-r.turns }, nil
+	case <-ctx.Done():
+		return nil, shouwang.Errorf(shouwang.CodeOverloaded, "too much is being rendered just now; ask again: %w", context.Cause(ctx))
+	}
+}
+
+// nearest renders the key pictures about a moment within the look and returns
+// the one closest to it, nil where there is none.
+func (r *Room) nearest(ctx context.Context, p *play, v *view, at time.Time) (*shouwang.AccessUnit, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.over.Load() != nil || !r.front.Now().Before(v.expires) {
+		return nil, shouwang.Errorf(shouwang.CodeConflict, "this look is over; open the play again")
+	}
+	if at.Before(v.span.From) || !at.Before(v.span.To) {
+		return nil, nil
+	}
+	run, err := r.newRun(ctx, p, v, at.Add(-stillReach), true)
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer run.close()
+	var best *shouwang.AccessUnit
+	for {
+		au, err := run.read(ctx)
+		if errors.Is(err, io.EOF) {
+			return best, nil
+		}
+		if err != nil {
+			return nil, told(err)
+		}
+		if best == nil || au.Wall.At.Sub(at).Abs() < best.Wall.At.Sub(at).Abs() {
+			best = au
+		}
+		if !au.Wall.At.Before(at) {
+			return best, nil
+		}
+	}
+}
