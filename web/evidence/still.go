@@ -48,11 +48,11 @@ func (r *Room) picture(ctx context.Context, c *front.Caller, in *stillInput) (*h
 	if err != nil {
 		return nil, err
 	}
-	units := []*shouwang.AccessUnit{}
-	if au != nil {
-		units = append(units, au)
+	units, zero := []*shouwang.AccessUnit{}, p.span.From
+	if au != nil { // a player shows the first picture of a film that begins at its zero
+		units, zero = append(units, au), au.Wall.At
 	}
-	data, err := fragment.Piece(units, p.span.From, time.Time{}, time.Second)
+	data, err := fragment.Piece(units, zero, time.Time{}, time.Second)
 	if err != nil {
 		return nil, fmt.Errorf("write still: %w", err)
 	}

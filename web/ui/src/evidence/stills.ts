@@ -110,8 +110,11 @@ export class Stills {
 
 const decodeMs = 10_000
 
-/** Draws a film of one frame; the film itself is let go of at once. */
-export async function draw(film: ArrayBuffer, canvas: HTMLCanvasElement): Promise<void> {
+/**
+ * Draws a film's first picture, or its last; the film itself is let go of at
+ * once. Chromium paints nothing of a film that was never played or sought.
+ */
+export async function draw(film: ArrayBuffer, canvas: HTMLCanvasElement, last = false): Promise<void> {
   const video = document.createElement('video')
   const url = URL.createObjectURL(new Blob([film], { type: 'video/mp4' }))
   try {
@@ -119,7 +122,8 @@ export async function draw(film: ArrayBuffer, canvas: HTMLCanvasElement): Promis
       const late = setTimeout(() => failed(new Problem(0, { code: 'cannot_play' })), decodeMs)
       const settle = (f: () => void) => () => (clearTimeout(late), f())
       video.muted = true
-      video.onloadeddata = settle(done)
+      video.onloadeddata = () => (video.currentTime = last ? Math.max(0, video.duration - 0.05) : Math.min(0.05, video.duration / 2))
+      video.onseeked = settle(done)
       video.onerror = settle(() => failed(new Problem(0, { code: 'cannot_play' })))
       video.src = url
     })
