@@ -15,6 +15,7 @@ import (
 	"shouwang/web/orders"
 	"shouwang/web/people"
 	"shouwang/web/receipts"
+	"shouwang/web/rules"
 	"shouwang/web/subjects"
 	"shouwang/web/transparency"
 	"shouwang/web/viewgate"
@@ -39,5 +40,6 @@ func rooms() []func(*front.Front, *look.Looks) {
 		viewgate.Routes(viewgate.Deps{}),
 		cell.Routes(cell.Deps{}),
 		subjects.Routes(subjects.Deps{}),
+		rules.Routes(nil),
 	}
 }

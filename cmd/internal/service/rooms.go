@@ -6,6 +6,7 @@ import (
 	"shouwang/web/front"
 	"shouwang/web/join"
 	"shouwang/web/look"
+	ruleroom "shouwang/web/rules"
 	"shouwang/web/subjects"
 	"shouwang/web/transparency"
 	"shouwang/web/viewgate"
@@ -26,5 +27,6 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		subjects.Routes(subjects.Deps{Store: subjectStore{s.node.registry, s.node.refresh}, Player: s.evidence}),
 		cell.Routes(cell.Deps{Gate: s.node.gate}),
 		viewgate.Routes(viewgate.Deps{Gate: s.node.gate, Views: s.views, Renderer: renderer{s.node.pool}}),
+		ruleroom.Routes(newRuleFiles(s.cfg.path("rules"))),
 	}
 }

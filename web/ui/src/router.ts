@@ -8,6 +8,9 @@ const isOwner = (me: Me) => me.type === 'resident' || me.type === 'officer'
 const atOffice = (me: Me) => me.type === 'officer'
 const isOfficer = (me: Me) => me.type === 'officer' || me.type === 'kiosk'
 
+// Who answers events says what is one; who keeps the files draws blind.
+const isRuler = (me: Me) => me.type === 'administrator' || Boolean(me.roles?.some((r) => r === 'dispatcher' || r === 'supervisor'))
+
 declare module 'vue-router' {
   interface RouteMeta {
     /** i18n key of the page's title. */
@@ -54,6 +57,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/office/people', component: () => import('./office/ProposalsPage.vue'), meta: { title: 'people.office_title', for: atOffice } },
   { path: '/welcome/:token', component: () => import('./people/WelcomePage.vue'), props: true, meta: { title: 'welcome.title', open: true } },
   { path: '/system', component: () => import('./system/SystemPage.vue'), meta: { title: 'system.title', for: (me) => me.type === 'administrator' } },
+  { path: '/rules/:camera?', component: () => import('./rules/RulesPage.vue'), props: true, meta: { title: 'rules.title', for: isRuler } },
   { path: '/:rest(.*)*', component: () => import('./signin/NotFoundPage.vue'), meta: { title: 'not_found.title', open: true } },
 ]
 

@@ -1729,6 +1729,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cameras whose rules one may draw, and how many each has */
+        get: operations["listRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rules/{camera}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A camera's rules, defaults filled in */
+        get: operations["getRules"];
+        /** Replace a camera's rules; in force within seconds, and in the access log before */
+        put: operations["putRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -3858,6 +3893,11 @@ export interface components {
             shared: boolean;
             wall: components["schemas"]["LayoutBody"];
         };
+        PutRulesInputBody: {
+            /** @description That of the rules which are replaced */
+            revision: string;
+            rules: components["schemas"]["Rule"][] | null;
+        };
         QueueFacts: {
             /**
              * Format: int64
@@ -3999,6 +4039,43 @@ export interface components {
         ReviewInputBody: {
             accept: boolean;
             note?: string;
+        };
+        Rule: {
+            /** Format: int64 */
+            count?: number;
+            /** Format: double */
+            density?: number;
+            /**
+             * @description The side reached, seen from the line's first point towards its second; both when absent
+             * @enum {string}
+             */
+            direction?: "left" | "right";
+            /** @enum {string} */
+            kind: "intrusion" | "line_crossing" | "loitering" | "left_object" | "removed_object" | "parked" | "crowd" | "tamper";
+            line?: (number[] | null)[] | null;
+            /** Format: double */
+            max_area?: number;
+            /**
+             * Format: double
+             * @description Least share of the picture that counts
+             */
+            min_area?: number;
+            name: string;
+            /** Format: double */
+            seconds?: number;
+            /** @description Where it looks, in fractions of width and height; everywhere when absent */
+            zone?: (number[] | null)[] | null;
+        };
+        RuledCamera: {
+            camera: string;
+            fault?: string;
+            name: string;
+            place: string;
+            /** Format: int64 */
+            rules: number;
+        };
+        RuledOutputBody: {
+            cameras: components["schemas"]["RuledCamera"][] | null;
         };
         Sealed: {
             /** Format: int64 */
@@ -4179,6 +4256,15 @@ export interface components {
             second_person: string;
             summary: string;
             title: string;
+        };
+        SheetView: {
+            camera: string;
+            /** @description Why the file cannot be used; the rules before it are in force */
+            fault?: string;
+            name: string;
+            /** @description To be named when they are replaced */
+            revision: string;
+            rules: components["schemas"]["Rule"][] | null;
         };
         SignInInputBody: {
             name: string;
@@ -12093,6 +12179,200 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuledOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutRulesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SheetView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */
