@@ -118,6 +118,13 @@ func (w *World) WithSubjectRequest(s *SubjectRequest) *World {
 	return next
 }
 
+// WithoutSubjectRequest returns a snapshot without the request.
+func (w *World) WithoutSubjectRequest(id string) *World {
+	next := w.clone()
+	next.subjects = put(w.subjects, id, nil)
+	return next
+}
+
 // WithFootage returns a snapshot with the footage added or replaced.
 func (w *World) WithFootage(f *Footage) *World {
 	next := w.clone()

@@ -224,11 +224,31 @@ type SubjectRequest struct {
 	Filed       time.Time `json:"filed,omitzero"`
 	Until       time.Time `json:"until,omitzero"`
 	Refused     bool      `json:"refused,omitempty"`
+	Closed      time.Time `json:"closed,omitzero"` // when it was refused
 	Name        string    `json:"name,omitempty"`
 	Contact     string    `json:"contact,omitempty"`
 	Where       string    `json:"where,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Note        string    `json:"note,omitempty"` // the custodian's
+}
+
+// FilmedPrefix begins the name of a principal who exists for one request of a
+// filmed person and goes with it; the request's id follows.
+const FilmedPrefix = "resident:filmed-"
+
+// SubjectKept is how long a closed request of a filmed person is kept, so that
+// they can still complain about the answer.
+const SubjectKept = 30 * 24 * time.Hour
+
+// Forgotten reports whether everything about the request must be gone by now:
+// SubjectKept after it was refused or lapsed. A request that was filed with the
+// township, not over the pages, has no end of its own and is never forgotten.
+func (r *SubjectRequest) Forgotten(now time.Time) bool {
+	closed := r.Until
+	if r.Refused && !r.Closed.IsZero() {
+		closed = r.Closed
+	}
+	return !r.Filed.IsZero() && !closed.IsZero() && !now.Before(closed.Add(SubjectKept))
 }
 
 // LongestSubjectLook is the longest stretch that a filmed person is shown.

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"shouwang"
 	"shouwang/policy"
@@ -96,13 +97,15 @@ func (r *Registry) SetDuty(ctx context.Context, principal string, on bool) error
 
 // RemovePrincipal forgets a principal and the accounts that sign in as it.
 func (r *Registry) RemovePrincipal(ctx context.Context, id string) error {
-	return r.apply(ctx, func(e *edit) error {
-		e.world = e.world.WithoutPrincipal(id)
-		if err := e.exec(`DELETE FROM accounts WHERE principal = ?`, id); err != nil {
-			return err
-		}
-		return e.drop("principals", id)
-	})
+	return r.apply(ctx, func(e *edit) error { return e.removePrincipal(id) })
+}
+
+func (e *edit) removePrincipal(id string) error {
+	e.world = e.world.WithoutPrincipal(id)
+	if err := e.exec(`DELETE FROM accounts WHERE principal = ?`, id); err != nil {
+		return err
+	}
+	return e.drop("principals", id)
 }
 
 // PutCase adds or replaces a case.
@@ -138,6 +141,50 @@ func (e *edit) putOrder(o policy.Order) error {
 // PutSubjectRequest adds or replaces a filmed person's request.
 func (r *Registry) PutSubjectRequest(ctx context.Context, s policy.SubjectRequest) error {
 	return r.apply(ctx, func(e *edit) error { return e.putSubjectRequest(s) })
+}
+
+// ForgetSubjectRequests removes the requests of filmed persons whose time is
+// over (policy.SubjectRequest.Forgotten), and the principals that existed for
+// them. It returns the ids of the requests.
+func (r *Registry) ForgetSubjectRequests(ctx context.Context, now time.Time) (gone []string, err error) {
+	err = r.apply(ctx, func(e *edit) error {
+		gone = nil
+		for _, s := range e.world.SubjectRequests() {
+			if !s.Forgotten(now) {
+				continue
+			}
+			if err := e.forget(s); err != nil {
+				return err
+			}
+			gone = append(gone, s.ID)
+		}
+		return nil
+	})
+	if err != nil || len(gone) == 0 {
+		return gone, err
+	}
+	// What was deleted is zeroed in the file (secure_delete); the journal beside
+	// it would keep the old pages until it is written anew.
+	return gone, r.emptyJournal(ctx)
+}
+
+func (r *Registry) emptyJournal(ctx context.Context) error {
+	r.change.Lock()
+	defer r.change.Unlock()
+	if _, err := r.writer.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		return fmt.Errorf("empty the register's journal: %w", err)
+	}
+	return nil
+}
+
+func (e *edit) forget(s *policy.SubjectRequest) error {
+	if _, ok := e.world.Principal(s.Subject); ok && s.Subject == policy.FilmedPrefix+s.ID {
+		if err := e.removePrincipal(s.Subject); err != nil {
+			return err
+		}
+	}
+	e.world = e.world.WithoutSubjectRequest(s.ID)
+	return e.drop("subject_requests", s.ID)
 }
 
 func (e *edit) putSubjectRequest(s policy.SubjectRequest) error {

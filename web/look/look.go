@@ -191,10 +191,8 @@ func (s *Looks) entryOf(c *front.Caller, req policy.Request, d *policy.Decision,
 		e.From, e.To = f.From, f.To
 	}
 	if s.supervised {
+		// Without a name: the log outlives what is kept of the person.
 		e.Principal, e.Person, e.Detail = req.Principal, "", "supervised by "+c.Who.ID+" for "+req.SubjectRequest
-		if p, ok := c.World.Principal(req.Principal); ok {
-			e.Person = p.Name
-		}
 	}
 	for _, duty := range d.Obligations {
 		e.Obligations = append(e.Obligations, duty.ID)

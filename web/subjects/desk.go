@@ -157,7 +157,7 @@ func (r *room) verify(ctx context.Context, c *front.Caller, in *subjectVerifyInp
 	}
 	s := *old
 	s.Camera, s.From, s.To, s.Verified, s.VerifiedBy, s.VerifiedHow = cam.ID, in.Body.From, in.Body.To, true, c.Who.ID, in.Body.How
-	s.Subject = "resident:filmed-" + s.ID
+	s.Subject = policy.FilmedPrefix + s.ID
 	if err := r.Store.PutPrincipal(context.WithoutCancel(ctx), policy.Principal{ID: s.Subject, Type: policy.TypeResident, Name: s.Name}); err != nil {
 		return nil, err
 	}
@@ -184,6 +184,9 @@ func (r *room) answer(ctx context.Context, c *front.Caller, in *subjectAnswerInp
 	s := *old
 	s.Note, s.Refused = in.Body.Note, !in.Body.Agree
 	step := "refused"
+	if s.Refused {
+		s.Closed = r.Now()
+	}
 	if in.Body.Agree {
 		s.CustodianApprovedBy, step = c.Who.ID, "agreed"
 	}

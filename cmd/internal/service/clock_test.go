@@ -2,13 +2,16 @@ package service
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"shouwang"
 	"shouwang/policy"
+	"shouwang/storage/ledger"
 )
 
 // metric sums the values of a metric.
@@ -171,5 +174,85 @@ func TestLooksOfTheDayOutliveARestart(t *testing.T) {
 	}
 	if d, _ := fresh.Look(req); d.Allowed() || d.Reasons[0] != policy.ReasonTooManyLooks {
 		t.Errorf("after the restart: %v %v", d.Decision, d.Reasons)
+	}
+}
+
+// TestWhoWasFilmedIsForgotten closes three requests, one refused, one lapsed,
+// one agreed to, and passes the month after which nothing of them is kept.
+func TestWhoWasFilmedIsForgotten(t *testing.T) {
+	o := newOffice(t)
+	c, ctx, began := o.s.newClockwork(), context.Background(), o.clock()
+	const name, day = "WANG-XIAOMING", 24 * time.Hour
+	file := func(id string, change func(*policy.SubjectRequest)) {
+		r := policy.SubjectRequest{
+			ID: id, Name: name, Contact: name, Where: name, Reason: name, VerifiedHow: name, Verified: true,
+			Subject: policy.FilmedPrefix + id, Filed: began, Until: began.Add(30 * day),
+		}
+		change(&r)
+		store := subjectStore{o.s.node.registry, o.s.node.refresh}
+		if err := store.PutPrincipal(ctx, policy.Principal{ID: r.Subject, Type: policy.TypeResident, Name: r.Name}); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.PutSubjectRequest(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file("refused", func(r *policy.SubjectRequest) { r.Refused, r.Closed = true, began.Add(2*day) })
+	file("lapsed", func(*policy.SubjectRequest) {})
+	file("agreed", func(r *policy.SubjectRequest) { r.CustodianApprovedBy, r.VerifiedBy = "officer:shop", "officer:grid" })
+	file("paper", func(r *policy.SubjectRequest) {
+		r.Filed, r.Until = time.Time{}, time.Time{}
+		r.Name, r.Contact, r.Where, r.Reason, r.VerifiedHow = "", "", "", "", ""
+	})
+	left := func(when string, want ...string) {
+		t.Helper()
+		c.tick(ctx)
+		var have []string
+		for _, r := range o.s.node.gate.World().SubjectRequests() {
+			have = append(have, r.ID)
+			if _, ok := o.s.node.gate.World().Principal(r.Subject); !ok {
+				t.Errorf("%s: %s is gone before the request", when, r.Subject)
+			}
+		}
+		if strings.Join(have, " ") != strings.Join(want, " ") {
+			t.Errorf("%s: kept %v, want %v", when, have, want)
+		}
+	}
+	o.pass(32*day - time.Second)
+	left("a second before the month", "agreed", "lapsed", "paper", "refused")
+	o.pass(time.Second)
+	left("a month after the refusal", "agreed", "lapsed", "paper")
+	o.pass(28 * day)
+	left("a month after the rest lapsed", "paper")
+	for _, id := range []string{"refused", "lapsed", "agreed"} {
+		if _, ok := o.s.node.gate.World().Principal(policy.FilmedPrefix + id); ok {
+			t.Errorf("%s outlives the request", id)
+		}
+	}
+	o.forgets(name)
+}
+
+// forgets fails if the text stands anywhere in the register's file, free pages
+// included, or in the access log.
+func (o *office) forgets(text string) {
+	o.t.Helper()
+	ctx := context.Background()
+	found, err := o.s.ledger.Entries(ctx, ledger.Query{Kinds: []string{"subject_request"}, Span: shouwang.Span{To: o.clock().Add(time.Hour)}, Limit: 10})
+	if err != nil || len(found) != 3 {
+		o.t.Errorf("logged: %+v %v", found, err)
+	}
+	for _, e := range found {
+		if e.Person != "" || strings.Contains(fmt.Sprint(e), text) {
+			o.t.Errorf("the log names whom it forgot: %+v", e)
+		}
+	}
+	for _, name := range []string{"registry.db", "registry.db-wal"} {
+		raw, err := os.ReadFile(o.s.cfg.path(name))
+		if err != nil && !os.IsNotExist(err) {
+			o.t.Fatal(err)
+		}
+		if strings.Contains(string(raw), text) {
+			o.t.Errorf("%s still holds %q", name, text)
+		}
 	}
 }

@@ -44,6 +44,9 @@ func (c *clockwork) run(ctx context.Context) {
 func (c *clockwork) tick(ctx context.Context) {
 	now, world := c.s.clock(), c.s.node.gate.World()
 	c.ending.Set(float64(len(world.Renewals(now, policy.RenewWithin))))
+	if err := c.s.forget(ctx, now); err != nil && ctx.Err() == nil {
+		c.s.log.Error("closed requests of filmed persons could not be removed", "error", err)
+	}
 	for _, due := range world.Due(now) {
 		next, err := due.Due(now)
 		if err == nil && next != nil {

@@ -2,6 +2,9 @@ package service
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"time"
 
 	"shouwang/policy"
 	"shouwang/storage/registry"
@@ -20,6 +23,24 @@ func (s subjectStore) PutSubjectRequest(ctx context.Context, r policy.SubjectReq
 		return err
 	}
 	return s.refresh(ctx)
+}
+
+// forget removes requests that closed a month ago, and who made them, and notes
+// it in the access log without a name.
+func (s *Service) forget(ctx context.Context, now time.Time) error {
+	if !slices.ContainsFunc(s.node.gate.World().SubjectRequests(), func(r *policy.SubjectRequest) bool { return r.Forgotten(now) }) {
+		return nil
+	}
+	gone, err := s.node.registry.ForgetSubjectRequests(ctx, now)
+	if err != nil {
+		return err
+	}
+	err = s.node.refresh(ctx)
+	for _, id := range gone {
+		_, logged := s.ledger.Append(ctx, policy.Entry{At: now, Kind: "subject_request", Principal: "service:shouwang", Action: policy.Playback, Detail: "forgotten " + id})
+		err = errors.Join(err, logged)
+	}
+	return err
 }
 
 // PutPrincipal keeps a person who has no account.
