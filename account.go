@@ -30,4 +30,7 @@ type Session struct {
 	Seen    time.Time
 	// SecondFactor is when the second factor was last shown, zero for never.
 	SecondFactor time.Time
+	// Provider is the issuer of the identity provider that vouched for the
+	// person, empty where a password did.
+	Provider string
 }

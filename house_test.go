@@ -35,6 +35,8 @@ var lives = map[string]string{
 	"gocv.io/x/gocv":                    "analyze/",
 	"github.com/transparency-dev/":      "storage/ledger",
 	"github.com/danielgtaylor/huma/":    "web",
+	"github.com/coreos/go-oidc/":        "web/oidc",
+	"golang.org/x/oauth2":               "web/oidc",
 	"github.com/landlock-lsm/":          "analyze/sandbox",
 	"github.com/elastic/go-seccomp-bpf": "analyze/sandbox",
 	"github.com/yalue/onnxruntime_go":   "analyze/classify",

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/web/oidc"
 )
 
 // Config is how the service is reached.
@@ -35,6 +36,9 @@ type Config struct {
 	// person.
 	MaxViews       int `yaml:"max_views"`
 	MaxViewsPerson int `yaml:"max_views_person"`
+	// OIDC is the identity provider of a department; none when its issuer is
+	// empty.
+	OIDC oidc.Config `yaml:"oidc"`
 }
 
 // Defaults returns the configuration of a machine by itself.
@@ -43,7 +47,7 @@ func Defaults() Config {
 		HTTP: "127.0.0.1:8080", TLS: "off", MediaUDP: ":8189", MediaTCP: ":8189",
 		Names: []string{"localhost", "127.0.0.1", "::1"}, TicketCheck: 15 * time.Second,
 		CopyBytes: 64 << 20, CacheBytes: 256 << 20, CopySpan: 10 * time.Minute,
-		MaxViews: 1000, MaxViewsPerson: 100,
+		MaxViews: 1000, MaxViewsPerson: 100, OIDC: oidc.Defaults(),
 	}
 }
 
@@ -85,5 +89,5 @@ func (c Config) Validate() error {
 	if c.MaxViews <= 0 || c.MaxViewsPerson <= 0 {
 		return bad("web: max_views and max_views_person must be above zero")
 	}
-	return nil
+	return c.OIDC.Validate()
 }

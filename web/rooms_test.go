@@ -11,6 +11,7 @@ import (
 	"shouwang/web/holds"
 	"shouwang/web/join"
 	"shouwang/web/look"
+	"shouwang/web/oidc"
 	"shouwang/web/onboard"
 	"shouwang/web/orders"
 	"shouwang/web/people"
@@ -41,5 +42,6 @@ func rooms() []func(*front.Front, *look.Looks) {
 		cell.Routes(cell.Deps{}),
 		subjects.Routes(subjects.Deps{}),
 		rules.Routes(nil),
+		oidc.Routes(oidc.Deps{}),
 	}
 }

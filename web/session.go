@@ -66,26 +66,12 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*meOutput, error)
 		who = &policy.Principal{ID: session.Principal}
 	}
 	c := &front.Caller{Session: session, Token: token, Who: who, World: world, Lang: t.Lang}
-	return &meOutput{SetCookie: []http.Cookie{s.cookie(token, session.Expires, t.Secure)}, Body: me(c)}, nil
-}
-
-// cookie holds the token: unreadable for scripts, never sent from other
-// sites, over TLS only where there is TLS.
-func (s *Server) cookie(token string, expires time.Time, secure bool) http.Cookie {
-	c := http.Cookie{
-		Name: front.CookieName, Value: token, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode,
-	}
-	if token == "" {
-		c.MaxAge = -1
-	} else if !expires.IsZero() {
-		c.Expires = expires
-	}
-	return c
+	return &meOutput{SetCookie: []http.Cookie{front.SessionCookie(token, session.Expires, t.Secure)}, Body: me(c)}, nil
 }
 
 func (s *Server) whoAmI(ctx context.Context, c *front.Caller, _ *struct{}) (*meOutput, error) {
 	// The cookie lives as long as the session, which every use prolongs.
-	cookie := s.cookie(c.Token, c.Session.Expires, front.TransportOf(ctx).Secure)
+	cookie := front.SessionCookie(c.Token, c.Session.Expires, front.TransportOf(ctx).Secure)
 	return &meOutput{SetCookie: []http.Cookie{cookie}, Body: me(c)}, nil
 }
 
@@ -117,7 +103,7 @@ func (s *Server) signOut(ctx context.Context, c *front.Caller, _ *struct{}) (*si
 		return nil, err
 	}
 	s.endSession(c.Token)
-	return &signOutOutput{SetCookie: []http.Cookie{s.cookie("", time.Time{}, front.TransportOf(ctx).Secure)}}, nil
+	return &signOutOutput{SetCookie: []http.Cookie{front.SessionCookie("", time.Time{}, front.TransportOf(ctx).Secure)}}, nil
 }
 
 // endSession ends everything that shows pictures under a token.
@@ -139,5 +125,5 @@ func (s *Server) changePassword(ctx context.Context, c *front.Caller, in *passwo
 		s.endSession(c.Token)
 	}
 	c.Session, c.Token = session, token
-	return &meOutput{SetCookie: []http.Cookie{s.cookie(token, session.Expires, front.TransportOf(ctx).Secure)}, Body: me(c)}, nil
+	return &meOutput{SetCookie: []http.Cookie{front.SessionCookie(token, session.Expires, front.TransportOf(ctx).Secure)}, Body: me(c)}, nil
 }

@@ -84,7 +84,7 @@ func TestSessionsLiveAndEnd(t *testing.T) {
 	must(t, r.AddAccount(ctx, shouwang.Account{Name: "li", Principal: "resident:li"}))
 	add := func(hash, account string, seen time.Time) shouwang.Session {
 		t.Helper()
-		s := shouwang.Session{Hash: hash, Account: account, Created: noon, Seen: seen}
+		s := shouwang.Session{Hash: hash, Account: account, Created: noon, Seen: seen, Provider: "https://id.example"}
 		must(t, r.AddSession(ctx, s))
 		return s
 	}

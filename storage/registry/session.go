@@ -13,16 +13,16 @@ import (
 
 // AddSession keeps a new session of an account that is there.
 func (r *Registry) AddSession(ctx context.Context, s shouwang.Session) error {
-	_, err := r.quietly(ctx, `INSERT INTO sessions VALUES (?, ?, ?, ?, ?)`,
-		s.Hash, s.Account, sqlite.Millis(s.Created), sqlite.Millis(s.Seen), sqlite.Millis(s.SecondFactor))
+	_, err := r.quietly(ctx, `INSERT INTO sessions (hash, account, created, seen, second_factor, provider) VALUES (?, ?, ?, ?, ?, ?)`,
+		s.Hash, s.Account, sqlite.Millis(s.Created), sqlite.Millis(s.Seen), sqlite.Millis(s.SecondFactor), s.Provider)
 	return err
 }
 
 // Session returns the session whose id has the hash, or CodeNotFound.
 func (r *Registry) Session(ctx context.Context, hash string) (s shouwang.Session, err error) {
 	var created, seen, second int64
-	err = r.reader.QueryRowContext(ctx, `SELECT hash, account, created, seen, second_factor FROM sessions WHERE hash = ?`, hash).
-		Scan(&s.Hash, &s.Account, &created, &seen, &second)
+	err = r.reader.QueryRowContext(ctx, `SELECT hash, account, created, seen, second_factor, provider FROM sessions WHERE hash = ?`, hash).
+		Scan(&s.Hash, &s.Account, &created, &seen, &second, &s.Provider)
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, noSession()
 	}

@@ -100,7 +100,7 @@ func (s *Service) HashPassword(ctx context.Context, password string) (string, er
 // the same for every cause; CodeRateLimited as a *TooMany; a store's own.
 func (s *Service) SignIn(ctx context.Context, name, password, remote string) (token string, session Session, err error) {
 	name = loginName(name)
-	address := addressKey(remote)
+	address := AddressKey(remote)
 	if wait := s.addresses.Take(address); wait > 0 {
 		return "", Session{}, tooMany(wait)
 	}
@@ -165,9 +165,9 @@ func loginName(name string) string {
 	return name
 }
 
-// addressKey is what counts as one address: an IPv4 address or an IPv6 /64,
+// AddressKey is what counts as one address: an IPv4 address or an IPv6 /64,
 // which is what one household gets.
-func addressKey(remote string) string {
+func AddressKey(remote string) string {
 	if at, err := netip.ParseAddrPort(remote); err == nil {
 		remote = at.Addr().String()
 	}

@@ -48,11 +48,16 @@ func (s *Session) SecondFactorAge(now time.Time) float64 {
 
 // open makes a session for the account and returns its token.
 func (s *Service) open(ctx context.Context, a shouwang.Account, secondFactor time.Time) (string, Session, error) {
+	return s.openFor(ctx, a, shouwang.Session{SecondFactor: secondFactor})
+}
+
+// openFor is open with what else is known of the sign-in.
+func (s *Service) openFor(ctx context.Context, a shouwang.Account, kept shouwang.Session) (string, Session, error) {
 	raw := make([]byte, tokenBytes)
 	_, _ = rand.Read(raw) // never fails (crypto/rand)
 	token := base64.RawURLEncoding.EncodeToString(raw)
 	now := s.clock()
-	kept := shouwang.Session{Hash: hashToken(token), Account: a.Name, Created: now, Seen: now, SecondFactor: secondFactor}
+	kept.Hash, kept.Account, kept.Created, kept.Seen = hashToken(token), a.Name, now, now
 	if err := s.store.AddSession(ctx, kept); err != nil {
 		return "", Session{}, err
 	}
@@ -66,7 +71,9 @@ func (s *Service) view(a shouwang.Account, kept shouwang.Session) Session {
 		expires = end
 	}
 	return Session{
-		ID: kept.Hash[:12], Principal: a.Principal, MustChange: a.MustChange, SecondFactor: kept.SecondFactor, Expires: expires,
+		// A first password opens nothing; whoever came without it needs no other.
+		MustChange: a.MustChange && kept.Provider == "",
+		ID:         kept.Hash[:12], Principal: a.Principal, SecondFactor: kept.SecondFactor, Expires: expires,
 		Account: a.Name, Language: a.Language, HasSecondFactor: len(a.TOTPSecret) > 0,
 	}
 }
