@@ -38,7 +38,7 @@ func (w *World) changed(next *World) []shouwang.CameraID {
 
 // widely says whether something changed that bears on many cameras.
 func (w *World) widely(n *World) bool {
-	return w.timezone != n.timezone || !maps.EqualFunc(w.places, n.places, samePlace) || !maps.Equal(w.principals, n.principals) ||
+	return w.timezone != n.timezone || w.forced != n.forced || !maps.EqualFunc(w.places, n.places, samePlace) || !maps.Equal(w.principals, n.principals) ||
 		!maps.Equal(w.cases, n.cases) || !maps.Equal(w.incidents, n.incidents) || !maps.Equal(w.orders, n.orders) ||
 		!maps.Equal(w.subjects, n.subjects) || !sameStrings(w.purposes, n.purposes)
 }

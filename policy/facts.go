@@ -35,6 +35,7 @@ const (
 	factInternal
 	factManages
 	factHoldOfCase
+	factViewApproved
 	// What follows are attributes of the principal and the resource.
 	factOnDuty
 	factAttended
@@ -49,7 +50,7 @@ var factNames = [contextFacts]types.String{
 	"purpose_listed", "in_jurisdiction", "impartial", "consent_valid", "in_slot", "audience", "in_area", "mode",
 	"incident_near", "incident_opens", "case_member", "second_independent", "factor_fresh", "order_covers",
 	"subject_covers", "length_ok", "lookback_ok", "looks_ok", "time_ok", "filed", "lawful_mount", "internal",
-	"manages", "hold_of_case",
+	"manages", "hold_of_case", "view_approved",
 }
 
 // basis is what a request rests on. It picks the rules that apply; it does

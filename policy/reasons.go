@@ -70,6 +70,7 @@ const (
 	ReasonOffDuty           Reason = "off_duty"
 	ReasonUnattended        Reason = "kiosk_unattended"
 	ReasonQuarantined       Reason = "camera_quarantined"
+	ReasonViewNotApproved   Reason = "view_not_approved"
 	ReasonNoSign            Reason = "no_sign"
 	ReasonMount             Reason = "unlawful_mount"
 	ReasonUnfit             Reason = "camera_unfit"
@@ -104,7 +105,7 @@ var reasonOrder = []Reason{
 	ReasonJurisdiction, ReasonHomeGrid, ReasonHomeUnknown, ReasonOffDuty, ReasonUnattended,
 	ReasonCaseNotOpen, ReasonNotCaseMember, ReasonNoCase, ReasonIncidentFar, ReasonNoGround,
 	ReasonSecondNotFree, ReasonSecondUnapproved, ReasonNoSecondPerson, ReasonSecondFactor,
-	ReasonKeyFrozen, ReasonKeyHeld, ReasonKeyClosed, ReasonNotRecorded, ReasonQuarantined, ReasonMount, ReasonNoSign, ReasonUnfit,
+	ReasonKeyFrozen, ReasonKeyHeld, ReasonKeyClosed, ReasonNotRecorded, ReasonQuarantined, ReasonViewNotApproved, ReasonMount, ReasonNoSign, ReasonUnfit,
 	ReasonTooLong, ReasonLookback, ReasonTooManyLooks, ReasonLimit, ReasonBadTime,
 	ReasonRole, ReasonNotApplicable, ReasonNoRule,
 	ReasonIncident, ReasonConsent, ReasonFiling, ReasonWall, ReasonCase, ReasonOrder, ReasonSubjectRequest,

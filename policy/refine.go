@@ -15,7 +15,7 @@ func (s *scene) detail(r Reason) []Reason {
 	switch r {
 	case ReasonNoValidConsent:
 		return []Reason{s.consentReason()}
-	case ReasonMode, ReasonSlot, ReasonAudience, ReasonNoGround, ReasonLimit:
+	case ReasonMode, ReasonSlot, ReasonAudience, ReasonNoGround, ReasonLimit, ReasonViewNotApproved:
 		if s.consent == nil && s.basis == basisConsent && (r != ReasonNoGround || s.req.Incident != "") {
 			return nil // there is no consent at all: that is said already
 		}

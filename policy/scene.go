@@ -170,6 +170,7 @@ func (s *scene) weighGround(f *facts) {
 	f.set(factOrderCovers, s.orderCovers())
 	f.set(factSubjectCovers, s.subjectCovers())
 	f.set(factHoldOfCase, s.heldForCase())
+	f.set(factViewApproved, s.world.viewApproved(s.cam.Camera, s.consent))
 	if s.consent != nil && s.incidentActive() {
 		f.set(factIncidentNear, s.incidentNear())
 		f.set(factIncidentOpens, s.incidentNear() && s.incidentOpens())

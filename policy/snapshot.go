@@ -23,6 +23,7 @@ type World struct {
 	zone       *time.Location
 	purposes   []string
 	audiences  []string
+	forced     bool // the view gate
 	places     shouwang.Places
 	units      map[string]*Unit
 	principals map[string]*Principal
@@ -90,13 +91,16 @@ func NewWorld(data WorldData) (*World, error) {
 	if err != nil || data.Timezone == "" {
 		return nil, shouwang.Errorf(shouwang.CodeBadConfig, "world: timezone %q is not known; write an IANA name as Asia/Shanghai", data.Timezone)
 	}
+	if !slices.Contains([]string{"", ViewGateRecorded, ViewGateRequired}, data.ViewGate) {
+		return nil, shouwang.Errorf(shouwang.CodeBadConfig, "world: view_gate %q: write required or recorded", data.ViewGate)
+	}
 	places, err := shouwang.NewPlaces(data.Places)
 	if err != nil {
 		return nil, shouwang.Errorf(shouwang.CodeBadConfig, "world: %w", err)
 	}
 	w := &World{
 		timezone: data.Timezone, zone: zone, places: places,
-		purposes: slices.Clone(data.Purposes), audiences: slices.Clone(data.Audiences),
+		purposes: slices.Clone(data.Purposes), audiences: slices.Clone(data.Audiences), forced: data.ViewGate == ViewGateRequired,
 		cameras: make(map[string]*camera, len(data.Cameras)),
 	}
 	for _, c := range data.Cameras {
@@ -270,6 +274,9 @@ func (w *World) Data() WorldData {
 		Principals: sorted(w.principals), Cameras: w.Cameras(), Cases: sorted(w.cases),
 		Incidents: sorted(w.incidents), Orders: sorted(w.orders), SubjectRequests: sorted(w.subjects),
 		Footage: sorted(w.footage), Holds: sorted(w.holds),
+	}
+	if w.forced {
+		d.ViewGate = ViewGateRequired
 	}
 	for _, p := range w.places {
 		d.Places = append(d.Places, p)

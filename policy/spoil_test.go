@@ -156,6 +156,25 @@ func cameraWith(change func(*scene, *Camera)) func(*scene) (*World, Request, boo
 	}
 }
 
+// gated forces the view gate in a world where the camera and the consent name
+// these signers.
+func gated(camera, record []string) func(*scene) (*World, Request, bool) {
+	return when(func(s *scene) bool { return s.shared() && s.consent != nil && s.req.Action != ApproveView }, func(s *scene) (*World, Request, bool) {
+		w, req, _ := consentWith(func(s *scene, c *Consent) {
+			device := ConsentDevice{}
+			if c.Device != nil {
+				device = *c.Device
+			}
+			device.ViewApprovedBy = record
+			c.Device = &device
+		})(s)
+		cam := *w.cameras[s.cam.ID].Camera
+		cam.ViewApprovedBy = camera
+		w.cameras, w.forced = put(w.cameras, cam.ID, indexCamera(&cam)), true
+		return w, req, true
+	})
+}
+
 func principalWith(id func(*scene) string, change func(*scene, *Principal)) func(*scene) (*World, Request, bool) {
 	return func(s *scene) (*World, Request, bool) {
 		p, ok := s.world.principals[id(s)]
@@ -402,6 +421,9 @@ func spoilThings() []spoiler {
 			c.Drifted = []shouwang.Span{{From: s.captured.From.Add(-time.Minute)}}
 		}))},
 		{"footage quarantined", when(strangers, footageWith(func(_ *scene, f *Footage) { f.Quarantined = true }))},
+		{"view gate forced, nobody signed", gated(nil, nil)},
+		{"view gate forced, one signed", gated([]string{"officer:grid"}, []string{"officer:grid"})},
+		{"view gate forced, one signed twice", gated([]string{"officer:grid", "officer:grid"}, []string{"", ""})},
 		{"cell without its guardian", cellWith(func(u *Unit) { u.Guardian = "resident:tan" })},
 		{"household not of the cell", cellWith(func(u *Unit) { u.Households = []shouwang.PlaceID{"yard-6", "yard-8"} })},
 		{"unit that is no cell", cellWith(func(u *Unit) { u.Kind = "department" })},

@@ -17,15 +17,19 @@ func itoa(n int) string { return strconv.Itoa(n) }
 type WorldData struct {
 	Timezone string `json:"timezone"` // IANA name; slots are judged in it
 	// Purposes is the deployment's signed purpose list.
-	Purposes   []string         `json:"purposes"`
-	Places     []shouwang.Place `json:"places"`
-	Audiences  []string         `json:"audiences"`
-	Units      []Unit           `json:"units,omitempty"`
-	Principals []*Principal     `json:"principals"`
-	Cameras    []*Camera        `json:"cameras"`
-	Cases      []*Case          `json:"cases"`
-	Incidents  []*Incident      `json:"incidents"`
-	Orders     []*Order         `json:"orders"`
+	Purposes  []string         `json:"purposes"`
+	Places    []shouwang.Place `json:"places"`
+	Audiences []string         `json:"audiences"`
+	// ViewGate is "required" where a consent opens nothing before two people
+	// have approved the camera's view, "recorded" or empty where approvals are
+	// noted only.
+	ViewGate   string       `json:"view_gate,omitempty"`
+	Units      []Unit       `json:"units,omitempty"`
+	Principals []*Principal `json:"principals"`
+	Cameras    []*Camera    `json:"cameras"`
+	Cases      []*Case      `json:"cases"`
+	Incidents  []*Incident  `json:"incidents"`
+	Orders     []*Order     `json:"orders"`
 	// SubjectRequests are requests of filmed persons.
 	SubjectRequests []*SubjectRequest `json:"subject_requests"`
 	Footage         []*Footage        `json:"footage"`
@@ -131,6 +135,8 @@ type Camera struct {
 	// Drifted are the stretches captured while the view was not the approved
 	// one; a stretch without an end goes on.
 	Drifted []shouwang.Span `json:"drifted,omitempty"`
+	// ViewApprovedBy are the two people who approved the view as it is now.
+	ViewApprovedBy []string `json:"view_approved_by,omitempty"`
 	// Filing is the basis of a camera of class public; nil counts as filed
 	// without an end.
 	Filing *Filing `json:"filing,omitempty"`

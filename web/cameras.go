@@ -55,7 +55,9 @@ type CameraView struct {
 	Position shouwang.Position `json:"position"`
 	Aim      *shouwang.Aim     `json:"aim,omitempty"`
 	// Quarantined says that its view no longer is the approved one.
-	Quarantined bool                `json:"quarantined"`
+	Quarantined bool `json:"quarantined"`
+	// ViewWaiting says that it waits for two people to approve what it sees.
+	ViewWaiting bool                `json:"view_waiting" doc:"Nothing of it is used before two people have approved what it sees"`
 	Class       shouwang.LegalClass `json:"legal_class"`
 	OwnerName   string              `json:"owner_name,omitempty"`
 	Link        Link                `json:"link"`
@@ -140,7 +142,7 @@ func (s *Server) cameraView(c *front.Caller, cam *policy.Camera, links map[shouw
 	if known, ok := s.deps.Cameras.Camera(id); ok {
 		v.Aim = known.Aim
 	}
-	v.Quarantined = cam.Quarantined
+	v.Quarantined, v.ViewWaiting = cam.Quarantined, c.World.ViewWaiting(cam.ID)
 	v.Live = s.liveNow(c, cam, why)
 	return v
 }

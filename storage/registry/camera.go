@@ -24,6 +24,8 @@ type Camera struct {
 	Filing *policy.Filing
 	// Drifted are the stretches in which the view was not the approved one.
 	Drifted []shouwang.Span
+	// ViewApprovedBy are the two people who approved the view as it is now.
+	ViewApprovedBy []string
 }
 
 // cameraDoc is the part of a camera that lies in the database in clear.
@@ -42,18 +44,19 @@ type cameraDoc struct {
 	Filing      *policy.Filing      `json:"filing,omitempty"`
 	Masks       []shouwang.Polygon  `json:"masks,omitempty"`
 	Drifted     []shouwang.Span     `json:"drifted,omitempty"`
+	Approved    []string            `json:"view_approved_by,omitempty"`
 }
 
 func docOf(c *Camera) *cameraDoc {
 	return &cameraDoc{
 		ID: c.ID, Name: c.Name, NameEn: c.NameEn, Place: c.Place, Position: c.Position, Aim: c.Aim, Class: c.Class, Mount: c.Mount,
 		Owner: c.Owner, Sign: c.Sign, Quarantined: c.Quarantined, Filing: c.Filing, Masks: c.Masks,
-		Drifted: c.Drifted,
+		Drifted: c.Drifted, Approved: c.ViewApprovedBy,
 	}
 }
 
 func (d *cameraDoc) camera() Camera {
-	return Camera{NameEn: d.NameEn, Filing: d.Filing, Drifted: d.Drifted, Camera: shouwang.Camera{
+	return Camera{NameEn: d.NameEn, Filing: d.Filing, Drifted: d.Drifted, ViewApprovedBy: d.Approved, Camera: shouwang.Camera{
 		ID: d.ID, Name: d.Name, Place: d.Place, Position: d.Position, Aim: d.Aim, Class: d.Class, Mount: d.Mount,
 		Owner: d.Owner, Sign: d.Sign, Quarantined: d.Quarantined, Masks: d.Masks,
 	}}
@@ -63,7 +66,7 @@ func (d *cameraDoc) forRules() *policy.Camera {
 	return &policy.Camera{
 		ID: policy.CameraResource(d.ID), Name: d.Name, NameEn: d.NameEn, Place: d.Place, Position: policy.Position(d.Position),
 		LegalClass: d.Class, Mount: d.Mount, Owner: d.Owner, Sign: d.Sign, Quarantined: d.Quarantined, Filing: d.Filing,
-		Drifted: d.Drifted, Consents: []*policy.Consent{},
+		Drifted: d.Drifted, ViewApprovedBy: d.Approved, Consents: []*policy.Consent{},
 	}
 }
 
@@ -163,6 +166,13 @@ func (r *Registry) PutCamera(ctx context.Context, c Camera) error {
 }
 
 func (r *Registry) putCamera(e *edit, c *Camera) error {
+	if err := r.keepView(e, c); err != nil {
+		return err
+	}
+	return r.writeCamera(e, c)
+}
+
+func (r *Registry) writeCamera(e *edit, c *Camera) error {
 	if err := checkCamera(c); err != nil {
 		return err
 	}

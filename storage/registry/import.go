@@ -141,7 +141,7 @@ func (i *importer) at(kind, id string, err error) error {
 }
 
 func (i *importer) town() error {
-	town := Town{Timezone: i.e.world.Zone().String(), Purposes: i.e.world.Purposes(), Audiences: i.e.world.Audiences()}
+	town := Town{Timezone: i.e.world.Zone().String(), Purposes: i.e.world.Purposes(), Audiences: i.e.world.Audiences(), ViewGate: i.e.world.ViewGate()}
 	if i.t.timezone != "" {
 		town.Timezone = i.t.timezone
 	}
@@ -150,6 +150,9 @@ func (i *importer) town() error {
 	}
 	if i.t.audiences != nil {
 		town.Audiences = i.t.audiences
+	}
+	if i.t.viewGate != "" {
+		town.ViewGate = i.t.viewGate
 	}
 	if err := i.e.setTown(town); err != nil {
 		return err

@@ -14,11 +14,13 @@ type Town struct {
 	Timezone  string   `json:"timezone"`
 	Purposes  []string `json:"purposes"`
 	Audiences []string `json:"audiences"`
+	// ViewGate is policy.ViewGateRequired, or policy.ViewGateRecorded or empty.
+	ViewGate string `json:"view_gate,omitempty"`
 }
 
 // defaultTown stands until another is set.
-func defaultTown() Town {
-	return Town{Timezone: "Asia/Shanghai", Purposes: []string{"public_safety", "emergency"}}
+func defaultTown() *Town {
+	return &Town{Timezone: "Asia/Shanghai", Purposes: []string{"public_safety", "emergency"}}
 }
 
 // load reads the whole world and verifies the consents' chain.
@@ -36,9 +38,9 @@ func load(ctx context.Context, tx *sql.Tx) (*policy.World, error) {
 
 func loadData(ctx context.Context, tx *sql.Tx) (policy.WorldData, error) {
 	var d policy.WorldData
-	d.Timezone, d.Purposes, d.Audiences = fields(defaultTown())
+	defaultTown().fill(&d)
 	err := each(ctx, tx, "town", func(_ string, t *Town) error {
-		d.Timezone, d.Purposes, d.Audiences = fields(*t)
+		t.fill(&d)
 		return nil
 	})
 	if err != nil {
@@ -72,7 +74,9 @@ func loadData(ctx context.Context, tx *sql.Tx) (policy.WorldData, error) {
 	})
 }
 
-func fields(t Town) (string, []string, []string) { return t.Timezone, t.Purposes, t.Audiences }
+func (t *Town) fill(d *policy.WorldData) {
+	d.Timezone, d.Purposes, d.Audiences, d.ViewGate = t.Timezone, t.Purposes, t.Audiences, t.ViewGate
+}
 
 func loadList[T any](ctx context.Context, tx *sql.Tx, table string, into *[]*T) (err error) {
 	*into, err = list[T](ctx, tx, table)

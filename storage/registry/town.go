@@ -16,7 +16,7 @@ func (r *Registry) SetTown(ctx context.Context, t Town) error {
 
 func (e *edit) setTown(t Town) error {
 	data := e.world.Data()
-	data.Timezone, data.Purposes, data.Audiences = t.Timezone, t.Purposes, t.Audiences
+	t.fill(&data)
 	next, err := policy.NewWorld(data)
 	if err != nil {
 		return err

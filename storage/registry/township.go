@@ -13,6 +13,7 @@ import (
 type township struct {
 	timezone            string
 	purposes, audiences []string
+	viewGate            string
 	places              []shouwang.Place
 	units               []policy.Unit
 	people              []person
@@ -72,6 +73,7 @@ func readTownship(root *node) (*township, error) {
 		"timezone":  func(n *node) error { return n.decode(&t.timezone) },
 		"purposes":  func(n *node) error { return n.decode(&t.purposes) },
 		"audiences": func(n *node) error { return n.decode(&t.audiences) },
+		"view_gate": func(n *node) error { return n.gate(&t.viewGate) },
 		"places":    section(t, "place", &t.places, func(p *shouwang.Place) string { return string(p.ID) }),
 		"units":     section(t, "unit", &t.units, func(u *policy.Unit) string { return u.ID }),
 		"notices":   section(t, "notice", &t.notices, func(n *policy.NoticeText) string { return n.Ref() }),
@@ -150,4 +152,15 @@ func section[T any](t *township, kind string, into *[]T, id func(*T) string) fun
 
 func atLine(line int, format string, args ...any) error {
 	return shouwang.Errorf(shouwang.CodeBadConfig, "line %d: %s", line, fmt.Sprintf(format, args...))
+}
+
+// gate reads what the township says about the view gate.
+func (n *node) gate(into *string) error {
+	if err := n.decode(into); err != nil {
+		return err
+	}
+	if *into != policy.ViewGateRecorded && *into != policy.ViewGateRequired {
+		return atLine(n.line(), "view_gate %q: write required or recorded", *into)
+	}
+	return nil
 }

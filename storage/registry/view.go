@@ -87,9 +87,29 @@ func (r *Registry) changeView(ctx context.Context, id shouwang.CameraID, change 
 			}
 		}
 		cam.follow(&old, &next, r.cfg.Clock())
-		return r.putCamera(e, &cam)
+		return r.writeCamera(e, &cam)
 	})
 	return next, err
+}
+
+// keepView keeps what only the view's record may say of a camera, whoever
+// writes the rest: that it is closed, what it saw while it had drifted, and who
+// approved it. A file that is imported again opens nothing.
+func (r *Registry) keepView(e *edit, c *Camera) error {
+	old, err := r.camera(e.ctx, e.tx, c.ID)
+	if shouwang.CodeOf(err) == shouwang.CodeNotFound {
+		c.Drifted, c.ViewApprovedBy = nil, nil
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.Drifted, c.ViewApprovedBy = old.Drifted, old.ViewApprovedBy
+	v, err := e.view(c.ID)
+	if err == nil && v.Reference != "" {
+		c.Quarantined = !v.Open()
+	}
+	return err
 }
 
 func (e *edit) view(id shouwang.CameraID) (v policy.View, err error) {
@@ -120,5 +140,8 @@ func (c *Camera) follow(old, next *policy.View, now time.Time) {
 			last.To = now
 		}
 	}
-	c.Quarantined = !next.Open()
+	c.Quarantined, c.ViewApprovedBy = !next.Open(), nil
+	if next.Open() {
+		c.ViewApprovedBy = next.Signers()
+	}
 }

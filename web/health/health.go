@@ -46,6 +46,7 @@ const (
 	Shedding        = "shedding"
 	CameraBarred    = "camera_barred"
 	ViewDrifted     = "view_drifted"
+	ViewWaiting     = "view_waiting"
 	CamerasOffline  = "cameras_offline"
 	EventsLost      = "events_lost"
 	AnalyzersCrash  = "analyzers_crash"
@@ -196,12 +197,21 @@ func (r *room) get(ctx context.Context, c *front.Caller, _ *struct{}) (*healthOu
 		out.Body.Facts.Barred[i].Name = nameOf(c, b.Camera)
 	}
 	out.Body.Troubles = Find(facts, err)
+	out.Body.Troubles = append(out.Body.Troubles, closedByView(c)...)
+	return out, nil
+}
+
+// closedByView tells of cameras that nothing is used of until two people sign.
+func closedByView(c *front.Caller) (out []Trouble) {
 	for _, cam := range c.World.Cameras() {
-		if cam.Quarantined {
-			out.Body.Troubles = append(out.Body.Troubles, Trouble{Code: ViewDrifted, Level: Warn, Subject: nameOf(c, cam.CameraID())})
+		switch {
+		case c.World.ViewWaiting(cam.ID):
+			out = append(out, Trouble{Code: ViewWaiting, Level: Warn, Subject: nameOf(c, cam.CameraID())})
+		case cam.Quarantined:
+			out = append(out, Trouble{Code: ViewDrifted, Level: Warn, Subject: nameOf(c, cam.CameraID())})
 		}
 	}
-	return out, nil
+	return out
 }
 
 func nameOf(c *front.Caller, id shouwang.CameraID) string {

@@ -44,7 +44,10 @@ func house(t *testing.T) (*fronttest.House, *service) {
 			{ID: "admin:ops", Type: policy.TypeAdministrator},
 			{ID: "officer:chen", Type: policy.TypeOfficer, Roles: []policy.Role{policy.RoleDispatcher}, Jurisdiction: "town", OnDuty: true},
 		},
-		Cameras: []*policy.Camera{{ID: "camera:door", Name: "门口", NameEn: "Door", Place: "town", LegalClass: "premises", Mount: "shared_premises", Quarantined: true}},
+		Cameras: []*policy.Camera{
+			{ID: "camera:door", Name: "门口", NameEn: "Door", Place: "town", LegalClass: "premises", Mount: "shared_premises", Quarantined: true, Drifted: []shouwang.Span{{From: time.Date(2026, 11, 18, 2, 0, 0, 0, time.UTC)}}},
+			{ID: "camera:yard", Name: "院子", NameEn: "Yard", Place: "town", LegalClass: "premises", Mount: "shared_premises", Quarantined: true},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +81,7 @@ func TestTroublesAreToldMostPressingFirst(t *testing.T) {
 	}
 	want := []string{
 		health.BucketAway, health.NoQuorum, health.EventsLost, // bad
-		health.FactsUnreadable, health.DiskLow, health.WitnessAway, health.Shedding, health.CameraBarred, health.ViewDrifted,
+		health.FactsUnreadable, health.DiskLow, health.WitnessAway, health.Shedding, health.CameraBarred, health.ViewDrifted, health.ViewWaiting,
 	}
 	if !slices.Equal(codes, want) {
 		t.Errorf("troubles:\n got %v\nwant %v", codes, want)

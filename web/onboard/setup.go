@@ -33,6 +33,7 @@ type Setup struct {
 	Owner       string              `json:"owner" minLength:"1" maxLength:"64"`
 	Sign        bool                `json:"sign"`
 	Quarantined bool                `json:"quarantined" readOnly:"true"`
+	ViewWaiting bool                `json:"view_waiting" readOnly:"true" doc:"Nothing of it is used before two people have approved what it sees"`
 	Filing      *policy.Filing      `json:"filing,omitempty"`
 	Sources     []Source            `json:"sources" minItems:"1" maxItems:"2"`
 	Consents    int                 `json:"consents" readOnly:"true" doc:"Consents in force: with none, nothing is analysed, recorded or shown"`
@@ -113,6 +114,7 @@ func (r *room) view(c *front.Caller, cam *Camera, links map[linkKey]shouwang.Str
 		}
 		s.Sources = append(s.Sources, one)
 	}
+	s.ViewWaiting = c.World.ViewWaiting(policy.CameraResource(cam.ID))
 	for _, consent := range c.World.CurrentConsents(policy.CameraResource(cam.ID)) {
 		if consent.State == policy.Given || consent.State == policy.Renewed {
 			s.Consents++

@@ -8,7 +8,7 @@ const link: Link = { state: 'live', clock_offset_ms: 0, clock_uncertainty_ms: 0 
 /** A camera with what matters to the test; the rest is ordinary. */
 export function camera(over: { link?: Partial<Link>; live?: Partial<Camera['live']>; sharing?: Camera['sharing'] } = {}): Camera {
   return {
-    quarantined: false, id: 'c-1', name: 'One', place: 'p', legal_class: 'public', position: { lat: 25, lon: 103 },
+    quarantined: false, view_waiting: false, id: 'c-1', name: 'One', place: 'p', legal_class: 'public', position: { lat: 25, lon: 103 },
     analysis: { policy: 'full', degraded: false }, sharing: over.sharing ?? { state: 'given' },
     link: { ...link, ...over.link },
     live: { decision: 'allow', reasons: [], obligations: [], text: '', ...over.live },

@@ -48,6 +48,14 @@ describe('whether a camera is shared', () => {
   ] as const)('%s: %j', (kind, consents, reason) => {
     expect(sharingKind(mine(consents, reason), now)).toBe(kind)
   })
+
+  it('is not where its view waits for signatures, or was turned', () => {
+    const shared = mine([{ state: 'given' }], '')
+    const of = (over: object) => sharingKind({ ...shared, camera: { ...shared.camera, ...over } }, now)
+    expect(of({ view_waiting: true, quarantined: true })).toBe('waiting')
+    expect(of({ quarantined: true })).toBe('turned')
+    expect(of({})).toBe('sharing')
+  })
   it('withdraws all that is shared or paused, and gives only the rest', () => {
     const m = mine([{ state: 'given' }, { state: 'paused', pause_until: '2026-11-23T11:00:00Z' }, { state: 'withdrawn' }])
     const ids = (a: 'pause' | 'resume' | 'withdraw' | 'give') => concerned(m, a, now.getTime()).map((c) => c.id)

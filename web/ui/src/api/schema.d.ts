@@ -2481,6 +2481,8 @@ export interface components {
             position: components["schemas"]["Position"];
             quarantined: boolean;
             sharing: components["schemas"]["Sharing"];
+            /** @description Nothing of it is used before two people have approved what it sees */
+            view_waiting: boolean;
         };
         CamerasOutputBody: {
             cameras: components["schemas"]["CameraView"][] | null;
@@ -4271,6 +4273,8 @@ export interface components {
             readonly quarantined: boolean;
             sign: boolean;
             sources: components["schemas"]["Source"][] | null;
+            /** @description Nothing of it is used before two people have approved what it sees */
+            readonly view_waiting: boolean;
         };
         SetupOutputBody: {
             camera: components["schemas"]["Setup"];

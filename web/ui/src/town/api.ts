@@ -23,7 +23,7 @@ export const town = {
   test: (url: string, analysed: boolean) => json<{ seen: Seen; findings: Finding[] }>('POST', '/api/onboard/test', { url, analysed }),
   save: (setup: Setup, untested: boolean) =>
     json<Saved>('PUT', `/api/onboard/cameras/${seg(setup.id)}` + (untested ? '?untested=true' : ''), {
-      ...cut(setup, 'id', 'quarantined', 'consents', '$schema'), sources: setup.sources.map((s) => cut(s, 'link')),
+      ...cut(setup, 'id', 'quarantined', 'view_waiting', 'consents', '$schema'), sources: setup.sources.map((s) => cut(s, 'link')),
     }),
   remove: (id: string) => json<void>('DELETE', `/api/onboard/cameras/${seg(id)}`),
   token: (id: string) => json<{ user: string; token: string; path: string }>('POST', `/api/onboard/cameras/${seg(id)}/token`),
@@ -39,7 +39,7 @@ export function withLogin(url: string, user: string, password: string): string {
 export function blank(place: string): Setup {
   return {
     id: '', name: '', place, position: { lat: 0, lon: 0 }, legal_class: 'resident', mount: 'own_premises', owner: '', sign: false,
-    quarantined: false, consents: 0, sources: [{ kind: 'main', url: '' }],
+    quarantined: false, view_waiting: false, consents: 0, sources: [{ kind: 'main', url: '' }],
   }
 }
 

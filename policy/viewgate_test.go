@@ -1,0 +1,137 @@
+package policy
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"shouwang"
+)
+
+// forcedWorld is the own world with the view gate forced, every camera's view
+// signed by these.
+func forcedWorld(t *testing.T, signers ...string) *World {
+	t.Helper()
+	data := readWorld(t, "testdata").Data()
+	data.ViewGate = ViewGateRequired
+	for i, c := range data.Cameras {
+		cam := *c
+		cam.ViewApprovedBy = signers
+		data.Cameras[i] = &cam
+	}
+	w, err := NewWorld(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// TestForcedViewGateOpensNothingUnapproved asks a sample of every question there
+// is in three worlds: as it is, forced and unsigned, forced and signed.
+func TestForcedViewGateOpensNothingUnapproved(t *testing.T) {
+	t.Parallel()
+	rules, err := DefaultRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, unsigned, signed := readWorld(t, "testdata"), forcedWorld(t, "officer:grid"), forcedWorld(t, "officer:grid", "officer:boss")
+	closed, same := 0, 0
+	rng := rand.New(rand.NewPCG(6, 5))
+	everyRequest(plain, func(req Request) {
+		if rng.IntN(20) != 0 {
+			return
+		}
+		judge := func(w *World) (*scene, bool) {
+			s, wrong := newScene(w, &req, false)
+			return s, wrong == "" && rules.judge(*s.weigh()).allow
+		}
+		_, before := judge(plain)
+		s, opened := judge(unsigned)
+		if opened && s.basis == basisConsent && s.isTouch() && s.req.Action != ApproveView {
+			t.Fatalf("opened unsigned: %+v", req)
+		}
+		if before && !opened {
+			closed++
+		}
+		if _, again := judge(signed); again != before {
+			t.Fatalf("signed by two it is another answer: %+v", req)
+		}
+		if before && opened {
+			same++
+		}
+	})
+	if closed < 10 || same < 10 {
+		t.Errorf("%d closed, %d open as before", closed, same)
+	}
+}
+
+// TestForcedViewGateStopsTheMachine follows analysis and recording of a shared
+// camera from an unsigned view to a signed one.
+func TestForcedViewGateStopsTheMachine(t *testing.T) {
+	w := forcedWorld(t)
+	at := time.Date(2026, 11, 18, 14, 0, 0, 0, china)
+	g, err := NewGate(w, func() time.Time { return at }, Options{Language: English})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared := shared(t, g, at)
+	camera := shouwang.CameraID(strings.TrimPrefix(shared, cameraPrefix))
+	for _, grant := range []Grant{g.Analyze(camera, at), g.Record(camera, at)} {
+		if d := grant.Decision(); d.Allowed() || !slices.Equal(d.Reasons, []Reason{ReasonViewNotApproved}) {
+			t.Errorf("unsigned: %v", d.Reasons)
+		}
+	}
+	if !w.ViewWaiting(shared) {
+		t.Error("nothing says that two signatures are waited for")
+	}
+	cam, _ := w.Camera(shared)
+	next := *cam
+	next.ViewApprovedBy = []string{"officer:grid", "officer:boss"}
+	told := []shouwang.CameraID{}
+	g.OnChange(func(id shouwang.CameraID) { told = append(told, id) })
+	if err := g.Update(func(w *World) (*World, error) { return w.WithCamera(&next) }); err != nil {
+		t.Fatal(err)
+	}
+	if !g.Record(camera, at).Covers(Record, camera, at) || g.World().ViewWaiting(shared) || !slices.Equal(told, []shouwang.CameraID{camera}) {
+		t.Errorf("signed: %v, told %v", g.Record(camera, at).Decision().Reasons, told)
+	}
+}
+
+// shared is a camera that would be recorded and analysed if its view were signed.
+func shared(t *testing.T, g *Gate, at time.Time) string {
+	t.Helper()
+	free, err := NewGate(readWorld(t, "testdata"), func() time.Time { return at }, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cam := range g.World().Cameras() {
+		id := cam.CameraID()
+		if cam.LegalClass != shouwang.ClassPublic && free.Record(id, at).Decision().Allowed() && free.Analyze(id, at).Decision().Allowed() {
+			return cam.ID
+		}
+	}
+	t.Fatal("the world has no camera that is recorded by consent")
+	return ""
+}
+
+// TestTheConsentsOwnSignaturesOpen names the two signers in the record alone.
+func TestTheConsentsOwnSignaturesOpen(t *testing.T) {
+	w := &World{forced: true}
+	cam := &Camera{}
+	for _, c := range []struct {
+		record []string
+		open   bool
+	}{{nil, false}, {[]string{"a"}, false}, {[]string{"a", "a"}, false}, {[]string{"a", "b"}, true}} {
+		if got := w.viewApproved(cam, &Consent{Device: &ConsentDevice{ViewApprovedBy: c.record}}); got != c.open {
+			t.Errorf("%v: %v", c.record, got)
+		}
+	}
+	if w.viewApproved(cam, nil) || !(&World{}).viewApproved(cam, nil) {
+		t.Error("no consent")
+	}
+	if _, err := NewWorld(WorldData{Timezone: "Asia/Shanghai", ViewGate: "maybe"}); err == nil || !strings.Contains(err.Error(), "required or recorded") {
+		t.Errorf("nonsense: %v", err)
+	}
+}
