@@ -35,6 +35,7 @@ var lives = map[string]string{
 	"gocv.io/x/gocv":                    "analyze/",
 	"github.com/transparency-dev/":      "storage/ledger",
 	"github.com/danielgtaylor/huma/":    "web",
+	"github.com/wneessen/go-mail":       "storage/notices",
 	"github.com/coreos/go-oidc/":        "web/oidc",
 	"golang.org/x/oauth2":               "web/oidc",
 	"github.com/landlock-lsm/":          "analyze/sandbox",

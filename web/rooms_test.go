@@ -11,6 +11,7 @@ import (
 	"shouwang/web/holds"
 	"shouwang/web/join"
 	"shouwang/web/look"
+	"shouwang/web/notices"
 	"shouwang/web/oidc"
 	"shouwang/web/onboard"
 	"shouwang/web/orders"
@@ -43,5 +44,6 @@ func rooms() []func(*front.Front, *look.Looks) {
 		subjects.Routes(subjects.Deps{}),
 		rules.Routes(nil),
 		oidc.Routes(oidc.Deps{}),
+		notices.Routes(notices.Deps{}),
 	}
 }

@@ -1,16 +1,12 @@
 package complaints
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"time"
 
-	"shouwang"
+	"shouwang/storage/post"
 )
 
 // Config says where complaints go.
@@ -30,18 +26,10 @@ func (c *Config) Validate() error {
 	if c.Webhook == "" {
 		return nil
 	}
-	u, err := url.Parse(c.Webhook)
-	local := err == nil && (u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost" || u.Hostname() == "::1")
-	if err != nil || u.Host == "" || u.Scheme != "https" && !(u.Scheme == "http" && local) {
-		return shouwang.Errorf(shouwang.CodeBadConfig, "complaints.webhook %q: write an address with https://; complaints do not travel in clear", c.Webhook)
-	}
-	return nil
+	return post.CheckURL("complaints.webhook", c.Webhook)
 }
 
-const (
-	sendTimeout = 20 * time.Second
-	retryAfter  = time.Minute
-)
+const retryAfter = time.Minute
 
 // Run sends what waits until ctx ends.
 func (s *Store) Run(ctx context.Context) {
@@ -86,29 +74,12 @@ func (s *Store) Forward(ctx context.Context) error {
 }
 
 func (s *Store) send(ctx context.Context, c *Complaint) error {
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
-	defer cancel()
 	raw, err := json.Marshal(c)
+	if err == nil {
+		err = post.Send(ctx, &post.Parcel{URL: s.cfg.Webhook, ID: c.ID, Body: raw, Token: s.cfg.Token})
+	}
 	if err != nil {
 		return fmt.Errorf("send complaint: %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.cfg.Webhook, bytes.NewReader(raw))
-	if err != nil {
-		return fmt.Errorf("send complaint: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", c.ID) // it may be sent twice
-	if s.cfg.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+s.cfg.Token)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return shouwang.Errorf(shouwang.CodeUnreachable, "send complaint: %w", err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // so that the connection can be used again
-	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return shouwang.Errorf(shouwang.CodeUnreachable, "send complaint: the outside body answers %s", res.Status)
 	}
 	return nil
 }

@@ -43,6 +43,8 @@ func Find(f SystemFacts, unread error) []Trouble {
 	for _, q := range f.Queues {
 		add(q.Name == "events" && q.Lost > 0, EventsLost, Bad, count(int(q.Lost)))
 	}
+	add(f.Notices.Late, NoticesWaiting, Warn, count(f.Notices.Waiting))
+	add(f.Notices.Lost > 0, NoticesLost, Warn, count(f.Notices.Lost))
 	slices.SortStableFunc(out, func(a, b Trouble) int { return rank(a.Level) - rank(b.Level) })
 	return out
 }

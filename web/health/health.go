@@ -51,7 +51,15 @@ const (
 	EventsLost      = "events_lost"
 	AnalyzersCrash  = "analyzers_crash"
 	FactsUnreadable = "facts_unreadable"
+	NoticesWaiting  = "notices_waiting"
+	NoticesLost     = "notices_lost"
 )
+
+// Codes are all of them.
+var Codes = []string{
+	DiskLow, DiskFull, BucketAway, LogFailing, NoQuorum, WitnessAway, WitnessRefuses, KeysAway, Shedding, CameraBarred, ViewDrifted,
+	CamerasOffline, EventsLost, AnalyzersCrash, FactsUnreadable, NoticesWaiting, NoticesLost,
+}
 
 // DiskFacts is the file system that recordings wait on.
 type DiskFacts struct {
@@ -139,6 +147,14 @@ type BarredCamera struct {
 	Reason string            `json:"reason" doc:"How the analyzer died"`
 }
 
+// NoticeFacts is how notices to people do, by mail and webhook.
+type NoticeFacts struct {
+	Waiting int       `json:"waiting"`
+	Oldest  time.Time `json:"oldest,omitzero" doc:"Of those that wait"`
+	Late    bool      `json:"late" doc:"The oldest has waited for more than an hour"`
+	Lost    int       `json:"lost" doc:"Given up within the last three days"`
+}
+
 // SystemFacts are what the parts report.
 type SystemFacts struct {
 	Began    time.Time      `json:"began"`
@@ -151,7 +167,8 @@ type SystemFacts struct {
 	// History is the memory that holds pictures for pre-roll.
 	History int64 `json:"history_bytes"`
 	// Offline are streams that should be there and are not, by camera.
-	Offline int `json:"cameras_offline"`
+	Offline int         `json:"cameras_offline"`
+	Notices NoticeFacts `json:"notices"`
 }
 
 // Source is the running service.

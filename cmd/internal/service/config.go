@@ -21,6 +21,7 @@ import (
 	"shouwang/ingest/buttons"
 	"shouwang/storage/complaints"
 	"shouwang/storage/ledger"
+	"shouwang/storage/notices"
 	"shouwang/web"
 )
 
@@ -50,6 +51,8 @@ type Config struct {
 	Transparency TransparencyConfig `yaml:"transparency"`
 	// Complaints is where complaints go, outside the dispatch centre.
 	Complaints complaints.Config `yaml:"complaints"`
+	// Notices is how people are told outside the pages: mail and a webhook.
+	Notices notices.Config `yaml:"notices"`
 }
 
 // TransparencyConfig is who checks the access log from outside.
@@ -149,6 +152,7 @@ func Defaults() Config {
 		Storage: StorageConfig{MinFree: 1 << 30, SpoolBytes: 8 << 30, Keys: KeysConfig{Kind: "file", Mount: "transit"}, PreRoll: 5 * time.Second, S3: S3Config{Region: "us-east-1"}},
 		Web:     web.Defaults(),
 		Buttons: buttons.Defaults(),
+		Notices: notices.Defaults(),
 
 		Transparency: TransparencyConfig{Origin: "shouwang.log", CosignConfig: ledger.DefaultCosign()},
 	}
@@ -227,6 +231,9 @@ func (c *Config) Validate() error {
 		return err
 	}
 	if err := c.Complaints.Validate(); err != nil {
+		return err
+	}
+	if err := c.Notices.Validate(); err != nil {
 		return err
 	}
 	if err := c.Ingest.Validate(); err != nil {

@@ -60,7 +60,7 @@ func (c consents) receipt(ctx context.Context, v *policy.Consent, erased erasure
 		return web.Receipt{}, err
 	}
 	r := web.Receipt{
-		ID: fmt.Sprintf("%s-%d", v.ID, v.Version), At: c.eraser.clock().UTC(), Camera: v.Camera, Consent: v.Ref(), State: string(v.State),
+		ID: receiptID(v.ID, v.Version), At: c.eraser.clock().UTC(), Camera: v.Camera, Consent: v.Ref(), State: string(v.State),
 		KeysGone: len(erased.Keys), ErasedBytes: erased.Bytes, ErasedClips: erased.Segments,
 	}
 	if n := len(stored); n > 0 {
@@ -80,6 +80,8 @@ func (c consents) receipt(ctx context.Context, v *policy.Consent, erased erasure
 	}
 	return r, c.eraser.given(ctx, erased.waits, r.ID)
 }
+
+func receiptID(consent string, version int) string { return fmt.Sprintf("%s-%d", consent, version) }
 
 // keep stores a receipt.
 func (c consents) keep(ctx context.Context, r *web.Receipt) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,12 +28,15 @@ type parts struct{ s *Service }
 // askWithin bounds the wait for the catalog and the keys.
 const askWithin = 3 * time.Second
 
+// noticesLate is how long a notice waits before somebody should look why.
+const noticesLate = time.Hour
+
 // Facts gathers what is known now.
 func (p parts) Facts(ctx context.Context) (health.SystemFacts, error) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	n := p.s.node
-	f := health.SystemFacts{Began: p.s.began, Analysis: p.analysis(), Log: p.accessLog(ctx), Offline: p.offline()}
+	f := health.SystemFacts{Began: p.s.began, Analysis: p.analysis(), Log: p.accessLog(ctx), Offline: len(p.away())}
 	store, errStore := p.storage(ctx)
 	f.Storage, f.Keys = store, health.KeyFacts{Kind: p.s.cfg.Storage.Keys.Kind}
 	live, errKeys := n.archive.Keys.CountLive(ctx)
@@ -43,7 +47,9 @@ func (p parts) Facts(ctx context.Context) (health.SystemFacts, error) {
 	barred, errBarred := p.barred()
 	f.Barred = barred
 	f.Queues, f.History = p.queues()
-	return f, errors.Join(errStore, errKeys, errBarred)
+	waiting, errNotices := p.notices(ctx)
+	f.Notices = waiting
+	return f, errors.Join(errStore, errKeys, errBarred, errNotices)
 }
 
 func (p parts) storage(ctx context.Context) (health.StorageFacts, error) {
@@ -117,8 +123,8 @@ func (p parts) barred() ([]health.BarredCamera, error) {
 	return out, err
 }
 
-// offline counts cameras with a stream that should be there and is not.
-func (p parts) offline() int {
+// away returns cameras with a stream that should be there and is not.
+func (p parts) away() []shouwang.CameraID {
 	away := map[shouwang.CameraID]bool{}
 	for _, st := range p.s.node.manager.Status() {
 		switch st.State {
@@ -126,7 +132,12 @@ func (p parts) offline() int {
 			away[st.Camera] = true
 		}
 	}
-	return len(away)
+	return slices.Sorted(maps.Keys(away))
+}
+
+func (p parts) notices(ctx context.Context) (health.NoticeFacts, error) {
+	st, err := p.s.notices.State(ctx)
+	return health.NoticeFacts{Waiting: st.Waiting, Oldest: st.Oldest, Lost: st.Lost, Late: st.Waiting > 0 && p.s.clock().Sub(st.Oldest) > noticesLate}, err
 }
 
 // Release lets a barred camera in again.

@@ -27,6 +27,7 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		transparency.Routes(s.transparencyRoom()),
 		subjects.Routes(subjects.Deps{Store: subjectStore{s.node.registry, s.node.refresh}, Player: s.evidence}),
 		oidc.Routes(oidc.Deps{Config: s.cfg.Web.OIDC, Accounts: s.auth}),
+		s.noticesRoom(),
 		cell.Routes(cell.Deps{Gate: s.node.gate}),
 		viewgate.Routes(viewgate.Deps{Gate: s.node.gate, Views: s.views, Renderer: renderer{s.node.pool}}),
 		ruleroom.Routes(newRuleFiles(s.cfg.path("rules"))),

@@ -24,6 +24,7 @@ import (
 	papers "shouwang/storage/desk"
 	"shouwang/storage/ledger"
 	"shouwang/storage/notary"
+	outbox "shouwang/storage/notices"
 	"shouwang/storage/registry"
 	"shouwang/web"
 	"shouwang/web/auth"
@@ -56,6 +57,7 @@ type Service struct {
 	listen    net.Listener
 
 	complaints *complaints.Store
+	notices    *outbox.Store
 
 	casebook *casebook.Book
 	evidence *evidence.Room
@@ -96,7 +98,7 @@ func RunWith(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (er
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	for _, open := range []func(context.Context) error{
-		s.openData, s.openPolicy, s.openComplaints, s.openCasebook, s.openStorage, s.openAnalyze, s.openIngest, s.openWeb,
+		s.openData, s.openPolicy, s.openComplaints, s.openNotices, s.openCasebook, s.openStorage, s.openAnalyze, s.openIngest, s.openWeb,
 	} {
 		if err := open(life); err != nil {
 			return err
@@ -287,7 +289,7 @@ func (s *Service) start(life context.Context) error {
 	for _, run := range []func(context.Context){n.tell, n.follow, n.tellStatuses, n.watchAbsence, n.archive.Run, s.sweepSessions, s.cosigner.Run, s.complaints.Run, s.listenToButtons, s.evidence.Run, n.attend, n.barred.watch} {
 		s.running.Go(func() { run(life) })
 	}
-	for _, run := range []func(context.Context){s.policies.run, s.views.run, s.newClockwork().run} {
+	for _, run := range []func(context.Context){s.policies.run, s.views.run, s.newClockwork().run, s.notices.Run, s.tellPeople} {
 		s.running.Go(func() { run(life) })
 	}
 	if err := s.eraser.reconcile(life); err != nil {
