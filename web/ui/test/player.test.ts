@@ -85,6 +85,29 @@ describe('the live player', () => {
     p.stop()
   })
 
+  it('keeps to WebRTC where it once showed a picture, however long the service stumbles', async () => {
+    const first = fakeConnection('webrtc', 't-1')
+    const dark = fakeConnection('webrtc', 't-2')
+    const back = fakeConnection('webrtc', 't-3')
+    const answers: (() => Promise<Connection>)[] = [async () => first.c, async () => dark.c, async () => { throw new Error('no connection') }, async () => back.c]
+    const full = async () => { throw new Problem(0, { code: 'connection_limit' }) }
+    const { p, decode, whep, mse } = make(() => answers.shift()!(), full)
+    p.start({})
+    await tick(10)
+    decode()
+    await tick(300)
+    first.lose() // the service was killed
+    await tick(1000)
+    await tick(8000) // connected, and for seven seconds no picture
+    expect(mse).toHaveBeenCalledTimes(1) // where no connection came about: for this once
+    await tick(3000)
+    decode()
+    await tick(300)
+    expect(whep).toHaveBeenCalledTimes(4)
+    expect(p.state).toMatchObject({ phase: 'playing', transport: 'webrtc' })
+    p.stop()
+  })
+
   it('asks no more after a denial until it is started anew', async () => {
     const no = new Problem(403, { code: 'denied', reasons: ['outside_slot'], text: 'no' })
     const { p, whep, mse } = make(async () => { throw no }, async () => { throw no })

@@ -47,17 +47,25 @@ const maxBackoffMs = 4000
 const firstFrameMs = 7000
 const stuckMs = 10_000
 // After WebRTC found no way, the other tiles of this page need not find that
-// out one by one.
+// out one by one. But where it once showed a picture there is a way, and what
+// failed was the service or the machine: a wall that gave WebRTC up for that
+// would have room for three views over Media Source, and leave the rest dark.
 const avoidWhepMs = 5 * 60_000
 let avoidWhepUntil = 0
+let whepWorks = false
+
+function whepFailed() {
+  if (!whepWorks) avoidWhepUntil = Date.now() + avoidWhepMs
+}
 
 // Ends of a look that are no denial: its time was over, its picture has to be
 // made differently now, the camera or the service went away.
 const askAgain = new Set(['ttl', 'duties', 'camera', 'failed', 'shutdown'])
 
-/** Forgets that WebRTC failed; for tests. */
+/** Forgets what was learnt of WebRTC; for tests. */
 export function forgetTransport() {
   avoidWhepUntil = 0
+  whepWorks = false
 }
 
 /**
@@ -199,6 +207,7 @@ export class LivePlayer {
       let last = opened
       this.frames.start((delay) => {
         seen = true
+        if (c.transport === 'webrtc') whepWorks = true
         last = this.state.lastFrame = Date.now()
         this.state.delay = delay
         this.state.transport = c.transport
@@ -213,7 +222,7 @@ export class LivePlayer {
       })
     })
     await Promise.race([c.ended, watch])
-    if (!seen && c.transport === 'webrtc' && !signal.aborted) avoidWhepUntil = Date.now() + avoidWhepMs
+    if (!seen && c.transport === 'webrtc' && !signal.aborted) whepFailed()
     this.frames.stop()
     if (this.connection === c) this.connection = undefined
     c.close()
@@ -227,7 +236,7 @@ export class LivePlayer {
         return await this.parts.whep(this.video, this.camera, look, signal)
       } catch (err) {
         if (signal.aborted || (err instanceof Problem && err.status !== 501 && err.status !== 415)) throw err
-        avoidWhepUntil = Date.now() + avoidWhepMs
+        whepFailed()
       }
     }
     return this.parts.mse(this.video, this.camera, look, signal)
