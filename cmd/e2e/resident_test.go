@@ -101,7 +101,7 @@ func TestResidentsOnThePhone(t *testing.T) {
 		{Small: true, Pages: []string{hu.invited(t, "door-open"), "/sign-in", "/no-such-page"}},
 		own("/my", "li", true, "/my", "/my/door-17/view", "/my/door-17/masks", "/my/door-17/hours", "/my/door-17/terms", "/my/door-17/looks", "/my/door-17/clips", "/my/door-17/papers", "/password"),
 		own("/my", "shop", false, "/my/list"),
-		own("/wall", "chen", false, "/wall"),
+		own("/wall", "chen", false, "/wall", "/rules", "/rules/shop-1"),
 		own("/evidence", "wang", false, "/evidence"),
 		own("/system", "ops", false, "/system", "/system/people"),
 	}
