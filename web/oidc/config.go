@@ -31,8 +31,10 @@ type Config struct {
 	Claim string `yaml:"claim"`
 	// Scopes are asked for beside openid and what the claim needs.
 	Scopes []string `yaml:"scopes"`
-	// Name is what the button on the sign-in page calls the provider.
-	Name string `yaml:"name"`
+	// Name is what the button on the sign-in page calls the provider, NameEn what
+	// it calls it in English; Name where that is empty.
+	Name   string `yaml:"name"`
+	NameEn string `yaml:"name_en"`
 	// Strong are the values of amr or acr that mean a second factor was shown.
 	// Without any, this service asks for its own.
 	Strong []string `yaml:"strong"`
@@ -69,8 +71,8 @@ func (c *Config) Validate() error {
 		return bad("redirect %q: write https://HOST%s, as registered with the provider", c.Redirect, CallbackPath)
 	case c.Claim == "":
 		return bad("claim is empty: write the claim that holds the sign-in name, as preferred_username")
-	case c.Name == "" || utf8.RuneCountInString(c.Name) > 40:
-		return bad("name %q: write what the sign-in button calls the provider, in 1 to 40 characters", c.Name)
+	case c.Name == "" || utf8.RuneCountInString(c.Name) > 40 || utf8.RuneCountInString(c.NameEn) > 40:
+		return bad("name %q, name_en %q: write what the sign-in button calls the provider, in 1 to 40 characters", c.Name, c.NameEn)
 	}
 	if _, err := c.secret(); err != nil {
 		return err

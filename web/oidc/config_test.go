@@ -35,6 +35,7 @@ func TestEveryMistakeInTheConfigurationHasItsLine(t *testing.T) {
 		`redirect "https://s`:                 func(c *oidc.Config) { c.Redirect = "https://shouwang.example/" },
 		`redirect "http://s`:                  func(c *oidc.Config) { c.Redirect = "http://shouwang.example" + oidc.CallbackPath },
 		"claim is empty":                      func(c *oidc.Config) { c.Claim = "" },
+		"xx\": write what":                    func(c *oidc.Config) { c.NameEn = strings.Repeat("x", 41) },
 		`name ""`:                             func(c *oidc.Config) { c.Name = "" },
 		`name "xxx`:                           func(c *oidc.Config) { c.Name = strings.Repeat("x", 41) },
 		"is empty: write the client's secret": func(c *oidc.Config) { c.ClientSecretFile = empty },

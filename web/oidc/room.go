@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -57,10 +58,13 @@ type waysOutput struct {
 	}
 }
 
-func (r *room) ways(context.Context, *struct{}) (*waysOutput, error) {
+func (r *room) ways(ctx context.Context, _ *struct{}) (*waysOutput, error) {
 	out := &waysOutput{}
-	if r.deps.Config.On() {
-		out.Body.Provider = r.deps.Config.Name
+	if c := r.deps.Config; c.On() {
+		out.Body.Provider = c.Name
+		if front.TransportOf(ctx).Lang == "en" {
+			out.Body.Provider = cmp.Or(c.NameEn, c.Name)
+		}
 	}
 	return out, nil
 }

@@ -126,8 +126,15 @@ func TestTheBrowserIsTakenToTheAddressThatTheProviderKnows(t *testing.T) {
 }
 
 func TestWithoutAProviderThereIsNoButton(t *testing.T) {
-	for want, tn := range map[string]*town{"County": newTown(t), "": newTown(t, func(c *oidc.Config) { *c = oidc.Defaults() })} {
-		resp, err := http.Get(tn.server.URL + "/api/session/ways")
+	on, off := newTown(t, func(c *oidc.Config) { c.NameEn = "The county" }), newTown(t, func(c *oidc.Config) { *c = oidc.Defaults() })
+	for _, row := range []struct {
+		tn         *town
+		lang, want string
+	}{{on, "zh", "County"}, {on, "en-GB", "The county"}, {newTown(t), "en", "County"}, {off, "en", ""}} {
+		tn, want := row.tn, row.want
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, tn.server.URL+"/api/session/ways", nil)
+		req.Header.Set("Accept-Language", row.lang)
+		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,16 +1,18 @@
-import { onMounted, ref, type Ref } from 'vue'
+import { ref, watch, type Ref } from 'vue'
+import { useI18n } from 'vue-i18n'
 import { json } from '../api/client'
 
 /** What the department's identity provider is called, '' where there is none. */
 export function useProvider(): Ref<string> {
   const name = ref('')
-  onMounted(async () => {
+  async function ask() {
     try {
       name.value = (await json<{ provider?: string }>('GET', '/api/session/ways')).provider ?? ''
     } catch {
       // Name and password work without it; if nothing does, signing in says so.
     }
-  })
+  }
+  watch(useI18n().locale, ask, { immediate: true, flush: 'post' })
   return name
 }
 
