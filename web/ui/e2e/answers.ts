@@ -91,6 +91,8 @@ const looks: Looks = { deferred: 0, sealed: [], deferrals: [], looks: [look(812,
 export const answers: Record<string, unknown> = {
   '/api/my/cameras': { cameras: [own('door-17', '李家门口', 'given'), own('lane-3', '李家巷口', 'paused')] },
   '/api/my/cameras/door-17/looks': looks,
+  '/api/my/mail': { available: false, looks: 'off' },
+  '/api/session/ways': {},
   '/api/my/cells': { cells: [] },
   '/api/my/complaints': { complaints: [] },
   '/api/join/open': invitation,
