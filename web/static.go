@@ -6,10 +6,11 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
-	"shouwang/web/front"
 	"strconv"
 	"strings"
 	"time"
+
+	"shouwang/web/front"
 )
 
 //go:embed all:ui/dist
@@ -32,6 +33,7 @@ func pages() (http.Handler, error) {
 }
 
 func pagesOf(files fs.FS) http.Handler {
+	next := readAhead(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
@@ -51,6 +53,7 @@ func pagesOf(files fs.FS) http.Handler {
 				front.NewProblem(http.StatusNotFound, "not_found", "nothing is here").Write(w)
 				return
 			}
+			next.tell(w.Header(), r.URL.Path, r.Header.Get("Accept-Language"))
 			if !serveFile(w, r, files, "index.html") {
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
 				w.Header().Set("Cache-Control", "no-store")

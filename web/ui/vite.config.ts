@@ -1,3 +1,4 @@
+import { ahead } from './dev/ahead.mjs'
 import { compressed } from './dev/compress.mjs'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
@@ -5,7 +6,7 @@ import { defineConfig } from 'vitest/config'
 // public/.gitkeep is copied into dist, so that emptying dist before a build
 // does not delete the file that makes `go build` work on a fresh clone.
 export default defineConfig({
-  plugins: [vue(), compressed()],
+  plugins: [vue(), ahead(), compressed()],
   build: {
     emptyOutDir: true,
     target: 'es2022',

@@ -1,0 +1,42 @@
+// Writes ahead.json into a build: for each address of the router the files that
+// its page needs beyond the first script's own, and for each language its texts.
+// The service names them in the page's Link header, so that a phone on a slow
+// line asks for them at once and not after the first script has run.
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+const route = /path: '([^']+)', component: \(\) => import\('\.\/([^']+)'\)/g
+const languages = ['zh-CN', 'en']
+
+/** The chunk's file and all it imports before it runs, with their styles. */
+function closure(chunk, chunks, into = new Set()) {
+  if (!chunk || into.has(chunk.fileName)) return into
+  into.add(chunk.fileName)
+  for (const css of chunk.viteMetadata?.importedCss ?? []) into.add(css)
+  for (const name of chunk.imports) closure(chunks.get(name), chunks, into)
+  return into
+}
+
+/** @returns {import('vite').Plugin} */
+export function ahead() {
+  let src = ''
+  return {
+    name: 'ahead',
+    apply: 'build',
+    configResolved: (config) => void (src = resolve(config.root, 'src')),
+    generateBundle: {
+      order: 'post',
+      handler(_, bundle) {
+        const all = Object.values(bundle).filter((f) => f.type === 'chunk')
+        const chunks = new Map(all.map((c) => [c.fileName, c]))
+        const at = (file) => all.find((c) => c.facadeModuleId === resolve(src, file)) ?? this.error(`ahead: no chunk of its own for ${file}`)
+        const first = closure(all.find((c) => c.isEntry), chunks)
+        const beyond = (file) => [...closure(at(file), chunks)].filter((f) => !first.has(f))
+        const pages = [...readFileSync(resolve(src, 'router.ts'), 'utf8').matchAll(route)].map(([, path, file]) => ({ path, files: beyond(file) }))
+        if (pages.length < 10) this.error('ahead: the router names its pages otherwise now')
+        const source = JSON.stringify({ pages, languages: Object.fromEntries(languages.map((l) => [l, beyond(`i18n/${l}.ts`)])) })
+        this.emitFile({ type: 'asset', fileName: 'ahead.json', source })
+      },
+    },
+  }
+}
