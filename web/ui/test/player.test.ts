@@ -140,6 +140,26 @@ describe('the live player', () => {
     p.stop()
   })
 
+  it('lets go of a view that stood still when the service is back, and of no other', async () => {
+    const old = fakeConnection('webrtc', 't-1')
+    const next = fakeConnection('webrtc', 't-2')
+    const answers = [old.c, next.c]
+    const { p, decode, whep } = make(async () => answers.shift()!, async () => { throw new Error('not asked') })
+    p.start({})
+    await tick(10)
+    decode()
+    await tick(300)
+    tell('up', undefined) // only the event stream had broken
+    await tick(300)
+    expect(old.close).not.toHaveBeenCalled()
+    await tick(2000)
+    tell('up', undefined)
+    await tick(1000)
+    expect(old.close).toHaveBeenCalled()
+    expect(whep).toHaveBeenCalledTimes(2)
+    p.stop()
+  })
+
   it.each([['the event stream', 'up', undefined], ['the camera', 'camera', { camera: 'c-1', state: 'live' }]])('tries at once when %s is back', async (_, topic, body) => {
     const { p, whep } = make(async () => { throw new Problem(0, { code: 'unreachable' }) }, async () => { throw new Error('not asked') })
     p.start({})

@@ -46,6 +46,8 @@ const maxBackoffMs = 4000
 // nothing comes through.
 const firstFrameMs = 7000
 const stuckMs = 10_000
+// Still for so long when the service comes back: it was another service.
+const goneMs = 1500
 // After WebRTC found no way, the other tiles of this page need not find that
 // out one by one. But where it once showed a picture there is a way, and what
 // failed was the service or the machine: a wall that gave WebRTC up for that
@@ -103,7 +105,7 @@ export class LivePlayer {
       this.parts.clocks.use(),
       stream.on('ticket', (b) => this.onTicket(b as TicketEnd)),
       // What was waited for may be there again: the service, or the camera.
-      stream.on('up', () => this.wake?.()),
+      stream.on('up', () => this.serviceBack()),
       stream.on('camera', (b) => {
         const c = b as CameraChange
         if (c.camera === this.camera && c.state === 'live') this.wake?.()
@@ -132,6 +134,15 @@ export class LivePlayer {
       this.state.delay = undefined
     }
     if (phase === 'connecting' || phase === 'playing') this.state.reason = ''
+  }
+
+  /**
+   * The service answers again. A view that stood still meanwhile hangs on a
+   * service that is no more; WebRTC itself would need eight seconds to say so.
+   */
+  private serviceBack() {
+    this.wake?.()
+    if (this.connection && this.state.phase === 'playing' && Date.now() - this.state.lastFrame > goneMs) this.connection.close()
   }
 
   private onTicket(end: TicketEnd) {
