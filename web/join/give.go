@@ -93,10 +93,7 @@ func (r *room) signIn(ctx context.Context, b *AnswerBody, owner string) ([]http.
 	if session.Principal != owner {
 		return nil, shouwang.Errorf(shouwang.CodeUnauthenticated, "this camera is another person's: sign in as its owner")
 	}
-	return []http.Cookie{{
-		Name: front.CookieName, Value: token, Path: "/", HttpOnly: true, Secure: t.Secure,
-		SameSite: http.SameSiteStrictMode, Expires: session.Expires,
-	}}, nil
+	return []http.Cookie{front.SessionCookie(token, session.Expires, t.Secure)}, nil
 }
 
 // newPerson prepares an account for an owner whom the register does not know.

@@ -10,7 +10,8 @@ import { coverage, bounds, rings } from '../src/wall/geo'
 import { cropFor } from '../src/wall/thumbs'
 import { Clocks } from '../src/live/clocks'
 import { mergeEvent } from '../src/wall/store'
-import { denialKind, staleMs, tileState } from '../src/wall/tileState'
+import { staleMs } from '../src/live/useLive'
+import { denialKind, tileState } from '../src/wall/tileState'
 import { camera, event, now, player } from './make'
 
 describe('a tile', () => {

@@ -1,5 +1,6 @@
 import type { Camera } from '../api/types'
 import type { PlayerState } from '../live/player'
+import { staleMs } from '../live/useLive'
 
 /** What a tile honestly is at this moment. */
 export type TileKind =
@@ -17,9 +18,6 @@ export interface TileState {
   /** True when a picture may be seen. In every other state it is covered. */
   picture: boolean
 }
-
-/** Without a new picture for so long, what is on the screen is not live. */
-export const staleMs = 2000
 
 // The policy's reasons, by what they mean to the person at the wall.
 const kinds: [TileKind, string[]][] = [
