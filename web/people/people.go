@@ -100,7 +100,7 @@ func (r *room) list(ctx context.Context, c *front.Caller, _ *struct{}) (*peopleO
 			continue
 		}
 		b.People = append(b.People, PersonOnFile{Principal: *p, SignIns: append([]SignInView{}, ways[p.ID]...)})
-		if p.Has(policy.RoleOversight) && p.OnDuty && len(ways[p.ID]) > 0 {
+		if oversees(p) && p.OnDuty && len(ways[p.ID]) > 0 {
 			b.Overseers++
 		}
 	}

@@ -327,3 +327,17 @@ func TestNonsenseIsRefusedInWords(t *testing.T) {
 		t.Errorf("a dispatcher reads the proposals: %d", got)
 	}
 }
+
+// TestNobodyBecomesASecondPersonByLosingARole: who is of the oversight and looks
+// cannot sign. Were the looking role taken away at once, an administrator would
+// have made a signer alone.
+func TestNobodyBecomesASecondPersonByLosingARole(t *testing.T) {
+	both := &policy.Principal{Type: policy.TypeOfficer, Roles: []policy.Role{policy.RoleOversight, policy.RoleDispatcher}}
+	alone := &policy.Principal{Type: policy.TypeOfficer, Roles: []policy.Role{policy.RoleOversight}}
+	if got := people.Gives(&policy.World{}, both, alone); !slices.Equal(got, []string{"roles"}) {
+		t.Errorf("oversight without its other role: gives %v", got)
+	}
+	if got := people.Gives(&policy.World{}, alone, alone); len(got) != 0 {
+		t.Errorf("nothing changed: gives %v", got)
+	}
+}

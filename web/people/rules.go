@@ -24,6 +24,8 @@ func Gives(w *policy.World, old *policy.Principal, next *policy.Principal) (more
 	add(slices.ContainsFunc(next.Roles, func(r policy.Role) bool { return r != policy.RoleContractor && !old.Has(r) }), "roles")
 	// A contractor is shut out of nearly everything: to be none is more.
 	add(old.Has(policy.RoleContractor) && !next.Has(policy.RoleContractor), "roles")
+	// Who is of the oversight and nothing else signs: losing the other role is more, too.
+	add(oversees(next) && !oversees(old), "roles")
 	add(slices.ContainsFunc(next.Audiences, func(a string) bool { return !slices.Contains(old.Audiences, a) }), "audiences")
 	add(next.Unit != "" && next.Unit != old.Unit, "unit")
 	add(wider(w, old.Jurisdiction, next.Jurisdiction), "jurisdiction")

@@ -48,7 +48,9 @@ export class SseParser {
 // The server sends a comment every 10 s; two and a half missed ones mean that
 // the connection is dead although nobody said so.
 const silenceMs = 25_000
-const maxBackoffMs = 4_000
+// A wall waits for this before it asks for its pictures again, and all of them
+// are to be back within ten seconds.
+const maxBackoffMs = 1_500
 
 /**
  * The page's one connection to /api/events/stream. EventSource would give up
