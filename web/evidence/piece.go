@@ -31,13 +31,28 @@ type pieceInput struct {
 // picture was taken, in milliseconds from the play's begin, key pictures behind
 // a k; the body is empty where nothing is recorded.
 func (r *Room) piece(ctx context.Context, c *front.Caller, in *pieceInput) (*huma.StreamResponse, error) {
-	p, err := r.find(c, in.ID)
+	return r.film(ctx, c, in.ID, in.Camera, func(ctx context.Context, p *play, v *view) (units []*shouwang.AccessUnit, data []byte, err error) {
+		units, next, err := r.cutPiece(ctx, p, v, in)
+		if err != nil {
+			return nil, nil, err
+		}
+		data, err = fragment.Piece(units, p.span.From, next, pieceLength(in.Keys)*3/4)
+		return units, data, err
+	})
+}
+
+// film answers with what render makes of one camera of a play, in its turn, and
+// books it on the look. Nothing is answered when the look ended meanwhile.
+func (r *Room) film(ctx context.Context, c *front.Caller, id string, camera shouwang.CameraID,
+	render func(context.Context, *play, *view) (units []*shouwang.AccessUnit, data []byte, err error),
+) (*huma.StreamResponse, error) {
+	p, err := r.find(c, id)
 	if err != nil {
 		return nil, err
 	}
-	v := p.views[in.Camera]
+	v := p.views[camera]
 	if v == nil {
-		return nil, shouwang.Errorf(shouwang.CodeNotFound, "this play does not show camera %q", in.Camera)
+		return nil, shouwang.Errorf(shouwang.CodeNotFound, "this play does not show camera %q", camera)
 	}
 	p.last.Store(r.front.Now().UnixNano())
 	ctx, cancel := context.WithTimeout(ctx, pieceWithin)
@@ -47,13 +62,9 @@ func (r *Room) piece(ctx context.Context, c *front.Caller, in *pieceInput) (*hum
 		return nil, err
 	}
 	defer done()
-	units, next, err := r.cutPiece(ctx, p, v, in)
+	units, data, err := render(ctx, p, v)
 	if err != nil {
-		return nil, err
-	}
-	data, err := fragment.Piece(units, p.span.From, next, pieceLength(in.Keys)*3/4)
-	if err != nil {
-		return nil, fmt.Errorf("write piece: %w", err)
+		return nil, fmt.Errorf("film of camera %s: %w", camera, err)
 	}
 	if v.over.Load() != nil {
 		return nil, shouwang.Errorf(shouwang.CodeConflict, "what may be shown changed just now; open the play again")
@@ -61,6 +72,16 @@ func (r *Room) piece(ctx context.Context, c *front.Caller, in *pieceInput) (*hum
 	v.bytes.Add(int64(len(data)))
 	p.last.Store(r.front.Now().UnixNano())
 	return answerPiece(data, frames(units, p.span.From), v.look.Decision.DecisionID), nil
+}
+
+// turn waits until a rendering may run; done lets the next one.
+func (r *Room) turn(ctx context.Context) (done func(), err error) {
+	select {
+	case r.turns <- struct{}{}:
+		return func() { <-r.turns }, nil
+	case <-ctx.Done():
+		return nil, shouwang.Errorf(shouwang.CodeOverloaded, "too much is being rendered just now; ask again: %w", context.Cause(ctx))
+	}
 }
 
 func pieceLength(keys bool) time.Duration {

@@ -3,7 +3,6 @@ package evidence
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -29,49 +28,18 @@ type stillInput struct {
 // empty where nothing is recorded about then. It is part of the play's look,
 // which the access log has since the play was opened.
 func (r *Room) picture(ctx context.Context, c *front.Caller, in *stillInput) (*huma.StreamResponse, error) {
-	p, err := r.find(c, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	v := p.views[in.Camera]
-	if v == nil {
-		return nil, shouwang.Errorf(shouwang.CodeNotFound, "this play does not show camera %q", in.Camera)
-	}
-	ctx, cancel := context.WithTimeout(ctx, pieceWithin)
-	defer cancel()
-	done, err := r.turn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	au, err := r.nearest(ctx, p, v, in.At)
-	if err != nil {
-		return nil, err
-	}
-	units, zero := []*shouwang.AccessUnit{}, p.span.From
-	if au != nil { // a player shows the first picture of a film that begins at its zero
-		units, zero = append(units, au), au.Wall.At
-	}
-	data, err := fragment.Piece(units, zero, time.Time{}, time.Second)
-	if err != nil {
-		return nil, fmt.Errorf("write still: %w", err)
-	}
-	if v.over.Load() != nil {
-		return nil, shouwang.Errorf(shouwang.CodeConflict, "what may be shown changed just now; open the play again")
-	}
-	v.bytes.Add(int64(len(data)))
-	p.last.Store(r.front.Now().UnixNano())
-	return answerPiece(data, frames(units, p.span.From), v.look.Decision.DecisionID), nil
-}
-
-// turn waits until a rendering may run; done lets the next one.
-func (r *Room) turn(ctx context.Context) (done func(), err error) {
-	select {
-	case r.turns <- struct{}{}:
-		return func() { <-r.turns }, nil
-	case <-ctx.Done():
-		return nil, shouwang.Errorf(shouwang.CodeOverloaded, "too much is being rendered just now; ask again: %w", context.Cause(ctx))
-	}
+	return r.film(ctx, c, in.ID, in.Camera, func(ctx context.Context, p *play, v *view) (units []*shouwang.AccessUnit, data []byte, err error) {
+		au, err := r.nearest(ctx, p, v, in.At)
+		if err != nil {
+			return nil, nil, err
+		}
+		zero := p.span.From
+		if au != nil { // a player shows the first picture of a film that begins at its zero
+			units, zero = []*shouwang.AccessUnit{au}, au.Wall.At
+		}
+		data, err = fragment.Piece(units, zero, time.Time{}, time.Second)
+		return units, data, err
+	})
 }
 
 // nearest renders the key pictures about a moment within the look and returns
