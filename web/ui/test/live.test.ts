@@ -3,6 +3,8 @@ import { nextTick, reactive } from 'vue'
 import CellLook from '../src/cell/CellLook.vue'
 import { i18n } from '../src/i18n'
 import { LivePlayer, type PlayerState } from '../src/live/player'
+import WallTile from '../src/wall/WallTile.vue'
+import { camera } from './make'
 import { mount } from './mount'
 
 describe('a live view in a page', () => {
@@ -29,5 +31,27 @@ describe('a live view in a page', () => {
     state.lastFrame = Date.now()
     await vi.advanceTimersByTimeAsync(500)
     expect(covered()).toBe(false)
+  })
+
+  it('is asked for again on the wall though the owner agreed again at once', async () => {
+    const state = reactive({ phase: 'playing', since: Date.now(), lastFrame: Date.now(), obligations: [], reason: '' })
+    const start = vi.spyOn(LivePlayer.prototype, 'start').mockImplementation(function (this: LivePlayer) {
+      ;(this as { state: PlayerState }).state = state as unknown as PlayerState
+    })
+    const live = () => ({ decision: 'allow' as const, reasons: ['consent'] })
+    const props = reactive({ camera: camera({ live: live() }), place: '', now: 0, who: '', focused: false })
+    mount(WallTile, () => ({ ...props }))
+    await nextTick()
+    expect(start).toHaveBeenCalledTimes(1)
+    Object.assign(state, { phase: 'ended', reason: 'consent_withdrawn', since: Date.now() })
+    await vi.advanceTimersByTimeAsync(1000)
+    props.camera = camera({ live: live() }) // withdrawn and given again between two lists
+    await vi.advanceTimersByTimeAsync(1500)
+    expect(start).toHaveBeenCalledTimes(1)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(start).toHaveBeenCalledTimes(2)
+    props.camera = camera({ live: { decision: 'deny', reasons: ['consent_withdrawn'] } })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(start).toHaveBeenCalledTimes(2)
   })
 })
