@@ -34,6 +34,9 @@ for (const language of ['zh-CN', 'en'] as const) {
         await page.locator('button.find').click()
         await expect(page.locator('[data-strip]')).toHaveCount(4, { timeout: 5000 })
         for (const id of halls) await expect(found(id).first()).toBeVisible({ timeout: 500 })
+        // A play ends where the search ended: what is followed needs some time after it.
+        const began = await found('hall-1').locator('time').evaluateAll((all) => Math.min(...all.map((e) => Date.parse((e as HTMLTimeElement).dateTime))))
+        expect(Date.now() - began, 'seconds recorded since the first event').toBeGreaterThan(20_000)
       }).toPass({ timeout: 110_000, intervals: [2000] })
       await shot('search')
 
@@ -59,7 +62,9 @@ for (const language of ['zh-CN', 'en'] as const) {
       }
 
       // To a moment at which all four saw something, and on from there.
-      await page.locator('.event').nth(0).click()
+      const first = page.locator('[data-line="hall-1"] .event')
+      const left = await first.evaluateAll((all) => all.map((e) => e.getBoundingClientRect().left))
+      await first.nth(left.indexOf(Math.min(...left))).click()
       for (const id of halls) await expect(page.locator(`[data-play-tile="${id}"]`)).toHaveAttribute('data-state', /shown|gap/, { timeout: 40_000 })
       await page.locator('[data-play]').click()
       await expect.poll(async () => (await decoded(page)).filter((n) => n > 20).length, { message: 'all four play', timeout: 60_000 }).toBe(4)
