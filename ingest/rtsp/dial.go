@@ -9,6 +9,7 @@ import (
 
 	"shouwang"
 	"shouwang/ingest/guard"
+	"shouwang/ingest/rtsp/sweep"
 )
 
 // maxDials bounds how often one session connects: once, and again when the
@@ -20,10 +21,13 @@ const maxDials = 3
 type pinned struct {
 	guard *guard.Guard
 	host  string
+	// plain says that media will come over these connections, unencrypted.
+	plain bool
 
 	mu    sync.Mutex
 	ip    netip.Addr
 	dials int
+	swept *sweep.Conn // the newest, nil where connections are read one by one
 }
 
 func (p *pinned) dial(ctx context.Context, _, address string) (net.Conn, error) {
@@ -48,8 +52,21 @@ func (p *pinned) dial(ctx context.Context, _, address string) (net.Conn, error) 
 	if err != nil {
 		return nil, err
 	}
-	p.ip = ip
+	p.ip, p.swept = ip, nil
+	if p.plain {
+		if c, err := sweep.Take(conn); err == nil {
+			p.swept = c
+			return c, nil
+		}
+	}
 	return &gulping{Conn: conn}, nil
+}
+
+// newest returns the connection in use, nil where it is read by itself.
+func (p *pinned) newest() *sweep.Conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.swept
 }
 
 // ownTransport cuts the addresses out of a Transport header: media comes from

@@ -118,7 +118,13 @@ type session struct {
 }
 
 func pullOver(ctx context.Context, cfg *PullConfig, u *url.URL, t Transport) error {
-	s := &session{cfg: cfg, url: u, dialer: pinned{guard: cfg.Guard, host: u.Hostname()}}
+	s := &session{cfg: cfg, url: u, dialer: pinned{
+		guard: cfg.Guard, host: u.Hostname(), plain: t == TransportTCP && u.Scheme == "rtsp",
+	}}
+	return s.run(ctx, t)
+}
+
+func (s *session) run(ctx context.Context, t Transport) error {
 	s.client = s.newClient(t)
 	if err := s.client.Start2(); err != nil {
 		return err
@@ -161,10 +167,12 @@ func (s *session) newClient(t Transport) *gortsplib.Client {
 		OnResponse:        s.answered,
 		OnTransportSwitch: func(error) {},
 		OnPacketsLost:     func(uint64) {}, // the assembler counts
-		OnDecodeError: func(err error) {
-			s.cfg.Log.Debug("bad packet", "camera", s.cfg.Camera, "stream", s.cfg.Stream, "err", err)
-		},
+		OnDecodeError:     s.badPacket,
 	}
+}
+
+func (s *session) badPacket(err error) {
+	s.cfg.Log.Debug("bad packet", "camera", s.cfg.Camera, "stream", s.cfg.Stream, "err", err)
 }
 
 func (s *session) asked() {
@@ -215,11 +223,12 @@ func (s *session) play(t Transport) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.client.Setup(desc.BaseURL, f.media, 0, 0); err != nil {
+	agreed, err := s.client.Setup(desc.BaseURL, f.media, 0, 0)
+	if err != nil {
 		return err
 	}
 	s.stream = newStream(s.cfg.Identity, f, s.cfg.Now, s.cfg.Publish)
-	s.attach(f)
+	s.attach(f, agreed)
 	if _, err := s.client.Play(&headers.Range{Value: &headers.RangeNPT{Start: 0}}); err != nil {
 		s.stream.close()
 		return err
@@ -228,7 +237,14 @@ func (s *session) play(t Transport) error {
 	return nil
 }
 
-func (s *session) attach(f format) {
+// attach has the stream's packets handed to it: taken out of the connection
+// where that is possible, else by the library.
+func (s *session) attach(f format, agreed *base.Response) {
+	channel, ok := interleaved(agreed.Header["Transport"])
+	if conn := s.dialer.newest(); conn != nil && ok {
+		tap(conn, channel, f, s.stream, s.cfg.Timeout, s.badPacket)
+		return
+	}
 	s.client.OnPacketRTP(f.media, f.format, s.stream.packet)
 	s.client.OnPacketRTCP(f.media, s.stream.control)
 }
