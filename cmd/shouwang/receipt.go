@@ -81,6 +81,9 @@ func signedText(raw []byte) string {
 		}
 	}
 	text = strings.ReplaceAll(text, "\r\n", "\n")
+	if i := strings.Index(text, "\n"+receipt.Title+"\n"); i >= 0 { // the words of the mail that it came in
+		text = text[i+1:]
+	}
 	if text != "" && !strings.HasSuffix(text, "\n") {
 		text += "\n"
 	}

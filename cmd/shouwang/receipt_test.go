@@ -45,6 +45,9 @@ func TestReceiptVerify(t *testing.T) {
 	if code, out := verify(strings.ReplaceAll(signed, "\n", "\r\n"), "-", "--key", filepath.Join(dir, "papers.pub"), "--json"); code != 0 || !strings.Contains(out, `"State":"withdrawn"`) {
 		t.Errorf("from a scanner: %d %s", code, out)
 	}
+	if code, out := verify("Your withdrawal is carried out.\r\n\r\nhttps://town.example/my\r\n\r\n"+signed, "-", "--key", n.Key()); code != 0 {
+		t.Errorf("in the words of a mail: %d %s", code, out)
+	}
 	write(strings.Replace(signed, "withdrawn", "given", 1))
 	if code, out := verify("", file, "--key", n.Key()); code != 1 || !strings.Contains(out, "not as it was signed") || strings.Count(out, "\n") != 1 {
 		t.Errorf("changed: %d %s", code, out)

@@ -20,6 +20,8 @@ type Config struct {
 	PublicURL string `yaml:"public_url"`
 	// After is how long something must be wrong before staff are told.
 	After time.Duration `yaml:"after"`
+	// Every is how often it is looked whom to tell of what.
+	Every time.Duration `yaml:"every"`
 	Mail  MailConfig    `yaml:"mail"`
 	Staff StaffConfig   `yaml:"staff"`
 }
@@ -46,13 +48,16 @@ type StaffConfig struct {
 
 // Defaults returns a configuration in which nothing leaves the house.
 func Defaults() Config {
-	return Config{After: 10 * time.Minute, Mail: MailConfig{TLS: "starttls"}}
+	return Config{After: 10 * time.Minute, Every: time.Minute, Mail: MailConfig{TLS: "starttls"}}
 }
 
 // Validate returns the first setting that cannot work, CodeBadConfig.
 func (c *Config) Validate() error {
 	if c.After < 0 || c.After > 24*time.Hour {
 		return bad("notices.after %s: write 0s to 24h", c.After)
+	}
+	if c.Every < time.Second || c.Every > time.Hour {
+		return bad("notices.every %s: write 1s to 1h", c.Every)
 	}
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
 		return bad("notices.public_url %q: write what browsers open, as https://shouwang.example", c.PublicURL)

@@ -63,6 +63,9 @@ func open(t *testing.T, dir string, cfg notices.Config, c *clock, log *slog.Logg
 type postOffice struct {
 	mu      sync.Mutex
 	away    bool
+	refuses map[string]*smtp.SMTPError // by addressee
+	spam    *smtp.SMTPError            // to whatever is in a letter
+	hangs   bool                       // up after each letter, before the sender says good-bye
 	letters []letter
 	address string
 	ca      string
@@ -76,6 +79,13 @@ func (p *postOffice) set(away bool) {
 	p.away = away
 }
 
+// change is set for everything else.
+func (p *postOffice) change(f func(*postOffice)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f(p)
+}
+
 func (p *postOffice) got() []letter {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -87,7 +97,7 @@ func openPostOffice(t *testing.T) *postOffice {
 	p := &postOffice{}
 	cert, ca := certificate(t)
 	p.ca = ca
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &counter{office: p}, nil }))
+	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &counter{office: p, conn: c.Conn()}, nil }))
 	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
 	server.Domain = "localhost"
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -117,7 +127,9 @@ func certificate(t *testing.T) (cert tls.Certificate, file string) {
 // counter is where one sender stands.
 type counter struct {
 	office *postOffice
+	conn   net.Conn
 	proved bool
+	taken  bool
 	to     string
 }
 
@@ -144,17 +156,35 @@ func (c *counter) Mail(string, *smtp.MailOptions) error {
 	return nil
 }
 
-func (c *counter) Rcpt(to string, _ *smtp.RcptOptions) error { c.to = to; return nil }
+func (c *counter) Rcpt(to string, _ *smtp.RcptOptions) error {
+	c.office.mu.Lock()
+	defer c.office.mu.Unlock()
+	if no := c.office.refuses[to]; no != nil {
+		return no
+	}
+	c.to = to
+	return nil
+}
 
 func (c *counter) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	c.office.mu.Lock()
 	defer c.office.mu.Unlock()
+	if c.office.spam != nil {
+		return c.office.spam
+	}
 	c.office.letters = append(c.office.letters, letter{c.to, string(raw)})
+	c.taken = true
 	return err
 }
 
-func (c *counter) Reset()        {}
+func (c *counter) Reset() {
+	c.office.mu.Lock()
+	defer c.office.mu.Unlock()
+	if c.taken && c.office.hangs {
+		_ = c.conn.Close()
+	}
+}
 func (c *counter) Logout() error { return nil }
 
 func (p *postOffice) config(t *testing.T) notices.Config {

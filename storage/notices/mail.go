@@ -5,10 +5,9 @@ import (
 	"crypto/tls"
 	"net"
 	"strconv"
+	"strings"
 
 	"github.com/wneessen/go-mail"
-
-	"shouwang"
 )
 
 // mailer hands letters to a mail server, each over a connection of its own.
@@ -56,7 +55,7 @@ func (m *mailer) carry(ctx context.Context, l *Letter) error {
 		return bad("notices.mail.from: %w", err)
 	}
 	if err := msg.To(l.To); err != nil {
-		return shouwang.Errorf(shouwang.CodeBadAddress, "send notice: the address is not one: %w", err)
+		return &answer{text: "the address is not one", one: true, final: true}
 	}
 	msg.Subject(l.Subject)
 	msg.SetMessageIDWithValue(l.ID + "@" + m.host)
@@ -65,13 +64,17 @@ func (m *mailer) carry(ctx context.Context, l *Letter) error {
 	if l.Link != "" {
 		text += "\n\n" + l.Link
 	}
+	if l.Paper != "" {
+		text += "\n\n" + strings.TrimSuffix(l.Paper, "\n")
+	}
 	msg.SetBodyString(mail.TypeTextPlain, text+"\n")
 	client, err := mail.NewClient(m.host, m.options...)
 	if err != nil {
 		return bad("notices.mail: %w", err)
 	}
-	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
-		return shouwang.Errorf(shouwang.CodeUnreachable, "the mail server does not take it: %w", err)
+	// What fails once the server has said yes (RSET, QUIT) is no reason to send twice.
+	if err := client.DialAndSendWithContext(ctx, msg); err != nil && !msg.IsDelivered() {
+		return mailAnswer(err)
 	}
 	return nil
 }

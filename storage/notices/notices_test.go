@@ -200,6 +200,7 @@ func TestWhatCannotWorkIsSaid(t *testing.T) {
 		"no such tls":            func(c *notices.Config) { c.Mail.TLS = "perhaps" },
 		"user without password":  func(c *notices.Config) { c.Mail.User = "u" },
 		"no link":                func(c *notices.Config) { c.PublicURL = "" },
+		"never":                  func(c *notices.Config) { c.Every = 0 },
 		"no sender":              func(c *notices.Config) { c.Mail.From = "" },
 		"unsigned webhook":       func(c *notices.Config) { c.Staff.Webhook = "https://x.example" },
 		"webhook in clear":       func(c *notices.Config) { c.Staff.Webhook, c.Staff.SecretFile = "http://x.example", "f" },

@@ -41,6 +41,10 @@ type Subscriber struct {
 	Daily     time.Time // looks before it are told in digests
 	AtOnce    time.Time // looks before it are told at once
 	CodeUntil time.Time
+	// Refused is when the mail server last refused an address of theirs for
+	// good, RefusedAt which; zero once it takes mail for them again.
+	Refused   time.Time
+	RefusedAt string
 
 	codeHash  []byte
 	codeTries int
@@ -142,12 +146,13 @@ func (s *Store) Choose(ctx context.Context, person, looks, lang string) error {
 func (s *Store) Forget(ctx context.Context, person string) error {
 	return errors.Join(
 		s.exec(ctx, `DELETE FROM subscribers WHERE person = ?`, person),
+		s.exec(ctx, `DELETE FROM refused WHERE person = ?`, person),
 		s.exec(ctx, `DELETE FROM waiting WHERE person = ? AND person <> ''`, person))
 }
 
 // Of returns what is known of somebody; Since is zero when nothing is.
 func (s *Store) Of(ctx context.Context, person string) (Subscriber, error) {
-	found, err := s.subscribers(ctx, `WHERE person = ?`, person)
+	found, err := s.subscribers(ctx, `WHERE subscribers.person = ?`, person)
 	if err != nil || len(found) == 0 {
 		return Subscriber{Person: person}, err
 	}
@@ -156,11 +161,12 @@ func (s *Store) Of(ctx context.Context, person string) (Subscriber, error) {
 
 // Subscribers returns everybody with a confirmed address.
 func (s *Store) Subscribers(ctx context.Context) ([]Subscriber, error) {
-	return s.subscribers(ctx, `WHERE confirmed = 1 ORDER BY person`)
+	return s.subscribers(ctx, `WHERE confirmed = 1 ORDER BY subscribers.person`)
 }
 
 func (s *Store) subscribers(ctx context.Context, where string, args ...any) (list []Subscriber, err error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT person, sealed, lang, looks, since, daily_at, once_at FROM subscribers `+where, args...)
+	rows, err := s.db.QueryContext(ctx, `SELECT subscribers.person, subscribers.sealed, lang, looks, since, daily_at, once_at, refused.at, refused.sealed
+		FROM subscribers LEFT JOIN refused ON refused.person = subscribers.person `+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read subscribers: %w", err)
 	}
@@ -176,9 +182,10 @@ func (s *Store) subscribers(ctx context.Context, where string, args ...any) (lis
 }
 
 func (s *Store) scan(rows *sql.Rows) (sub Subscriber, err error) {
-	var box []byte
+	var box, refused []byte
 	var since, daily, once int64
-	if err := rows.Scan(&sub.Person, &box, &sub.Lang, &sub.Looks, &since, &daily, &once); err != nil {
+	var at sql.NullInt64
+	if err := rows.Scan(&sub.Person, &box, &sub.Lang, &sub.Looks, &since, &daily, &once, &at, &refused); err != nil {
 		return sub, err
 	}
 	raw, err := s.box.Open(sub.Person, box)
@@ -190,6 +197,12 @@ func (s *Store) scan(rows *sql.Rows) (sub Subscriber, err error) {
 		return sub, err
 	}
 	sub.Address, sub.Pending, sub.codeHash, sub.CodeUntil, sub.codeTries = in.Address, in.Pending, in.CodeHash, in.CodeUntil, in.CodeTries
+	if at.Valid {
+		if raw, err = s.box.Open("refused "+sub.Person, refused); err != nil {
+			return sub, err
+		}
+		sub.Refused, sub.RefusedAt = time.UnixMilli(at.Int64).UTC(), string(raw)
+	}
 	sub.Since, sub.Daily, sub.AtOnce = time.UnixMilli(since).UTC(), time.UnixMilli(daily).UTC(), time.UnixMilli(once).UTC()
 	return sub, nil
 }

@@ -20,11 +20,12 @@ const (
 	sendTimeout  = 30 * time.Second
 )
 
-// errNotSetUp is of a letter for which nothing carries any more.
-var errNotSetUp = errors.New("nothing that carries it is set up")
-
-// Run sends what waits until ctx ends.
+// Run sends what waits until ctx ends. What waited before is tried at once:
+// whoever starts the service anew has perhaps just mended why.
 func (s *Store) Run(ctx context.Context) {
+	if err := s.Hurry(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error("notices wait", "error", err)
+	}
 	retry := time.NewTimer(0)
 	defer retry.Stop()
 	for {
@@ -32,6 +33,7 @@ func (s *Store) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-s.kick:
+		case <-s.hurry:
 		case <-retry.C:
 		}
 		more, err := s.Forward(ctx)
@@ -40,7 +42,7 @@ func (s *Store) Run(ctx context.Context) {
 		}
 		switch {
 		case err != nil:
-			if !rest(ctx) { // a new letter does not hurry who just failed
+			if !s.rest(ctx) { // a new letter does not hurry who just failed
 				return
 			}
 			retry.Reset(0)
@@ -52,37 +54,45 @@ func (s *Store) Run(ctx context.Context) {
 	}
 }
 
-func rest(ctx context.Context) bool {
+func (s *Store) rest(ctx context.Context) bool {
 	t := time.NewTimer(restAfter)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
 		return false
+	case <-s.hurry:
 	case <-t.C:
-		return true
 	}
+	return true
 }
 
-// Forward tries once what is due, the oldest first. A carrier that fails is not
-// asked again this time: its other letters stay due. It reports whether more
-// is due, and what failed.
+// Hurry makes everything that waits due now.
+func (s *Store) Hurry(ctx context.Context) error {
+	now := s.clock().UnixMilli()
+	defer nudge(s.hurry)
+	return s.exec(ctx, `UPDATE waiting SET due = ? WHERE due > ?`, now, now)
+}
+
+// Forward tries once what is due, the oldest first. A way out that is closed is
+// not tried again this time: its other letters stay due. It reports whether
+// more is due, and what is closed. A process that dies between the other side's
+// yes and the note of it sends that letter again, under the same id.
 func (s *Store) Forward(ctx context.Context) (more bool, err error) {
 	due, err := s.due(ctx)
 	if err != nil {
 		return false, err
 	}
-	failed := map[bool]error{}
+	closed := map[string]error{}
 	for i := range due {
 		l := &due[i]
-		byMail := l.To != ""
-		if failed[byMail] != nil {
+		if closed[l.way()] != nil {
 			continue
 		}
-		if failed[byMail], err = s.try(ctx, l); err != nil || ctx.Err() != nil {
+		if closed[l.way()], err = s.try(ctx, l); err != nil || ctx.Err() != nil {
 			return false, errors.Join(err, ctx.Err())
 		}
 	}
-	return len(due) == batch, errors.Join(failed[true], failed[false])
+	return len(due) == batch, errors.Join(closed[WayMail], closed[WayWebhook])
 }
 
 // waiting is a letter in the queue.
@@ -117,26 +127,29 @@ func (s *Store) due(ctx context.Context) (list []waiting, err error) {
 	return list, rows.Err()
 }
 
-// try sends one letter and notes the outcome. failed is what the carrier said,
-// err of the disk.
-func (s *Store) try(ctx context.Context, w *waiting) (failed, err error) {
-	failed = s.carry(ctx, &w.Letter)
+// try sends one letter and notes the outcome. closed is why its way out is, err
+// of the disk.
+func (s *Store) try(ctx context.Context, w *waiting) (closed, err error) {
+	failed := s.carry(ctx, &w.Letter)
 	now := s.clock()
 	switch {
 	case failed == nil:
 		s.count(func(t *Totals) { t.Sent++ })
-		return nil, s.exec(ctx, `DELETE FROM waiting WHERE id = ?`, w.ID)
+		return nil, s.sent(ctx, w, now)
 	case ctx.Err() != nil:
 		return nil, nil
-	case errors.Is(failed, errNotSetUp) || now.Sub(w.At) >= giveUpAfter:
-		s.count(func(t *Totals) { t.Failed++; t.Lost++ })
-		s.log.Error("a notice is given up", "notice", w.ID, "kind", w.Kind, "tries", w.tries+1, "error", failed)
-		return nil, errors.Join(
-			s.exec(ctx, `DELETE FROM lost WHERE at <= ?`, now.Add(-giveUpAfter).UnixMilli()),
-			s.exec(ctx, `INSERT INTO lost (at) VALUES (?)`, now.UnixMilli()), s.exec(ctx, `DELETE FROM waiting WHERE id = ?`, w.ID))
 	}
 	s.count(func(t *Totals) { t.Failed++ })
-	return failed, s.exec(ctx, `UPDATE waiting SET tries = tries + 1, due = ? WHERE id = ?`, now.Add(backoff(w.tries)).UnixMilli(), w.ID)
+	if failed.final || now.Sub(w.At) >= giveUpAfter {
+		s.count(func(t *Totals) { t.Lost++ })
+		s.log.Error("a notice is given up", "notice", w.ID, "kind", w.Kind, "tries", w.tries+1, "error", failed)
+		return nil, s.lose(ctx, w, failed, now)
+	}
+	err = s.exec(ctx, `UPDATE waiting SET tries = tries + 1, due = ? WHERE id = ?`, now.Add(backoff(w.tries)).UnixMilli(), w.ID)
+	if failed.one {
+		return nil, err
+	}
+	return failed, errors.Join(err, s.closed(ctx, w.way(), failed, now))
 }
 
 func (s *Store) exec(ctx context.Context, query string, args ...any) error {
@@ -146,17 +159,21 @@ func (s *Store) exec(ctx context.Context, query string, args ...any) error {
 	return nil
 }
 
-func (s *Store) carry(ctx context.Context, l *Letter) error {
+func (s *Store) carry(ctx context.Context, l *Letter) *answer {
 	c := s.hook
 	if l.To != "" {
 		c = s.mailer
 	}
 	if c == nil {
-		return errNotSetUp
+		return &answer{text: "nothing that carries it is set up", one: true, final: true}
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	return c.carry(ctx, l)
+	var said *answer
+	if err := c.carry(ctx, l); err != nil && !errors.As(err, &said) {
+		said = &answer{text: plainAnswer(err.Error())}
+	}
+	return said
 }
 
 // backoff doubles from a minute to six hours, give or take a fifth, so that what
@@ -178,5 +195,8 @@ func (h *hook) carry(ctx context.Context, l *Letter) error {
 	if err != nil {
 		return fmt.Errorf("send notice: %w", err)
 	}
-	return post.Send(ctx, &post.Parcel{URL: h.url, ID: l.ID, Body: raw, Secret: h.secret, At: h.clock()})
+	if err := post.Send(ctx, &post.Parcel{URL: h.url, ID: l.ID, Body: raw, Secret: h.secret, At: h.clock()}); err != nil {
+		return hookAnswer(err)
+	}
+	return nil
 }

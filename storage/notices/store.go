@@ -1,6 +1,8 @@
 // Package notices writes to people outside the house: residents by mail, staff
 // by mail and webhook. What is to be sent waits on disk, sealed; it is tried
-// again for three days, and then given up and counted. Nothing waits for it.
+// again for three days. What is refused for good before, or not taken by then,
+// is given up, with the reason kept for whoever runs the service. Nothing waits
+// for any of it.
 package notices
 
 import (
@@ -34,6 +36,7 @@ type Letter struct {
 	Subject string    `json:"subject"`
 	Text    string    `json:"text"`
 	Link    string    `json:"link,omitempty"`
+	Paper   string    `json:"paper,omitempty"` // signed text at the letter's end, kept line by line
 	Facts   any       `json:"facts,omitempty"` // for the webhook alone
 }
 
@@ -45,8 +48,9 @@ type Store struct {
 	box    *atrest.Box
 	clock  func() time.Time
 	log    *slog.Logger
-	kick   chan struct{}
-	mailer carrier // nil where none is set up
+	kick   chan struct{} // something new waits
+	hurry  chan struct{} // what waits is to be tried at once
+	mailer carrier       // nil where none is set up
 	hook   carrier
 
 	mu    sync.Mutex
@@ -67,7 +71,7 @@ const mostWaiting = 10_000
 // Open opens or makes dir/notices.db. Errors: CodeDataUnreadable, CodeBadConfig
 // for a password or secret that cannot be read.
 func Open(ctx context.Context, dir, secretPath string, cfg Config, clock func() time.Time, log *slog.Logger) (*Store, error) {
-	s := &Store{cfg: cfg, clock: clock, log: log, kick: make(chan struct{}, 1)}
+	s := &Store{cfg: cfg, clock: clock, log: log, kick: make(chan struct{}, 1), hurry: make(chan struct{}, 1)}
 	if err := s.hire(); err != nil {
 		return nil, err
 	}
@@ -135,7 +139,7 @@ func (s *Store) Post(ctx context.Context, letters []Letter, told Told) error {
 	if err != nil {
 		return fmt.Errorf("keep notices: %w", err)
 	}
-	s.wake()
+	nudge(s.kick)
 	if lost > 0 {
 		s.count(func(t *Totals) { t.Lost += uint64(lost) })
 		return shouwang.Errorf(shouwang.CodeOverloaded, "%d notices were lost: %d wait already; see that the mail server takes them", lost, mostWaiting)
@@ -143,9 +147,9 @@ func (s *Store) Post(ctx context.Context, letters []Letter, told Told) error {
 	return nil
 }
 
-func (s *Store) wake() {
+func nudge(c chan<- struct{}) {
 	select {
-	case s.kick <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -165,7 +169,8 @@ func (s *Store) put(ctx context.Context, tx *sql.Tx, letters []Letter) (lost int
 	now := s.clock().UTC().Truncate(time.Millisecond)
 	for i := range letters {
 		if waiting+i >= mostWaiting {
-			_, err := tx.ExecContext(ctx, `INSERT INTO lost (at) VALUES (?)`, now.UnixMilli())
+			_, err := tx.ExecContext(ctx, `INSERT INTO lost (at, way, kind, sealed) VALUES (?, ?, ?, ?)`,
+				now.UnixMilli(), letters[i].way(), letters[i].Kind, s.box.Seal("lost", []byte("too many wait")))
 			if err != nil {
 				return lost, err
 			}
@@ -178,8 +183,8 @@ func (s *Store) put(ctx context.Context, tx *sql.Tx, letters []Letter) (lost int
 		if err != nil {
 			return lost, err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO waiting (id, at, person, due, sealed) VALUES (?, ?, ?, ?, ?)`,
-			l.ID, now.UnixMilli(), l.Person, now.UnixMilli(), s.box.Seal(l.ID, raw))
+		_, err = tx.ExecContext(ctx, `INSERT INTO waiting (id, at, person, due, way, sealed) VALUES (?, ?, ?, ?, ?, ?)`,
+			l.ID, now.UnixMilli(), l.Person, now.UnixMilli(), l.way(), s.box.Seal(l.ID, raw))
 		if err != nil {
 			return lost, err
 		}
@@ -226,30 +231,4 @@ func (s *Store) Told(ctx context.Context, prefix string) (map[string]bool, error
 		out[k] = true
 	}
 	return out, rows.Err()
-}
-
-// State is how the sending does.
-type State struct {
-	Waiting int
-	Oldest  time.Time // of what waits; zero when nothing does
-	Lost    int       // given up or not taken within three days
-	Totals  Totals
-}
-
-// State returns how the sending does.
-func (s *Store) State(ctx context.Context) (st State, err error) {
-	var oldest sql.NullInt64
-	if err := s.db.QueryRowContext(ctx, `SELECT count(*), min(at) FROM waiting`).Scan(&st.Waiting, &oldest); err != nil {
-		return st, fmt.Errorf("count notices: %w", err)
-	}
-	if oldest.Valid {
-		st.Oldest = time.UnixMilli(oldest.Int64).UTC()
-	}
-	if err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM lost WHERE at > ?`, s.clock().Add(-giveUpAfter).UnixMilli()).Scan(&st.Lost); err != nil {
-		return st, fmt.Errorf("count notices: %w", err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st.Totals = s.total
-	return st, nil
 }

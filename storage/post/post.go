@@ -8,11 +8,13 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"shouwang"
@@ -53,8 +55,15 @@ func CheckURL(setting, address string) error {
 	return nil
 }
 
+// Refusal is an answer other than 2xx.
+type Refusal struct{ Status int }
+
+func (r *Refusal) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("the outside body answers %d %s", r.Status, http.StatusText(r.Status)))
+}
+
 // Send posts the parcel and returns nil when it was answered with 2xx. Errors:
-// CodeUnreachable.
+// CodeUnreachable, holding a *Refusal where there was an answer.
 func Send(ctx context.Context, p *Parcel) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.URL, bytes.NewReader(p.Body))
 	if err != nil {
@@ -70,14 +79,24 @@ func Send(ctx context.Context, p *Parcel) error {
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return shouwang.Errorf(shouwang.CodeUnreachable, "post: %w", err)
+		return shouwang.Errorf(shouwang.CodeUnreachable, "post: %w", withoutURL(err))
 	}
 	defer func() { _ = res.Body.Close() }()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10)) // so that the connection can be used again
 	if res.StatusCode < 200 || res.StatusCode > 299 {
-		return shouwang.Errorf(shouwang.CodeUnreachable, "post: the outside body answers %s", res.Status)
+		return shouwang.Errorf(shouwang.CodeUnreachable, "post: %w", &Refusal{res.StatusCode})
 	}
 	return nil
+}
+
+// withoutURL is an error without the address asked: some bodies put a secret
+// into theirs, and this ends up in logs.
+func withoutURL(err error) error {
+	var at *url.Error
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }
 
 // Sign returns the value of SignatureHeader.

@@ -16,8 +16,8 @@ import (
 	"shouwang/storage/notary"
 )
 
-// title is the first line of every receipt.
-const title = "守望回执 shouwang receipt v1"
+// Title is the first line of every receipt.
+const Title = "守望回执 shouwang receipt v1"
 
 // Receipt is what the paper says.
 type Receipt struct {
@@ -55,7 +55,7 @@ func HashKeys(ids []string) string {
 // Text returns the canonical text. A value that would break a line is an error
 // with CodeBadUsage.
 func (r *Receipt) Text() (string, error) {
-	lines := []string{title}
+	lines := []string{Title}
 	add := func(name, value string) { lines = append(lines, name+": "+value) }
 	add("id", r.ID)
 	add("at", r.At.UTC().Format(time.RFC3339))
@@ -83,7 +83,7 @@ func (r *Receipt) Text() (string, error) {
 func Parse(text string) (*Receipt, error) {
 	bad := shouwang.Errorf(shouwang.CodeTampered, "this is no receipt of Shouwang")
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if len(lines) < 12 || lines[0] != title {
+	if len(lines) < 12 || lines[0] != Title {
 		return nil, bad
 	}
 	var r Receipt

@@ -153,6 +153,27 @@ type NoticeFacts struct {
 	Oldest  time.Time `json:"oldest,omitzero" doc:"Of those that wait"`
 	Late    bool      `json:"late" doc:"The oldest has waited for more than an hour"`
 	Lost    int       `json:"lost" doc:"Given up within the last three days"`
+
+	Ways    []NoticeWay  `json:"ways" doc:"Those that are set up"`
+	GivenUp []LostNotice `json:"given_up" doc:"Within the last three days, the newest first, at most 20"`
+}
+
+// NoticeWay is how one way out of the house does. Its words name no address.
+type NoticeWay struct {
+	Way     string    `json:"way" enum:"mail,webhook"`
+	Waiting int       `json:"waiting"`
+	Sent    time.Time `json:"sent,omitzero" doc:"When something was last taken"`
+	Failing time.Time `json:"failing,omitzero" doc:"Since when nothing is"`
+	Why     string    `json:"why,omitempty" doc:"What the other side says"`
+}
+
+// LostNotice is a notice that was given up: to whom is not told.
+type LostNotice struct {
+	At    time.Time `json:"at"`
+	Way   string    `json:"way" enum:"mail,webhook"`
+	Kind  string    `json:"kind" doc:"looks, renew, view, withdrawn, code or trouble"`
+	Tries int       `json:"tries"`
+	Why   string    `json:"why"`
 }
 
 // SystemFacts are what the parts report.
@@ -178,6 +199,8 @@ type Source interface {
 	Facts(ctx context.Context) (SystemFacts, error)
 	// Release lets a barred camera in again; CodeNotFound when it is not barred.
 	Release(ctx context.Context, camera shouwang.CameraID) error
+	// SendNotices has what waits tried at once.
+	SendNotices(ctx context.Context) error
 }
 
 // Deps are the room's neighbours.
@@ -195,6 +218,7 @@ func Routes(d Deps) func(*front.Front, *look.Looks) {
 		r := &room{f, d, l}
 		front.Route(f, front.Op{ID: "systemHealth", Method: http.MethodGet, Path: "/api/system/health", Tag: "system", Summary: "How each part does, and what to do about what is wrong"}, front.Administrators, r.get)
 		front.Route(f, front.Op{ID: "releaseCamera", Method: http.MethodPost, Path: "/api/system/barred/{camera}/release", Tag: "system", Summary: "Let a camera in again that was shut out of analysis"}, front.Administrators, r.release)
+		front.Route(f, front.Op{ID: "sendNotices", Method: http.MethodPost, Path: "/api/system/notices/send", Tag: "system", Summary: "Try at once to send the notices that wait, after mending what they wait for"}, front.Administrators, r.send)
 	}
 }
 
@@ -262,4 +286,8 @@ func (r *room) release(ctx context.Context, c *front.Caller, in *releaseInput) (
 		return nil, err
 	}
 	return nil, r.Source.Release(ctx, in.Camera)
+}
+
+func (r *room) send(ctx context.Context, _ *front.Caller, _ *struct{}) (*struct{}, error) {
+	return nil, r.Source.SendNotices(ctx)
 }

@@ -25,6 +25,7 @@ type service struct {
 	facts    health.SystemFacts
 	err      error
 	released []shouwang.CameraID
+	sent     int
 }
 
 func (s *service) Facts(context.Context) (health.SystemFacts, error) { return s.facts, s.err }
@@ -36,6 +37,8 @@ func (s *service) Release(_ context.Context, camera shouwang.CameraID) error {
 	s.released = append(s.released, camera)
 	return nil
 }
+
+func (s *service) SendNotices(context.Context) error { s.sent++; return nil }
 
 func house(t *testing.T) (*fronttest.House, *service) {
 	w, err := policy.NewWorld(policy.WorldData{
@@ -118,4 +121,13 @@ func TestReleaseIsLoggedBeforeItIsDone(t *testing.T) {
 		t.Errorf("released %v, logged %+v", s.released, log)
 	}
 	fronttest.Want[any](h, http.StatusNotFound, "admin:ops", "POST", "/api/system/barred/other/release", nil)
+}
+
+func TestAnAdministratorHasNoticesTriedAtOnce(t *testing.T) {
+	h, s := house(t)
+	fronttest.Want[any](h, http.StatusForbidden, "officer:chen", "POST", "/api/system/notices/send", nil)
+	fronttest.Want[any](h, http.StatusNoContent, "admin:ops", "POST", "/api/system/notices/send", nil)
+	if s.sent != 1 {
+		t.Errorf("tried %d times", s.sent)
+	}
 }

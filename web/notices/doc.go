@@ -27,6 +27,10 @@ type Mine struct {
 	Pending string // waits for its code
 	Looks   string
 	Until   time.Time // how long the code is good
+	// Refused is when the mail server last refused RefusedAt for good; zero once
+	// it takes mail there again.
+	Refused   time.Time
+	RefusedAt string
 }
 
 // Subscriber is a resident with a confirmed address.
@@ -41,6 +45,8 @@ type Subscriber struct {
 // Letter is one notice to one address; To is empty for the staff's webhook.
 type Letter struct {
 	Person, To, Kind, Subject, Text, Link string
+	// Paper is signed text that goes along, to be kept.
+	Paper string
 
 	Facts any
 }
@@ -84,6 +90,7 @@ type Journal interface {
 type Service interface {
 	// Troubles is what is wrong now, one for each camera that is away.
 	Troubles(ctx context.Context) ([]health.Trouble, error)
-	// Withdrawn reports whether a withdrawal was carried out and its receipt given.
-	Withdrawn(ctx context.Context, c *policy.Consent) (bool, error)
+	// Withdrawn returns the signed receipt of a withdrawal, "" until it was
+	// carried out.
+	Withdrawn(ctx context.Context, c *policy.Consent) (receipt string, err error)
 }

@@ -53,7 +53,7 @@ type town struct {
 	letters  []notices.Letter
 	log      []policy.Numbered
 	troubles []health.Trouble
-	done     bool
+	receipt  string
 	teller   *notices.Teller
 }
 
@@ -135,7 +135,9 @@ func (s *town) Deferrals(_ context.Context, camera string, span shouwang.Span) (
 
 func (s *town) Troubles(context.Context) ([]health.Trouble, error) { return s.troubles, nil }
 
-func (s *town) Withdrawn(context.Context, *policy.Consent) (bool, error) { return s.done, nil }
+func (s *town) Withdrawn(context.Context, *policy.Consent) (string, error) {
+	return s.receipt, nil
+}
 
 func (s *town) note(e policy.Entry) {
 	if e.At.IsZero() {
@@ -260,6 +262,63 @@ func TestWhatStandsIsToldOnce(t *testing.T) {
 	s.restart()
 	if got := s.tick(5 * time.Minute); len(got) != 1 {
 		t.Errorf("approved, and changed again: %+v", got)
+	}
+}
+
+// agreed is the world with an agreement for the door.
+func agreed(t *testing.T, state policy.ConsentState, until time.Time, events ...policy.ConsentEvent) *policy.World {
+	t.Helper()
+	return world(t, func(d *policy.WorldData) {
+		d.Cameras[0].Consents = []*policy.Consent{{
+			ID: "c-1", Version: 2, Camera: "camera:door", Purpose: "public_safety", State: state, Basis: "consent", Modes: []policy.Mode{policy.ModeLive},
+			AreaScope: "township", NotBefore: morning.AddDate(0, -1, 0), NotAfter: until, Events: events,
+		}}
+	})
+}
+
+// TestAnAgreementsEndIsToldOnceAndForgotten: what was told is kept no longer
+// than it stands, and a term that was made longer is news when it ends.
+func TestAnAgreementsEndIsToldOnceAndForgotten(t *testing.T) {
+	const day = 24 * time.Hour
+	s := open(t, li(notices.Off, "zh-CN"))
+	s.told["my/resident:gone/renew/c-9/1"] = true
+	s.world = agreed(t, policy.Given, morning.Add(31*day))
+	if got := s.tick(time.Hour); len(got) != 0 || len(s.told) != 0 {
+		t.Errorf("a month and a day before: %+v, told %v", got, s.told)
+	}
+	got := s.tick(day)
+	if len(got) != 1 || got[0].Kind != "renew" || !strings.Contains(got[0].Subject, "2026年12月29日") || len(s.told) != 1 {
+		t.Fatalf("within the month: %+v, told %v", got, s.told)
+	}
+	s.world = agreed(t, policy.Given, morning.Add(40*day))
+	if got := s.tick(time.Hour); len(got) != 0 || len(s.told) != 0 {
+		t.Errorf("renewed: %+v, told %v", got, s.told)
+	}
+	if got := s.tick(10 * day); len(got) != 1 {
+		t.Errorf("the new end: %+v", got)
+	}
+	if got := s.tick(40 * day); len(got) != 0 || len(s.told) != 0 {
+		t.Errorf("past its end: %+v, told %v", got, s.told)
+	}
+}
+
+// TestAWithdrawalsReceiptGoesAlong: the letter waits for the receipt, holds it
+// as it was signed and comes once.
+func TestAWithdrawalsReceiptGoesAlong(t *testing.T) {
+	s := open(t, li(notices.Off, "en"))
+	s.tick(time.Minute)
+	s.world = agreed(t, policy.Withdrawn, morning.AddDate(1, 0, 0), policy.ConsentEvent{Type: string(policy.StepWithdraw), Time: s.now, By: "resident:li"})
+	if got := s.tick(time.Hour); len(got) != 0 {
+		t.Errorf("before it is carried out: %+v", got)
+	}
+	s.receipt = "a line\nanother\n\n— key sig\n"
+	got := s.tick(time.Hour)
+	if len(got) != 1 || got[0].Kind != "withdrawn" || got[0].Paper != s.receipt || got[0].Link != "https://shouwang.example/my/door/papers" {
+		t.Fatalf("carried out: %+v", got)
+	}
+	s.restart()
+	if got := s.tick(24 * time.Hour); len(got) != 0 || len(s.told) != 1 {
+		t.Errorf("again: %+v, told %v", got, s.told)
 	}
 }
 

@@ -48,6 +48,7 @@ type MailView struct {
 	Address   string    `json:"address,omitempty" doc:"Where notices go; absent until an address is confirmed"`
 	Pending   string    `json:"pending,omitempty" doc:"An address that waits for its code"`
 	Until     time.Time `json:"until,omitzero" doc:"How long the code is good"`
+	Refused   time.Time `json:"refused,omitzero" doc:"When the mail server refused the address for good, until it takes mail there again"`
 	Looks     string    `json:"looks" enum:"off,daily,once" doc:"How one hears of looks: not, in one mail a day, or at once"`
 }
 
@@ -59,6 +60,9 @@ func (r *room) get(ctx context.Context, c *front.Caller, _ *struct{}) (*mailOutp
 		return nil, err
 	}
 	v := MailView{Available: r.People.Mails(), Address: mine.Address, Pending: mine.Pending, Until: mine.Until, Looks: mine.Looks}
+	if at := mine.RefusedAt; at != "" && (at == v.Pending || at == v.Address && v.Pending == "") {
+		v.Refused = mine.Refused
+	}
 	if v.Looks == "" {
 		v.Looks = Daily
 	}

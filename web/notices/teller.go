@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +61,7 @@ func (t *Teller) Tick(ctx context.Context) error {
 		return err
 	}
 	mine := t.owned()
+	stands := map[string]bool{}
 	var failed []error
 	for i := range list {
 		s := &list[i]
@@ -67,9 +69,28 @@ func (t *Teller) Tick(ctx context.Context) error {
 			failed = append(failed, t.d.Outbox.Forget(ctx, s.Person))
 			continue
 		}
-		failed = append(failed, t.looks(ctx, s, mine[s.Person]), t.standing(ctx, s, mine[s.Person], told))
+		failed = append(failed, t.looks(ctx, s, mine[s.Person]), t.standing(ctx, s, mine[s.Person], told, stands))
+	}
+	if errors.Join(failed...) == nil { // else it is not known what stands
+		failed = append(failed, t.prune(ctx, told, stands))
 	}
 	return errors.Join(append(failed, t.staff(ctx))...)
+}
+
+// prune forgets that something was told once it no longer stands: should it
+// stand again, it is news.
+func (t *Teller) prune(ctx context.Context, told, stands map[string]bool) error {
+	var over []string
+	for key := range told {
+		if !stands[key] {
+			over = append(over, key)
+		}
+	}
+	if len(over) == 0 {
+		return nil
+	}
+	slices.Sort(over)
+	return t.d.Outbox.Post(ctx, nil, Told{Forget: over})
 }
 
 // owned returns the cameras of each resident.
@@ -82,16 +103,14 @@ func (t *Teller) owned() map[string][]*policy.Camera {
 }
 
 // standing tells of what stands now and was not told: an agreement that ends, a
-// view that changed, a withdrawal that was carried out.
-func (t *Teller) standing(ctx context.Context, s *Subscriber, cameras []*policy.Camera, told map[string]bool) error {
+// view that changed, a withdrawal that was carried out. It notes in stands the
+// key of each.
+func (t *Teller) standing(ctx context.Context, s *Subscriber, cameras []*policy.Camera, told, stands map[string]bool) error {
 	now, world := t.d.Now(), t.d.World()
-	p := pile{t: t, s: s, told: told}
+	p := pile{t: t, s: s, told: told, stands: stands}
 	for _, cam := range cameras {
-		view := "my/" + s.Person + "/view/" + cam.ID
 		if cam.Quarantined {
-			p.add(view, "view", cam, "/my")
-		} else if told[view] {
-			p.settles.Forget = append(p.settles.Forget, view)
+			p.add("my/"+s.Person+"/view/"+cam.ID, "view", cam, "/my")
 		}
 		for _, c := range world.CurrentConsents(cam.ID) {
 			if ends := c.NotAfter; (c.State.Live() || c.State == policy.Paused) && now.Before(ends) && ends.Before(now.Add(policy.RenewWithin)) {
@@ -99,13 +118,17 @@ func (t *Teller) standing(ctx context.Context, s *Subscriber, cameras []*policy.
 			}
 			at := withdrawnAt(c)
 			key := fmt.Sprintf("my/%s/withdrawn/%s/%d", s.Person, c.ID, at.UnixMilli())
-			if at.IsZero() || at.Before(s.Since) || told[key] {
+			if at.IsZero() || at.Before(s.Since) {
 				continue
 			}
-			if done, err := t.d.Service.Withdrawn(ctx, c); err != nil {
+			if stands[key] = true; told[key] {
+				continue
+			}
+			if paper, err := t.d.Service.Withdrawn(ctx, c); err != nil {
 				return err
-			} else if done {
-				p.add(key, "withdrawn", cam, "/my")
+			} else if paper != "" {
+				p.add(key, "withdrawn", cam, "/my/"+string(cam.CameraID())+"/papers")
+				p.letters[len(p.letters)-1].Paper = paper
 			}
 		}
 	}
@@ -130,12 +153,13 @@ type pile struct {
 	t       *Teller
 	s       *Subscriber
 	told    map[string]bool
+	stands  map[string]bool
 	letters []Letter
 	settles Told
 }
 
 func (p *pile) add(key, kind string, cam *policy.Camera, path string, pairs ...string) {
-	if p.told[key] {
+	if p.stands[key] = true; p.told[key] {
 		return
 	}
 	pairs = append(pairs, "camera", nameOf(cam, p.s.Lang))
@@ -147,7 +171,7 @@ func (p *pile) add(key, kind string, cam *policy.Camera, path string, pairs ...s
 }
 
 func (p *pile) post(ctx context.Context) error {
-	if len(p.settles.Keys)+len(p.settles.Forget) == 0 {
+	if len(p.settles.Keys) == 0 {
 		return nil
 	}
 	return p.t.d.Outbox.Post(ctx, p.letters, p.settles)

@@ -137,8 +137,21 @@ func (p parts) away() []shouwang.CameraID {
 
 func (p parts) notices(ctx context.Context) (health.NoticeFacts, error) {
 	st, err := p.s.notices.State(ctx)
-	return health.NoticeFacts{Waiting: st.Waiting, Oldest: st.Oldest, Lost: st.Lost, Late: st.Waiting > 0 && p.s.clock().Sub(st.Oldest) > noticesLate}, err
+	out := health.NoticeFacts{
+		Waiting: st.Waiting, Oldest: st.Oldest, Lost: st.Lost, Late: st.Waiting > 0 && p.s.clock().Sub(st.Oldest) > noticesLate,
+		Ways: make([]health.NoticeWay, len(st.Ways)), GivenUp: make([]health.LostNotice, len(st.Given)),
+	}
+	for i, w := range st.Ways {
+		out.Ways[i] = health.NoticeWay{Way: w.Name, Waiting: w.Waiting, Sent: w.Sent, Failing: w.Failing, Why: w.Why}
+	}
+	for i, g := range st.Given {
+		out.GivenUp[i] = health.LostNotice(g)
+	}
+	return out, err
 }
+
+// SendNotices has what waits tried at once.
+func (p parts) SendNotices(ctx context.Context) error { return p.s.notices.Hurry(ctx) }
 
 // Release lets a barred camera in again.
 func (p parts) Release(_ context.Context, camera shouwang.CameraID) error {

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -15,9 +14,6 @@ import (
 	"shouwang/web/look"
 	"shouwang/web/notices"
 )
-
-// tellEvery is how often it is looked whom to tell.
-const tellEvery = time.Minute
 
 // openNotices opens what waits to be sent out of the house.
 func (s *Service) openNotices(ctx context.Context) (err error) {
@@ -45,7 +41,7 @@ func (s *Service) tellPeople(ctx context.Context) {
 		s.log.Error("nobody is told anything by mail", "error", err)
 		return
 	}
-	for sleep(ctx, tellEvery) {
+	for sleep(ctx, cfg.Every) {
 		if err := t.Tick(ctx); err != nil && ctx.Err() == nil {
 			s.log.Error("not everybody could be told", "error", err)
 		}
@@ -58,7 +54,7 @@ type addressBook struct{ *outbox.Store }
 // Of returns what is known of a person.
 func (a addressBook) Of(ctx context.Context, person string) (notices.Mine, error) {
 	sub, err := a.Store.Of(ctx, person)
-	return notices.Mine{Address: sub.Address, Pending: sub.Pending, Looks: sub.Looks, Until: sub.CodeUntil}, err
+	return notices.Mine{Address: sub.Address, Pending: sub.Pending, Looks: sub.Looks, Until: sub.CodeUntil, Refused: sub.Refused, RefusedAt: sub.RefusedAt}, err
 }
 
 // postbox takes letters.
@@ -68,7 +64,7 @@ type postbox struct{ store *outbox.Store }
 func (p postbox) Post(ctx context.Context, letters []notices.Letter, told notices.Told) error {
 	out := make([]outbox.Letter, len(letters))
 	for i, l := range letters {
-		out[i] = outbox.Letter{Person: l.Person, To: l.To, Kind: l.Kind, Subject: l.Subject, Text: l.Text, Link: l.Link, Facts: l.Facts}
+		out[i] = outbox.Letter{Person: l.Person, To: l.To, Kind: l.Kind, Subject: l.Subject, Text: l.Text, Link: l.Link, Paper: l.Paper, Facts: l.Facts}
 	}
 	return p.store.Post(ctx, out, outbox.Told(told))
 }
@@ -147,19 +143,19 @@ func cameraName(w *policy.World, id shouwang.CameraID, lang string) string {
 	return string(id)
 }
 
-// Withdrawn reports whether the receipt of a withdrawal was given. What was
-// erased later makes versions of its own.
-func (t standing) Withdrawn(ctx context.Context, c *policy.Consent) (bool, error) {
+// Withdrawn returns the signed receipt of a withdrawal, "" until it was given.
+// What was erased later makes versions of its own.
+func (t standing) Withdrawn(ctx context.Context, c *policy.Consent) (string, error) {
 	for version := c.Version; version > 0 && version > c.Version-3; version-- {
 		r, err := t.s.consents().Receipt(ctx, receiptID(c.ID, version))
 		switch {
 		case err == nil && r.State == string(policy.Withdrawn):
-			return true, nil
+			return r.Signed, nil
 		case err != nil && shouwang.CodeOf(err) != shouwang.CodeNotFound:
-			return false, err
+			return "", err
 		}
 	}
-	return false, nil
+	return "", nil
 }
 
 // noticeMetrics tells how the sending does.

@@ -2022,6 +2022,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/system/notices/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try at once to send the notices that wait, after mending what they wait for */
+        post: operations["sendNotices"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/views": {
         parameters: {
             query?: never;
@@ -3554,6 +3571,17 @@ export interface components {
             /** @description Those looks, one by one */
             sealed: components["schemas"]["Sealed"][] | null;
         };
+        LostNotice: {
+            /** Format: date-time */
+            at: string;
+            /** @description looks, renew, view, withdrawn, code or trouble */
+            kind: string;
+            /** Format: int64 */
+            tries: number;
+            /** @enum {string} */
+            way: "mail" | "webhook";
+            why: string;
+        };
         MailAddressInputBody: {
             address: string;
         };
@@ -3576,6 +3604,11 @@ export interface components {
             looks: "off" | "daily" | "once";
             /** @description An address that waits for its code */
             pending?: string;
+            /**
+             * Format: date-time
+             * @description When the mail server refused the address for good, until it takes mail there again
+             */
+            refused?: string;
             /**
              * Format: date-time
              * @description How long the code is good
@@ -3665,6 +3698,8 @@ export interface components {
             text?: string;
         };
         NoticeFacts: {
+            /** @description Within the last three days, the newest first, at most 20 */
+            given_up: components["schemas"]["LostNotice"][] | null;
             /** @description The oldest has waited for more than an hour */
             late: boolean;
             /**
@@ -3679,6 +3714,8 @@ export interface components {
             oldest?: string;
             /** Format: int64 */
             waiting: number;
+            /** @description Those that are set up */
+            ways: components["schemas"]["NoticeWay"][] | null;
         };
         NoticeSection: {
             heading: string;
@@ -3700,6 +3737,24 @@ export interface components {
                 [key: string]: components["schemas"]["NoticeWord"];
             };
             version: string;
+        };
+        NoticeWay: {
+            /**
+             * Format: date-time
+             * @description Since when nothing is
+             */
+            failing?: string;
+            /**
+             * Format: date-time
+             * @description When something was last taken
+             */
+            sent?: string;
+            /** Format: int64 */
+            waiting: number;
+            /** @enum {string} */
+            way: "mail" | "webhook";
+            /** @description What the other side says */
+            why?: string;
         };
         NoticeWord: {
             /** @description sha256 of the canonical JSON of id, version, language, title and sections */
@@ -13646,6 +13701,60 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HealthOutputBody"];
                 };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendNotices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unauthorized */
             401: {

@@ -10,4 +10,5 @@ export type Facts = S['SystemFacts']
 export const health = {
   get: () => json<Health>('GET', '/api/system/health'),
   release: (camera: string) => json<void>('POST', `/api/system/barred/${seg(camera)}/release`),
+  sendNotices: () => json<void>('POST', '/api/system/notices/send'),
 }
