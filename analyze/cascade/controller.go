@@ -74,6 +74,7 @@ type Controller struct {
 	lifeAt    shouwang.MediaTime // last sign of life while active
 	seenAt    shouwang.MediaTime // of the newest picture reported
 	places    places
+	peeks     gate // how long until the next peek may be
 	auditing  bool
 	auditHit  bool
 	answered  uint64        // seq+1 of the newest unit reported on
@@ -133,6 +134,7 @@ func (c *Controller) restart(au *shouwang.AccessUnit) {
 	if fresh {
 		c.keys = 0
 		c.gate.restart()
+		c.peeks.restart()
 		c.looked = au.PTS - shouwang.MediaTimeOf(StepRare.Apart())
 		c.mu.Lock()
 		c.wake, c.active, c.lifeAt, c.seenAt, c.answered = false, false, 0, 0, 0
@@ -177,10 +179,7 @@ func (c *Controller) plan(au *shouwang.AccessUnit, bySize bool) (full bool, from
 	case c.status.Policy == Full || audit:
 		full = true
 	case c.status.Policy == Presence:
-		c.wake, c.active = false, false
-		// What refers to pictures decoded already is decoded: a group is cut
-		// between groups.
-		full = c.chain && !au.Key
+		full = c.peek(au)
 	default:
 		full = c.decide(au, bySize)
 	}
@@ -211,6 +210,27 @@ func (c *Controller) decide(au *shouwang.AccessUnit, bySize bool) bool {
 	c.active, c.useful, c.since, c.lifeAt = true, false, au.PTS, au.PTS
 	c.status.Woken++
 	return true
+}
+
+// peek is plan for Presence: when a key frame leaves a doubt, the pictures
+// around it are decoded, from the key frame before to the one after it.
+func (c *Controller) peek(au *shouwang.AccessUnit) bool {
+	switch {
+	case c.active && !au.Key:
+		return true
+	case c.active:
+		c.sleep(au.PTS)
+		c.peeks.learned(c.useful)
+		c.peeks.notBefore = au.PTS + c.peeks.patience
+	case c.wake && c.status.Step < StepSparse && au.PTS >= c.peeks.notBefore:
+		c.active, c.useful, c.wakeSize, c.since, c.lifeAt = true, false, false, au.PTS, au.PTS
+		c.status.Woken++
+		return true
+	}
+	c.wake = false
+	// What refers to pictures decoded already is decoded: a group is cut
+	// between groups.
+	return c.chain && !au.Key
 }
 
 // sleep ends a wake and learns from what it came to.

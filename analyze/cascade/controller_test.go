@@ -378,6 +378,48 @@ func TestShedStepsInOrder(t *testing.T) {
 	}
 }
 
+// TestDoubtIsPeekedAt: with key frames alone a doubt has the pictures around it
+// decoded, from the key frame before to the one after, and then it is over; what
+// comes to nothing makes the next one wait longer, and where key frames are passed
+// over there is no time for any.
+func TestDoubtIsPeekedAt(t *testing.T) {
+	k := newCamera(t, cascade.Config{Policy: cascade.Presence})
+	doubt := func(seq uint64) {
+		k.c.Seen(&analyze.Observation{Seq: seq, PTS: k.pts(seq), Key: true, Decoded: true, Regions: thing(0.5)}, cascade.Sight{Doubt: true, Stirring: true})
+	}
+	k.run(101, nil)
+	k.took()
+	doubt(100)
+	k.run(60, nil)
+	p := k.took()
+	if len(p) != 43 || p[0] != (push{80, analyze.ModeChain}) || p[39] != (push{119, analyze.ModeChain}) || p[40] != (push{120, analyze.ModeKey}) {
+		t.Fatalf("peeked at %d units: %v", len(p), p)
+	}
+	chained := func(key uint64) (n int) {
+		k.run(int(key-k.seq)+1, nil)
+		k.took()
+		doubt(key)
+		k.run(20, nil)
+		for _, u := range k.took() {
+			if u.mode == analyze.ModeChain {
+				n++
+			}
+		}
+		return n
+	}
+	if n := chained(180); n > 0 {
+		t.Errorf("%d pictures 6 s after a peek for nothing", n)
+	}
+	if n := chained(400); n == 0 {
+		t.Error("no peek half a minute later")
+	}
+	k.c.Shed(cascade.StepSparse)
+	k.c.Set(cascade.Config{})
+	if n := chained(2000); n > 0 {
+		t.Errorf("%d pictures where even key frames are passed over", n)
+	}
+}
+
 // TestManyAtOnceAreMeasuredByKeyFrames: under load a camera that is new does
 // not begin with decoding everything.
 func TestManyAtOnceAreMeasuredByKeyFrames(t *testing.T) {

@@ -12,6 +12,9 @@ type Sight struct {
 	// Live says that an event lives, Promising that something is followed that
 	// moves as things do and may soon be one, Stirring that anything is.
 	Live, Promising, Stirring bool
+	// Doubt says that a key frame, seen by itself, showed what may be something
+	// and may not.
+	Doubt bool
 	// Been reports whether what is in the event is or has been at a place; it
 	// may be nil and is called before Seen returns.
 	Been func(shouwang.Box) bool
@@ -35,7 +38,12 @@ func (c *Controller) Seen(o *analyze.Observation, s Sight) {
 		c.awake(o, s)
 		return
 	}
-	if o.Key && !c.wake && (reason || s.Live) {
+	if c.status.Policy == Presence {
+		reason = reason && s.Doubt
+	} else {
+		reason = reason || s.Live
+	}
+	if o.Key && !c.wake && reason {
 		c.wake, c.wakeFrom = true, o.Seq
 		c.causes = c.causes[:0]
 		for i := range o.Regions {

@@ -281,6 +281,77 @@ func TestSmallGlimpse(t *testing.T) {
 	}
 }
 
+// TestGlimpseWithoutBody: a glow before the lens, a clock's digits and what is
+// one of many bright specks are no events by a key frame alone but doubts, which
+// the pictures around it settle; a white coat that is alone is an event.
+func TestGlimpseWithoutBody(t *testing.T) {
+	look := func(x, bright, grain float64) analyze.Region {
+		r := region(x, 0.4, 0.06, 0.15)
+		r.Bright, r.Grain, r.Rim = bright, grain, 0.6
+		return r
+	}
+	specks := []analyze.Region{look(0.1, 1, 0.8), look(0.4, 1, 0.6), look(0.7, 1, 0.7)}
+	for name, c := range map[string]struct {
+		show   []analyze.Region
+		events int
+		doubt  bool
+	}{
+		"a person":     {[]analyze.Region{look(0.4, 0.3, 1.2)}, 1, false},
+		"a white coat": {[]analyze.Region{look(0.4, 1, 0.8)}, 1, false},
+		"an insect":    {[]analyze.Region{look(0.4, 1, 0.15)}, 0, true},
+		"its shadow":   {[]analyze.Region{look(0.4, 0, 0.05)}, 0, true},
+		"a clock":      {[]analyze.Region{look(0.4, 0.5, 20)}, 0, true},
+		"a swarm":      {specks, 0, true},
+	} {
+		p := newPlay(t, event.Config{})
+		p.e.SetGlimpse(true)
+		p.show(20, 0.5, nil)
+		if name == "a swarm" {
+			for i := range specks {
+				specks[i].Box[2], specks[i].Box[3] = 0.05, 0.14
+			}
+			p.show(22, 0.5, func(float64) []analyze.Region { return specks })
+		}
+		p.show(24, 0.5, func(float64) []analyze.Region { return c.show })
+		if got := p.e.Doubts(); got != c.doubt {
+			t.Errorf("%s: doubt %v, want %v", name, got, c.doubt)
+		}
+		p.show(60, 0.5, nil)
+		if len(p.order) != c.events {
+			t.Errorf("%s: %d events, want %d", name, len(p.order), c.events)
+		}
+	}
+}
+
+// TestDoubtIsSettled: what a key frame left in doubt is an event when the
+// pictures around it, shown after it, show something that goes its way.
+func TestDoubtIsSettled(t *testing.T) {
+	for name, c := range map[string]struct {
+		speed float64
+		want  int
+	}{"someone with a lamp": {0.1, 1}, "a light that stays": {0, 0}} {
+		p := newPlay(t, event.Config{})
+		p.e.SetGlimpse(true)
+		p.show(20, 0.5, nil)
+		lamp := func(s float64) []analyze.Region {
+			r := region(0.2+c.speed*(s-19), 0.4, 0.06, 0.15)
+			r.Bright, r.Grain, r.Rim = 1, 0.1, 0.5
+			return []analyze.Region{r}
+		}
+		p.show(21, 0.5, lamp)
+		if !p.e.Doubts() || len(p.order) > 0 {
+			t.Fatalf("%s: doubt %v, %d events by one key frame", name, p.e.Doubts(), len(p.order))
+		}
+		p.now = 18.1
+		p.show(22, 10, lamp)
+		p.now = 22
+		p.show(60, 0.5, nil)
+		if len(p.order) != c.want {
+			t.Errorf("%s: %d events, want %d", name, len(p.order), c.want)
+		}
+	}
+}
+
 func TestOneWalkerInKeyFramesIsOneEvent(t *testing.T) {
 	p := newPlay(t, event.Config{})
 	p.e.SetGlimpse(true)

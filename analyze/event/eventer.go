@@ -16,6 +16,7 @@ type Eventer struct {
 	tracker *Tracker
 
 	glimpse bool
+	doubt   bool // the newest picture showed what may be an event and may not
 	live    bool
 	event   shouwang.Event
 	began   shouwang.MediaTime
@@ -95,7 +96,11 @@ func overlap(a, b shouwang.Box) bool {
 // SetGlimpse says whether what a single picture shows may begin an event where
 // pictures are a second or more apart. It is for cameras of which only key
 // frames are decoded; elsewhere a glimpse wakes the camera instead.
-func (e *Eventer) SetGlimpse(on bool) { e.glimpse = on }
+func (e *Eventer) SetGlimpse(on bool) { e.glimpse, e.tracker.sparse = on, on }
+
+// Doubts reports whether the newest picture, seen by itself, showed something
+// that only the pictures around it can tell from an insect or a leaf.
+func (e *Eventer) Doubts() bool { return e.doubt }
 
 // Observe takes one observation and returns the events that began, changed or
 // ended with it. A picture that is not newer than the last is passed over,
@@ -111,6 +116,7 @@ func (e *Eventer) Observe(o *analyze.Observation) []shouwang.Event {
 	if e.started && (o.Epoch != e.epoch || back && e.tracker.last-o.PTS > 10*shouwang.MediaRate) {
 		e.finish()
 		e.tracker, back = NewTracker(e.cfg), false
+		e.tracker.sparse = e.glimpse
 	}
 	if back {
 		if e.live || e.tracker.last-o.PTS < catchUp {
@@ -118,7 +124,7 @@ func (e *Eventer) Observe(o *analyze.Observation) []shouwang.Event {
 		}
 		e.tracker.rewind(o.PTS)
 	}
-	e.epoch, e.started = o.Epoch, true
+	e.epoch, e.started, e.doubt = o.Epoch, true, false
 	e.tracker.Observe(o)
 	for _, t := range e.tracker.Tracks {
 		if !t.Confirmed && e.enough(t) {
@@ -154,7 +160,7 @@ func (e *Eventer) enough(t *Track) bool {
 	age := (t.Last - t.First).Duration().Seconds()
 	size := max(0.01, math.Sqrt(t.Area))
 	if e.tracker.interval > 0.8 {
-		return e.glimpse && e.glimpsed(t) || t.Hits >= 2 && t.Travel > e.cfg.Travel && t.Sizes > e.cfg.TravelSizes
+		return e.alone(t)
 	}
 	hits := 3
 	if e.tracker.interval > 0.3 {
@@ -180,7 +186,29 @@ func (e *Eventer) enough(t *Track) bool {
 		return true
 	}
 	return !cool && e.tracker.age() > 10 && age >= e.cfg.Sustain.Seconds()*more &&
-		t.Area >= e.cfg.SustainArea && t.Score >= 0.3 && t.Moving > 0.3
+		t.Area >= e.cfg.SustainArea && t.Score >= 0.3 && t.Moving > 0.3 && t.Bodiless < 0.5
+}
+
+// alone decides about a track by key frames alone; what is not sure is a doubt.
+func (e *Eventer) alone(t *Track) bool {
+	seen, strode := e.glimpse && e.glimpsed(t), e.strode(t)
+	if (seen || strode && e.sure(t)) && t.Bodiless <= 0.3 && !(t.Bright > 0.9 && e.tracker.clutter >= 2) {
+		return true // flakes and insects are many, and brighter than the scenery
+	}
+	e.doubt = e.doubt || seen || strode
+	return false
+}
+
+// strode reports whether a thing went its way from key frame to key frame.
+func (e *Eventer) strode(t *Track) bool {
+	return t.Hits >= 2 && t.Travel > e.cfg.Travel && t.Sizes > e.cfg.TravelSizes && t.Last-t.First > shouwang.MediaRate*4/5
+}
+
+// sure reports whether it was one thing. Between two key frames anything may
+// have happened: before noise is known, or where it is small, two things are
+// one that goes.
+func (e *Eventer) sure(t *Track) bool {
+	return e.tracker.age() > 10 && t.Area >= e.cfg.GlimpseArea
 }
 
 // glimpsed reports whether a single picture shows enough. What is small must

@@ -27,6 +27,11 @@ type Track struct {
 	Confirmed bool
 	// Score, Area, Fill and Moving are running means of its regions'.
 	Score, Area, Fill, Moving float64
+	// Bodiless is how much of it was no body in the mean: a glow, or edges
+	// alone; 0..1.
+	Bodiless float64
+	// Bright is how much of it is brighter than the scenery in the mean, 0..1.
+	Bright float64
 
 	width, height float64 // running means
 	big, most     float64 // largest area lately, and ever
@@ -52,6 +57,8 @@ type sighting struct {
 	box           shouwang.Box
 	score, moving float64
 	cells         float64 // share of the picture that really differs
+	bodiless      float64 // of them, what is no body
+	bright        float64 // and what is brighter
 }
 
 // predict is where the track would be at a time if it went on as it went.
@@ -90,13 +97,23 @@ func inside(a, b shouwang.Box) float64 {
 func (t *Track) take(r *analyze.Region) {
 	if !t.fresh.matched {
 		t.fresh.matched, t.fresh.box, t.fresh.score, t.fresh.moving = true, r.Box, r.Score, r.Moving
-		t.fresh.cells = r.Fill * r.Box.Area()
+		t.fresh.cells, t.fresh.bodiless, t.fresh.bright = 0, 0, 0
+		t.fresh.add(r)
 		return
 	}
-	t.fresh.cells += r.Fill * r.Box.Area()
+	t.fresh.add(r)
 	t.fresh.box = t.fresh.box.Union(r.Box)
 	t.fresh.score = max(t.fresh.score, r.Score)
 	t.fresh.moving = max(t.fresh.moving, r.Moving)
+}
+
+func (s *sighting) add(r *analyze.Region) {
+	cells := r.Fill * r.Box.Area()
+	s.cells += cells
+	s.bright += cells * r.Bright
+	if r.Glows() || r.Scattered() {
+		s.bodiless += cells
+	}
 }
 
 // settle closes the present picture for the track.
@@ -139,6 +156,9 @@ func (t *Track) settle(o *analyze.Observation, cfg *Config) {
 	t.Score += (t.fresh.score - t.Score) * k
 	t.Area += (t.fresh.box.Area() - t.Area) * k
 	t.Moving += (t.fresh.moving - t.Moving) * k
+	cells := max(t.fresh.cells, 1e-9)
+	t.Bodiless += (t.fresh.bodiless/cells - t.Bodiless) * k
+	t.Bright += (t.fresh.bright/cells - t.Bright) * k
 	t.live(o, dt, cfg)
 	if worth := t.fresh.score * math.Sqrt(t.fresh.box.Area()); worth > t.peak {
 		t.peak, t.peakAt, t.peakBox = worth, o.Wall.At, t.fresh.box

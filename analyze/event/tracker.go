@@ -16,7 +16,10 @@ type Tracker struct {
 	first, last shouwang.MediaTime
 	// interval is the usual time between decoded pictures, seconds.
 	interval float64
-	seen     int
+	// sparse says that only key frames are decoded, but for short looks at what
+	// lies between: the interval follows at once.
+	sparse bool
+	seen   int
 	// clutter is the usual number of small regions that belong to nothing
 	// confirmed: leaves, rain, a swarm.
 	clutter float64
@@ -36,6 +39,9 @@ func (k *Tracker) Observe(o *analyze.Observation) {
 		rate := 0.2
 		if dt < k.interval {
 			rate = 0.5
+		}
+		if k.sparse && max(dt, k.interval) > 4*min(dt, k.interval) {
+			rate = 1
 		}
 		k.interval += (dt - k.interval) * rate
 	}

@@ -342,6 +342,7 @@ func (w *worker) observation(cam shouwang.CameraID, i *unitInfo, o *wire.Obs) an
 		out.Regions[k] = analyze.Region{
 			Box:  shouwang.Box{float64(r.X), float64(r.Y), float64(r.W), float64(r.H)},
 			Fill: float64(r.Fill), Score: float64(r.Score), Moving: float64(r.Moving), Gone: r.Gone > 0,
+			Bright: float64(r.Bright), Grain: float64(r.Grain), Rim: float64(r.Rim),
 		}
 	}
 	return out

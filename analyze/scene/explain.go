@@ -1,6 +1,10 @@
 package scene
 
-import "math"
+import (
+	"math"
+
+	"shouwang/analyze"
+)
 
 // texture compares the fine structure of the picture with the background's:
 // light falls on things and leaves their structure, an object replaces it. The
@@ -81,9 +85,25 @@ func (t *texture) soft(b *blob, cc float64) bool {
 	if t.sides == 0 || t.rises == 0 || t.bright*20 < b.cells*19 {
 		return false
 	}
-	rim := max(float64(t.side)/float64(t.sides), float64(t.rise)/float64(t.rises)) * float64(b.cells) / float64(b.diff)
+	rim := t.rim(b)
 	cc /= float64(t.n)
 	return rim < 0.5 && cc < 25 || rim < 0.3 && cc < 150
+}
+
+// rim is how far the region stands out at its outline, in its mean.
+func (t *texture) rim(b *blob) float64 {
+	return max(float64(t.side)/float64(max(1, t.sides)), float64(t.rise)/float64(max(1, t.rises))) * float64(b.cells) / float64(max(1, b.diff))
+}
+
+// grain is analyze.Region's: a glow adds no edge to the background's, and a
+// large one hides those.
+func (b *blob) grain() float64 {
+	t := &b.texture
+	if t.n == 0 {
+		return 0
+	}
+	mean := float64(b.diff) / float64(b.cells) / 128
+	return min(analyze.MaxGrain, max(1e-3, min(t.cc, t.cc+t.bb-2*t.bc)/float64(t.n)/(mean*mean)))
 }
 
 // ghost reports whether a still region is where something used to be: its

@@ -231,5 +231,8 @@ func (f *finder) region(m *Model, b *blob) analyze.Region {
 		Fill:   float64(b.cells) / float64(area),
 		Score:  min(1, max(0.05, excess/4)),
 		Moving: float64(b.moving) / float64(b.cells),
+		Bright: float64(b.texture.bright) / float64(b.cells),
+		Grain:  b.grain(),
+		Rim:    min(analyze.MaxGrain, b.texture.rim(b)),
 	}
 }

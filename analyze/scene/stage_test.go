@@ -19,7 +19,7 @@ type stage struct {
 	things       []thing
 	sway         bool
 	dx, dy       float64 // how far the camera is thrown, pixels
-	pool         pool
+	pool, glow   pool
 	at           int // picture number
 	r            *rand.Rand
 	back         []float64
@@ -70,6 +70,9 @@ func (s *stage) paint() {
 			if x >= o.x && x < o.x+o.w && y >= o.y && y < o.y+o.h {
 				v = float64(o.luma + (x*7+y*3)%9)
 			}
+		}
+		if s.glow.r > 0 {
+			v += s.glow.gain(x, y) - 1
 		}
 		v = v*s.gain*s.pool.gain(x, y) + s.offset + s.noise*s.r.NormFloat64()
 		s.luma[i] = byte(max(0, min(255, v)))
@@ -242,6 +245,24 @@ func TestTorchlight(t *testing.T) {
 				t.Errorf("%s: light alone is a thing in %d of %d pictures", name, seen, shown)
 			}
 		}
+	}
+}
+
+// TestBodyOrGlow: of one key frame it is told whether what stands out is a
+// thing in focus or only a glow.
+func TestBodyOrGlow(t *testing.T) {
+	s := newStage(640, 360)
+	s.run(20)
+	s.things = []thing{{300, 150, 30, 80, 200}}
+	r := s.show()
+	if !covers(r, s.box(s.things[0])) || r.Regions[0].Glows() || r.Regions[0].Scattered() {
+		t.Errorf("a person in white: %+v", r.Regions)
+	}
+	s.things = nil
+	s.run(10)
+	s.glow = pool{320, 180, 12, 40}
+	if r = s.show(); len(r.Regions) != 1 || !r.Regions[0].Glows() {
+		t.Errorf("an insect before the lens: %+v", r.Regions)
 	}
 }
 

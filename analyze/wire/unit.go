@@ -3,6 +3,8 @@ package wire
 import (
 	"encoding/binary"
 	"math"
+
+	"shouwang/analyze"
 )
 
 // Flags of units, observations and pictures.
@@ -63,6 +65,7 @@ func ParseUnit(body []byte, u *Unit) error {
 type Region struct {
 	X, Y, W, H, Fill, Score, Moving float32
 	Gone                            float32 // 0 or 1
+	Bright, Grain, Rim              float32
 }
 
 // Obs is one observation record. A unit gets at least one; the last carries
@@ -79,7 +82,7 @@ type Obs struct {
 
 const (
 	obsHead    = 4 + 4 + 8 + 4 + 4 + 5*4
-	regionSize = 8 * 4
+	regionSize = 11 * 4
 )
 
 // AppendObs appends one record; the caller frames records with Begin and
@@ -98,7 +101,7 @@ func AppendObs(dst []byte, o *Obs) []byte {
 	}
 	for i := range regions {
 		r := &regions[i]
-		for _, v := range [...]float32{r.X, r.Y, r.W, r.H, r.Fill, r.Score, r.Moving, r.Gone} {
+		for _, v := range [...]float32{r.X, r.Y, r.W, r.H, r.Fill, r.Score, r.Moving, r.Gone, r.Bright, r.Grain, r.Rim} {
 			dst = le.AppendUint32(dst, math.Float32bits(v))
 		}
 	}
@@ -133,7 +136,7 @@ func NextObs(body []byte, o *Obs) (rest []byte, err error) {
 	o.Mean, o.Dev, o.Changed, o.Sharp, o.Like = next(255), next(255), next(1), next(255), next(1)
 	o.Regions = o.Regions[:0]
 	for range n {
-		r := Region{next(1), next(1), next(1), next(1), next(1), next(1), next(1), next(1)}
+		r := Region{next(1), next(1), next(1), next(1), next(1), next(1), next(1), next(1), next(1), next(analyze.MaxGrain), next(analyze.MaxGrain)}
 		o.Regions = append(o.Regions, r)
 	}
 	if bad || o.Light > 2 {

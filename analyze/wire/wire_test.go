@@ -37,7 +37,7 @@ func TestObservationsSurviveTheTrip(t *testing.T) {
 		{Handle: 1, Flags: FlagAck, Seq: 9},
 		{
 			Handle: 2, Flags: FlagAck | FlagDecoded, Light: 1, Seq: 10, DecodeMicros: 700, PixelMicros: 7, Mean: 120, Dev: 40, Changed: .1, Sharp: 3,
-			Regions: []Region{{.1, .2, .3, .4, .5, .6, .7, 1}, {W: 1, H: 1}},
+			Regions: []Region{{.1, .2, .3, .4, .5, .6, .7, 1, .8, 9, 2}, {W: 1, H: 1}},
 		},
 	}
 	msg := Begin(nil, KindObs)
@@ -64,6 +64,7 @@ func TestObservationRefusesWhatCannotBe(t *testing.T) {
 	for name, spoil := range map[string]func(*Obs){
 		"nan":   func(o *Obs) { o.Mean = float32(math.NaN()) },
 		"box":   func(o *Obs) { o.Regions = []Region{{X: 1.5}} },
+		"grain": func(o *Obs) { o.Regions = []Region{{Grain: 65}} },
 		"minus": func(o *Obs) { o.Changed = -1 },
 		"light": func(o *Obs) { o.Light = 9 },
 	} {

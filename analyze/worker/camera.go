@@ -162,6 +162,7 @@ func (c *camera) see(p *decode.Picture) {
 		c.regions = append(c.regions, wire.Region{
 			Gone: gone, X: unit(g.Box[0]), Y: unit(g.Box[1]), W: unit(g.Box[2]), H: unit(g.Box[3]),
 			Fill: unit(g.Fill), Score: unit(g.Score), Moving: unit(g.Moving),
+			Bright: unit(g.Bright), Grain: clamp(float32(g.Grain), analyze.MaxGrain), Rim: clamp(float32(g.Rim), analyze.MaxGrain),
 		})
 	}
 	o.Regions = c.regions

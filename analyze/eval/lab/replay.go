@@ -73,7 +73,7 @@ func (r *Replay) Run() {
 		for j := range r.reports {
 			o := &r.reports[j]
 			r.observe(o)
-			r.control.Seen(o, cascade.Sight{Live: r.eventer.Live(), Promising: r.eventer.Promising(), Stirring: r.eventer.Stirring(), Been: r.eventer.Been})
+			r.control.Seen(o, cascade.Sight{Live: r.eventer.Live(), Promising: r.eventer.Promising(), Stirring: r.eventer.Stirring(), Doubt: r.eventer.Doubts(), Been: r.eventer.Been})
 		}
 		r.reports = r.reports[:0]
 	}

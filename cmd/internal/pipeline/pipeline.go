@@ -140,7 +140,7 @@ func (l *Pipeline) observed(o analyze.Observation) {
 	for _, w := range l.eventer.Wants() {
 		l.session.Ask(w.Ticket, w.Box)
 	}
-	l.cascade.Seen(&o, cascade.Sight{Live: l.eventer.Live(), Promising: l.eventer.Promising(), Stirring: l.eventer.Stirring(), Been: l.been})
+	l.cascade.Seen(&o, cascade.Sight{Live: l.eventer.Live(), Promising: l.eventer.Promising(), Stirring: l.eventer.Stirring(), Doubt: l.eventer.Doubts(), Been: l.been})
 }
 
 // named takes what the classifier says of a thing that was asked about.
