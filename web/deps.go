@@ -110,6 +110,8 @@ type Recorded struct {
 type Clips interface {
 	Clips(ctx context.Context, q ClipQuery) ([]StoredClip, error)
 	Clip(ctx context.Context, id shouwang.ClipID) (StoredClip, error)
+	// ClipsOf returns which clip keeps each of the events that one keeps.
+	ClipsOf(ctx context.Context, events []shouwang.EventID) (map[shouwang.EventID]shouwang.ClipID, error)
 	Timeline(ctx context.Context, camera shouwang.CameraID, span shouwang.Span) ([]Recorded, []shouwang.Gap, error)
 }
 

@@ -77,18 +77,20 @@ func (s *Server) listEvents(ctx context.Context, c *front.Caller, in *eventsInpu
 // eventViews shows events to a caller who may search their cameras, each with
 // its clip where there is one.
 func (s *Server) eventViews(ctx context.Context, c *front.Caller, events []StoredEvent) []EventView {
+	ids := make([]shouwang.EventID, len(events))
+	for i := range events {
+		ids[i] = events[i].ID
+	}
+	clips, err := s.deps.Clips.ClipsOf(ctx, ids)
+	if err != nil {
+		s.Log.Warn("find clips of events", "error", err)
+	}
 	views := []EventView{}
 	for i := range events {
 		e := &events[i]
-		v := EventView{Event: e.Event, Verdict: e.Verdict, By: e.By}
+		v := EventView{Event: e.Event, Verdict: e.Verdict, By: e.By, Clip: clips[e.ID]}
 		if cam, err := c.Camera(e.Camera); err == nil {
 			v.CameraName = cameraName(c, cam)
-		}
-		clips, err := s.deps.Clips.Clips(ctx, ClipQuery{Camera: e.Camera, Event: e.ID, Limit: 1})
-		if err != nil {
-			s.Log.Warn("find clip of event", "event", e.ID, "error", err)
-		} else if len(clips) > 0 {
-			v.Clip = clips[0].ID
 		}
 		views = append(views, v)
 	}

@@ -486,6 +486,16 @@ func (f *fakeStore) Clips(_ context.Context, q ClipQuery) (out []StoredClip, err
 	return out, nil
 }
 
+func (f *fakeStore) ClipsOf(_ context.Context, events []shouwang.EventID) (map[shouwang.EventID]shouwang.ClipID, error) {
+	out := map[shouwang.EventID]shouwang.ClipID{}
+	for _, c := range f.clips {
+		if c.Event != "" && slices.Contains(events, c.Event) {
+			out[c.Event] = c.ID
+		}
+	}
+	return out, nil
+}
+
 func (f *fakeStore) Clip(_ context.Context, id shouwang.ClipID) (StoredClip, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"shouwang"
@@ -39,10 +40,45 @@ type ClipQuery struct {
 
 // Clips returns the clips that overlap the query's span, latest first.
 func (d *DB) Clips(ctx context.Context, q ClipQuery) ([]shouwang.Clip, error) {
-	from, to := bounds(q.Span)
-	return d.clips(ctx, `WHERE (?='' OR camera=?) AND (?='' OR event=?) AND from_ns < ? AND to_ns > ? ORDER BY from_ns DESC, id DESC LIMIT ?`,
-		q.Camera, q.Camera, q.Event, q.Event, to, from, limit(q.Limit))
+	where, args := q.sql()
+	return d.clips(ctx, where, args...)
 }
+
+func (q *ClipQuery) sql() (where string, args []any) {
+	w := filter{}
+	w.is(q.Camera != "", "camera=?", q.Camera)
+	w.is(q.Event != "", "event=? AND event <> ''", q.Event)
+	w.is(!q.Span.To.IsZero(), "from_ns < ?", sqlite.Nanos(q.Span.To))
+	w.is(!q.Span.From.IsZero(), "to_ns > ?", sqlite.Nanos(q.Span.From))
+	return w.where() + ` ORDER BY from_ns DESC, id DESC LIMIT ?`, append(w.args, limit(q.Limit))
+}
+
+// ClipsOf returns which clip keeps each of the events that one keeps, the latest
+// where several do.
+func (d *DB) ClipsOf(ctx context.Context, events []shouwang.EventID) (map[shouwang.EventID]shouwang.ClipID, error) {
+	ids, err := json.Marshal(events)
+	if err != nil {
+		return nil, fmt.Errorf("find clips of events: %w", err)
+	}
+	rows, err := d.read.QueryContext(ctx, clipsOf, string(ids))
+	if err != nil {
+		return nil, fmt.Errorf("find clips of events: %w", err)
+	}
+	defer rows.Close()
+	out := map[shouwang.EventID]shouwang.ClipID{}
+	for rows.Next() {
+		var e shouwang.EventID
+		var c shouwang.ClipID
+		if err := rows.Scan(&e, &c); err != nil {
+			return nil, fmt.Errorf("read clip of event: %w", err)
+		}
+		out[e] = c
+	}
+	return out, rows.Err()
+}
+
+// clipsOf goes from the events to their clips, never over all clips.
+const clipsOf = `SELECT c.event, c.id FROM json_each(?) AS e CROSS JOIN clips AS c ON c.event = e.value AND c.event <> '' ORDER BY c.from_ns, c.id`
 
 func limit(n int) int {
 	if n <= 0 {

@@ -92,10 +92,18 @@ type EventQuery struct {
 
 // Events returns events, latest first.
 func (d *DB) Events(ctx context.Context, q EventQuery) ([]StoredEvent, error) {
-	from, to := bounds(q.Span)
-	return d.events(ctx, `WHERE (?='' OR camera=?) AND (?='' OR kind=?) AND from_ns >= ? AND from_ns < ?
-		AND (?='' OR (from_ns, id) < (SELECT from_ns, id FROM events WHERE id=?)) ORDER BY from_ns DESC, id DESC LIMIT ?`,
-		q.Camera, q.Camera, q.Kind, q.Kind, from, to, q.Before, q.Before, limit(q.Limit))
+	where, args := q.sql()
+	return d.events(ctx, where, args...)
+}
+
+func (q *EventQuery) sql() (where string, args []any) {
+	w := filter{}
+	w.is(q.Camera != "", "camera=?", q.Camera)
+	w.is(q.Kind != "", "kind=?", q.Kind)
+	w.is(!q.Span.From.IsZero(), "from_ns >= ?", sqlite.Nanos(q.Span.From))
+	w.is(!q.Span.To.IsZero(), "from_ns < ?", sqlite.Nanos(q.Span.To))
+	w.is(q.Before != "", "(from_ns, id) < (SELECT from_ns, id FROM events WHERE id=?)", q.Before)
+	return w.where() + ` ORDER BY from_ns DESC, id DESC LIMIT ?`, append(w.args, limit(q.Limit))
 }
 
 // Event returns one event, or an Error with CodeNotFound.

@@ -67,6 +67,11 @@ func (x index) Clips(ctx context.Context, q web.ClipQuery) ([]web.StoredClip, er
 	return out, nil
 }
 
+// ClipsOf returns which clip keeps each of the events.
+func (x index) ClipsOf(ctx context.Context, events []shouwang.EventID) (map[shouwang.EventID]shouwang.ClipID, error) {
+	return x.catalog.ClipsOf(ctx, events)
+}
+
 // Clip returns one clip.
 func (x index) Clip(ctx context.Context, id shouwang.ClipID) (web.StoredClip, error) {
 	c, err := x.catalog.Clip(ctx, id)

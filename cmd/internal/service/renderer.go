@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"errors"
 
+	"shouwang"
 	"shouwang/analyze/pool"
 	"shouwang/web/watch"
 )
@@ -49,6 +51,18 @@ func asked(o watch.Options) pool.RenderOptions {
 // group is the pool's.
 type group struct{ *pool.Render }
 
+// Push hands a unit on. One that found no room is dropped with what follows, up
+// to a key frame: the picture stands for a while, and its tile says so. It is no
+// end of the view.
+func (g group) Push(au *shouwang.AccessUnit) error { return behind(g.Render.Push(au)) }
+
+func behind(err error) error {
+	if errors.Is(err, pool.ErrDropped) {
+		return nil
+	}
+	return err
+}
+
 // Mark adds an output.
 func (g group) Mark(text string) (watch.Marked, error) {
 	out, err := g.Render.Mark(text)
@@ -63,6 +77,9 @@ type rendering struct {
 	*pool.Render
 	ctx context.Context //nolint:containedctx // Finish must end when the rendering does
 }
+
+// Push is as a group's.
+func (r rendering) Push(au *shouwang.AccessUnit) error { return behind(r.Render.Push(au)) }
 
 // Finish has what is still inside come out; it does not wait for it.
 func (r rendering) Finish() {

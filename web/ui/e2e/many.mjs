@@ -9,7 +9,8 @@
 // minute the same way. It needs bin/shouwang, bin/shouwang-analyzer, ffmpeg and
 // Chromium.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -63,20 +64,39 @@ ${cameras.join('\n')}
 }
 
 async function service() {
-  const child = start(bin, ['serve', '--config', join(dir, 'config.yaml'), '--data', join(dir, 'data'), '--http', http, '--rtsp', `127.0.0.1:${port + 1}`, '--log', 'error'])
+  const began = Date.now()
+  const child = start(bin, ['serve', '--config', join(dir, 'config.yaml'), '--data', join(dir, 'data'), '--http', http, '--rtsp', `127.0.0.1:${port + 1}`, '--log', process.env.TRACE ? 'debug' : 'error'], process.env.TRACE ? { stdio: ['ignore', 'ignore', openSync(process.env.TRACE + '.serve', 'a')] } : {})
   for (const end = Date.now() + 240_000; ; await sleep(100)) {
-    if (await fetch(`http://${http}/readyz`).then((r) => r.ok, () => false)) return child
+    if (await fetch(`http://${http}/readyz`).then((r) => r.ok, () => false)) {
+      say('service ready after', Date.now() - began, 'ms')
+      return child
+    }
     if (Date.now() > end) throw new Error('the service did not become ready')
   }
 }
 
-/** Plays the clip to the camera's push address for ever, as a camera would: again when the service is away. */
+/** Whether somebody listens there. */
+const listening = (at) => new Promise((done) => {
+  const socket = connect(at, '127.0.0.1', () => {
+    done(true)
+    socket.destroy()
+  })
+  socket.on('error', () => done(false))
+})
+
+/**
+ * Plays the clip to the camera's push address for ever, as a camera would: again
+ * when the service is away. It knocks before it starts a program to push with:
+ * 25 programs a second that find nobody would be most of what is measured.
+ */
 function camera(id, token, clip) {
-  const again = () => {
+  const again = async () => {
+    while (!stopping && !(await listening(port + 1))) await sleep(700)
+    if (stopping) return
     const child = start('ffmpeg', ['-v', 'error', '-nostdin', '-re', '-stream_loop', '-1', '-i', clip, '-an', '-c', 'copy', '-f', 'rtsp', '-rtsp_transport', 'tcp', `rtsp://camera:${token}@127.0.0.1:${port + 1}/push/${id}`])
     child.on('exit', () => !stopping && setTimeout(again, 700))
   }
-  again()
+  void again()
 }
 let stopping = false
 
@@ -142,6 +162,54 @@ async function heap(cdp) {
   return { mb: of('JSHeapUsedSize') / 2 ** 20, nodes: of('Nodes'), listeners: of('JSEventListeners') }
 }
 
+/** Notes in the page what each tile goes through. */
+function tracing() {
+  const marks = (window.__marks = [])
+  const mark = (...w) => marks.push([Date.now(), ...w])
+  const real = window.fetch
+  window.fetch = async (...a) => {
+    const url = String(a[0].url ?? a[0])
+    mark('ask', a[1]?.method ?? 'GET', url)
+    try {
+      const r = await real(...a)
+      mark('answer', r.status, url)
+      return r
+    } catch (err) {
+      mark('fail', String(err), url)
+      throw err
+    }
+  }
+  let n = 0
+  const PC = window.RTCPeerConnection
+  window.RTCPeerConnection = class extends PC {
+    constructor(...a) {
+      super(...a)
+      const id = n++
+      mark('pc', id, 'new')
+      this.addEventListener('connectionstatechange', () => mark('pc', id, this.connectionState))
+      let told = ''
+      const ask = setInterval(async () => {
+        if (this.connectionState === 'closed') return clearInterval(ask)
+        if (this.connectionState !== 'connected') return
+        for (const s of (await this.getStats()).values()) {
+          if (s.type !== 'inbound-rtp') continue
+          const now = [s.packetsReceived, s.framesReceived, s.keyFramesDecoded, s.framesDecoded, s.pliCount, s.nackCount].join('/')
+          if (s.framesDecoded < 4 && now !== told) mark('pc', id, now)
+          told = now
+        }
+      }, 250)
+    }
+  }
+  const seen = new Map()
+  setInterval(() => {
+    for (const t of document.querySelectorAll('.tile')) {
+      if (seen.get(t.dataset.camera) === t.dataset.state) continue
+      seen.set(t.dataset.camera, t.dataset.state)
+      mark('tile', t.dataset.camera, t.dataset.state)
+    }
+  }, 50)
+}
+
 async function main() {
   writeFileSync(join(dir, 'town.yaml'), township())
   writeFileSync(join(dir, 'config.yaml'), `web: {media_udp: "127.0.0.1:${port + 2}", media_tcp: "127.0.0.1:${port + 2}"}\nstorage: {min_free: 268435456}\n`)
@@ -153,6 +221,7 @@ async function main() {
   for (const m of imported.matchAll(/publish token of camera (\S+): (\S+)/g)) camera(m[1], m[2], clip)
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'] })
   const page = await browser.newPage({ viewport: { width: 1920, height: 1080 }, locale: 'zh-CN' })
+  if (process.env.TRACE) await page.addInitScript(tracing)
   await signIn(page, password)
   const result = { tiles, size, fps, cpus: (await import('node:os')).cpus().length, load_before: (await import('node:os')).loadavg()[0] }
   result.first_all_live_ms = await allLive(page, 240_000)
@@ -165,18 +234,25 @@ async function main() {
 
   const cdp = await page.context().newCDPSession(page)
   await cdp.send('Performance.enable')
+  result.ready_ms = []
   result.back_ms = []
   result.heap = []
   for (let i = 0; i < cycles; i++) {
     server.kill('SIGKILL')
     await sleep(1500)
+    const started = Date.now()
     server = await service()
     const ready = Date.now()
+    result.ready_ms.push(ready - started)
     const took = await allLive(page, 120_000)
     result.back_ms.push(took === Infinity ? -1 : Date.now() - ready)
     for (const key of ['v', 'v', 'v', '?', 'Escape', 'l', 'Escape']) await page.keyboard.press(key)
     await sleep(3000)
     result.heap.push(await heap(cdp))
+    if (process.env.TRACE) {
+      const marks = await page.evaluate(() => window.__marks.splice(0))
+      writeFileSync(process.env.TRACE + '.' + i, marks.filter((m) => m[0] > ready - 6000).map((m) => [m[0] - ready, ...m.slice(1)].join(' ')).join('\n'))
+    }
     say('cycle', i + 1, 'back after', result.back_ms.at(-1), 'ms, heap', result.heap.at(-1).mb.toFixed(1), 'MB', result.heap.at(-1).nodes, 'nodes')
   }
   if (minutes) result.hour = []

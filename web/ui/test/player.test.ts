@@ -32,6 +32,7 @@ describe('the live player', () => {
   afterEach(() => {
     vi.useRealTimers()
     vi.unstubAllGlobals()
+    Object.assign(stream.status, { everConnected: false, connected: false })
   })
 
   function make(whep: unknown, mse: unknown) {
@@ -99,12 +100,54 @@ describe('the live player', () => {
     first.lose() // the service was killed
     await tick(1000)
     await tick(8000) // connected, and for seven seconds no picture
-    expect(mse).toHaveBeenCalledTimes(1) // where no connection came about: for this once
     await tick(3000)
+    // Media Source would have held one of the browser's few connections meanwhile.
+    expect(mse).not.toHaveBeenCalled()
     decode()
     await tick(300)
     expect(whep).toHaveBeenCalledTimes(4)
     expect(p.state).toMatchObject({ phase: 'playing', transport: 'webrtc' })
+    p.stop()
+  })
+
+  it('tries Media Source after WebRTC, which once worked, failed three times in a row', async () => {
+    const first = fakeConnection('webrtc', 't-1')
+    const m = fakeConnection('mse', 't-2')
+    let asked = 0
+    const { p, decode, whep } = make(async () => {
+      if (asked++ === 0) return first.c
+      throw new Error('no connection')
+    }, async () => m.c)
+    p.start({})
+    await tick(10)
+    decode()
+    await tick(300)
+    first.lose()
+    await tick(4000)
+    decode()
+    await tick(300)
+    expect(p.state).toMatchObject({ phase: 'playing', transport: 'mse' })
+    expect(whep).toHaveBeenCalledTimes(4)
+    p.stop()
+  })
+
+  it('asks nobody while the whole service is away, and at once and often when it is back', async () => {
+    let up = false
+    const { p, whep } = make(async () => { throw new Problem(up ? 503 : 0, { code: up ? 'camera_stalled' : 'unreachable' }) }, async () => { throw new Error('not asked') })
+    Object.assign(stream.status, { everConnected: true, connected: false })
+    p.start({})
+    await tick(10_000)
+    expect(whep).toHaveBeenCalledTimes(1)
+    await tick(40_000)
+    expect(whep.mock.calls.length, 'should the stream alone be broken').toBeGreaterThan(1)
+    up = true
+    Object.assign(stream.status, { connected: true })
+    const before = whep.mock.calls.length
+    tell('up', undefined)
+    await tick(1)
+    expect(whep).toHaveBeenCalledTimes(before + 1)
+    await tick(1300) // its camera is not back yet: 0.4 and 0.8 s, not the four that were waited before
+    expect(whep).toHaveBeenCalledTimes(before + 3)
     p.stop()
   })
 
@@ -155,7 +198,7 @@ describe('the live player', () => {
     await tick(2000)
     tell('up', undefined)
     await tick(1000)
-    expect(old.close).toHaveBeenCalled()
+    expect(old.close).toHaveBeenCalledWith(true) // a service that is no more is told nothing
     expect(whep).toHaveBeenCalledTimes(2)
     p.stop()
   })

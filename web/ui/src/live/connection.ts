@@ -12,7 +12,8 @@ export interface Connection {
   media: (frame: VideoFrameCallbackMetadata) => number | undefined
   /** Round trip to the service in ms, 0 while unknown. */
   trip: () => number
-  close: () => void
+  /** Ends the view. gone says that the service that gave it is no more, and need not be told. */
+  close: (gone?: boolean) => void
 }
 
 /** A promise with its resolver. */

@@ -42,6 +42,10 @@ const realParts: PlayerParts = { whep: openWhep, mse: openMse, random: Math.rand
 // within ten.
 const firstBackoffMs = 400
 const maxBackoffMs = 4000
+// While the whole service is away the event stream says when it is back, and
+// asking before would keep the machine of a wall of 25 tiles busy with offers
+// that nobody takes; this long at most, should the stream be what is broken.
+const awayMs = 15_000
 // Connected and without a picture for so long means that the way is there and
 // nothing comes through.
 const firstFrameMs = 7000
@@ -53,6 +57,10 @@ const goneMs = 1500
 // failed was the service or the machine: a wall that gave WebRTC up for that
 // would have room for three views over Media Source, and leave the rest dark.
 const avoidWhepMs = 5 * 60_000
+// How often in a row a tile may fail over WebRTC where that once worked before it
+// tries Media Source: each of those holds one of the six connections that a
+// browser has to a service without TLS, and so holds up all the other tiles.
+const whepTries = 3
 let avoidWhepUntil = 0
 let whepWorks = false
 
@@ -82,6 +90,8 @@ export class LivePlayer {
     problem: undefined, reason: '', obligations: [],
   })
   private abort: AbortController | undefined
+  private backoff = firstBackoffMs
+  private whepMissed = 0
   private connection: Connection | undefined
   private wake: (() => void) | undefined
   private frames: FrameWatch
@@ -141,8 +151,9 @@ export class LivePlayer {
    * service that is no more; WebRTC itself would need eight seconds to say so.
    */
   private serviceBack() {
+    this.backoff = firstBackoffMs
     this.wake?.()
-    if (this.connection && this.state.phase === 'playing' && Date.now() - this.state.lastFrame > goneMs) this.connection.close()
+    if (this.connection && this.state.phase === 'playing' && Date.now() - this.state.lastFrame > goneMs) this.connection.close(true)
   }
 
   private onTicket(end: TicketEnd) {
@@ -163,11 +174,11 @@ export class LivePlayer {
   }
 
   private async run(look: LookParams, signal: AbortSignal) {
-    let backoff = firstBackoffMs
+    this.backoff = firstBackoffMs
     while (!signal.aborted) {
       if (this.state.phase !== 'retrying') this.set('connecting')
       try {
-        if (await this.once(look, signal)) backoff = firstBackoffMs
+        if (await this.once(look, signal)) this.backoff = firstBackoffMs
         this.state.problem = undefined
       } catch (err) {
         if (signal.aborted) return
@@ -176,9 +187,15 @@ export class LivePlayer {
       }
       if (signal.aborted) return
       this.set('retrying')
-      await this.pause(backoff * (0.75 + this.parts.random() / 2), signal)
-      backoff = Math.min(backoff * 2, maxBackoffMs)
+      const wait = this.serviceAway() ? awayMs : this.backoff
+      this.backoff = Math.min(this.backoff * 2, maxBackoffMs)
+      await this.pause(wait * (0.75 + this.parts.random() / 2), signal)
     }
+  }
+
+  /** Reports whether nobody answers at all, and the stream will tell when somebody does. */
+  private serviceAway(): boolean {
+    return this.state.problem?.code === 'unreachable' && stream.status.everConnected && !stream.status.connected
   }
 
   /** Reports whether the server said no, as against could not just now. */
@@ -219,6 +236,7 @@ export class LivePlayer {
       this.frames.start((delay) => {
         seen = true
         if (c.transport === 'webrtc') whepWorks = true
+        this.whepMissed = 0
         last = this.state.lastFrame = Date.now()
         this.state.delay = delay
         this.state.transport = c.transport
@@ -233,7 +251,10 @@ export class LivePlayer {
       })
     })
     await Promise.race([c.ended, watch])
-    if (!seen && c.transport === 'webrtc' && !signal.aborted) whepFailed()
+    if (!seen && c.transport === 'webrtc' && !signal.aborted) {
+      this.whepMissed++
+      whepFailed()
+    }
     this.frames.stop()
     if (this.connection === c) this.connection = undefined
     c.close()
@@ -241,13 +262,15 @@ export class LivePlayer {
   }
 
   private async open(look: LookParams, signal: AbortSignal): Promise<Connection> {
-    const canWhep = 'RTCPeerConnection' in window && Date.now() >= avoidWhepUntil
+    const canWhep = 'RTCPeerConnection' in window && Date.now() >= avoidWhepUntil && this.whepMissed < whepTries
+    if (!canWhep) this.whepMissed = 0
     if (canWhep) {
       try {
         return await this.parts.whep(this.video, this.camera, look, signal)
       } catch (err) {
         if (signal.aborted || (err instanceof Problem && err.status !== 501 && err.status !== 415)) throw err
         whepFailed()
+        if (whepWorks && ++this.whepMissed < whepTries) throw err
       }
     }
     return this.parts.mse(this.video, this.camera, look, signal)

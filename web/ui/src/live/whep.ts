@@ -22,12 +22,14 @@ export async function openWhep(video: HTMLVideoElement, camera: string, look: Lo
   let location = ''
   let trip = 0
   const asking = setInterval(() => void roundTrip(pc).then((ms) => (trip = ms)), statsMs)
-  const close = () => {
+  const close = (gone?: boolean) => {
     clearInterval(asking)
     pc.ontrack = pc.onconnectionstatechange = null
     pc.close()
     video.srcObject = null
-    if (location) void request(location, { method: 'DELETE', keepalive: true }).catch(() => {})
+    // Nobody is told of a view that the service cannot know any more: the words
+    // of 25 tiles would stand in the way of their asking anew.
+    if (location && !gone) void request(location, { method: 'DELETE', keepalive: true }).catch(() => {})
     end.resolve('closed')
   }
   try {
@@ -46,6 +48,7 @@ export async function openWhep(video: HTMLVideoElement, camera: string, look: Lo
       headers: { 'Content-Type': 'application/sdp' },
       body: pc.localDescription!.sdp,
       signal,
+      priority: 'high',
     })
     if (res.status !== 201) throw await problemOf(res)
     location = res.headers.get('Location') ?? ''

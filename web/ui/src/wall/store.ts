@@ -105,6 +105,8 @@ export function useWall(kiosk: boolean, rules: Ref<LiftRules>, changed: (kind: s
   function refresh() {
     for (const f of [loadPlaces, loadCameras, loadEvents, loadIncidents, loadCalls, loadButtons, loadMarks]) void f()
   }
+  // The stream says that it is up and that something was missed in one breath.
+  const refreshSoon = soon(refresh, 100)
   const camerasSoon = soon(loadCameras, 200)
   const marksSoon = soon(loadMarks, 200)
 
@@ -149,14 +151,14 @@ export function useWall(kiosk: boolean, rules: Ref<LiftRules>, changed: (kind: s
         if (which === 'main') c.link = link
       }),
       stream.on('consent', () => camerasSoon.ask()),
-      stream.on('up', refresh),
-      stream.on('missed', refresh),
+      stream.on('up', refreshSoon.ask),
+      stream.on('missed', refreshSoon.ask),
     )
     const tick = setInterval(() => (now.value = Date.now()), 500)
     const slow = setInterval(() => {
       for (const f of [loadCameras, loadIncidents, loadCalls, loadButtons]) void f()
     }, refreshMs)
-    offs.push(() => clearInterval(tick), () => clearInterval(slow), camerasSoon.stop, marksSoon.stop)
+    offs.push(() => clearInterval(tick), () => clearInterval(slow), refreshSoon.stop, camerasSoon.stop, marksSoon.stop)
   })
   onUnmounted(() => {
     offs.forEach((off) => off())
