@@ -24,7 +24,8 @@ type Clip struct {
 type GapCause string
 
 // The causes of a gap. NoConsent is not a fault: it is a stretch that nobody
-// agreed to, stated as such.
+// agreed to, stated as such. Nor is View: the camera did not show the view
+// that was approved, or nobody had approved one yet.
 const (
 	GapOffline   GapCause = "camera_offline"
 	GapStalled   GapCause = "camera_stalled"
@@ -34,6 +35,7 @@ const (
 	GapDisk      GapCause = "disk_error"
 	GapRestart   GapCause = "service_restart"
 	GapNoConsent GapCause = "no_consent"
+	GapView      GapCause = "view_closed"
 	GapClock     GapCause = "clock_jump"
 )
 

@@ -56,8 +56,17 @@ func (g *Gate) decide(st *state, req *Request) (Decision, *scene, *verdict) {
 	if counted(s) {
 		s.looks = g.looks.today(s)
 	}
-	v := st.rules.judge(*s.weigh())
+	v := st.judge(s)
 	return g.envelope(st, s, v), s, v
+}
+
+// judge weighs the scene and puts it to the rules.
+func (st *state) judge(s *scene) *verdict {
+	v := st.rules.judge(*s.weigh())
+	if v.allow && st.closedByView(s) {
+		return &verdict{reasons: []Reason{ReasonViewNotApproved}}
+	}
+	return v
 }
 
 // envelope writes the verdict out.

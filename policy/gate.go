@@ -49,14 +49,19 @@ type state struct {
 	// id tells states apart in remembered answers without keeping an old
 	// world alive.
 	id uint64
+	// unbound says that the township forces the view gate and the rules do not.
+	unbound bool
 }
 
 var lastState atomic.Uint64
 
-func newState(w *World, r *Rules) *state { return &state{world: w, rules: r, id: lastState.Add(1)} }
+func newState(w *World, r *Rules) *state {
+	return &state{world: w, rules: r, id: lastState.Add(1), unbound: CheckViewGate(w, r) != nil}
+}
 
 // NewGate returns a gate over the world. The clock says what time it is when
-// a look, an analysis or a recording is asked for.
+// a look, an analysis or a recording is asked for. CodeBadConfig also for rules
+// that do not carry out the view gate that the world forces.
 func NewGate(world *World, clock func() time.Time, opts Options) (*Gate, error) {
 	if world == nil || clock == nil {
 		return nil, shouwang.Errorf(shouwang.CodeBadConfig, "make gate: it needs a world and a clock")
@@ -67,6 +72,9 @@ func NewGate(world *World, clock func() time.Time, opts Options) (*Gate, error) 
 			return nil, err
 		}
 		opts.Rules = rules
+	}
+	if err := CheckViewGate(world, opts.Rules); err != nil {
+		return nil, err
 	}
 	if opts.Language == "" {
 		opts.Language = Chinese
@@ -90,9 +98,13 @@ func (g *Gate) PolicySet() string { return g.now.Load().rules.Hash() }
 func (g *Gate) Swap(world *World) {
 	g.mu.Lock()
 	old := g.now.Load()
-	g.now.Store(newState(world, old.rules))
+	next := newState(world, old.rules)
+	g.now.Store(next)
 	tell := g.listening()
 	g.mu.Unlock()
+	if next.unbound && !old.unbound {
+		g.log.Error("THE POLICIES DO NOT CARRY OUT THE VIEW GATE; it is carried out without them", "mend", CheckViewGate(world, old.rules))
+	}
 	notify(tell, old.world.changed(world))
 }
 
@@ -138,6 +150,15 @@ func (g *Gate) OnChange(f func(shouwang.CameraID)) (cancel func()) {
 		defer g.mu.Unlock()
 		delete(g.listeners, id)
 	}
+}
+
+// Recheck tells the listeners that the camera's looks are to be judged anew for
+// something that is not of the world: an approval that was taken back.
+func (g *Gate) Recheck(camera shouwang.CameraID) {
+	g.mu.Lock()
+	tell := g.listening()
+	g.mu.Unlock()
+	notify(tell, []shouwang.CameraID{camera})
 }
 
 func (g *Gate) listening() []func(shouwang.CameraID) {

@@ -76,7 +76,7 @@ func (st *state) askMachine(g *Gate, action Action, id shouwang.CameraID, captur
 		v := &verdict{reasons: []Reason{wrong}}
 		if wrong == "" {
 			s.captured = shouwang.Span{From: captured, To: captured}
-			v = st.rules.judge(*s.weigh())
+			v = st.judge(s)
 		}
 		d := g.envelope(st, s, v)
 		out.grant = Grant{action: action, decision: d}

@@ -196,7 +196,25 @@ func (k *killers) kill(rules *Rules) bool {
 			return true
 		}
 	}
-	return machineDiffers(k.worlds["testdata"], rules)
+	return machineDiffers(k.worlds["testdata"], rules) || k.gateDiffers(rules)
+}
+
+// gateDiffers asks the scenarios where the township forces the view gate and
+// nobody has approved a view: what is not looking stays as it was, and so does
+// the look that approves; nothing else that rests on consent is allowed.
+func (k *killers) gateDiffers(rules *Rules) bool {
+	w := k.worlds["testdata"].clone()
+	w.forced = true
+	for _, r := range k.rows["testdata"] {
+		s, wrong := newScene(w, &r.Request, false)
+		if wrong != "" || r.Expect.Decision != "allow" {
+			continue
+		}
+		if want := s.basis != basisConsent || !s.touches(); rules.judge(*s.weigh()).allow != want {
+			return true
+		}
+	}
+	return false
 }
 
 func differs(d *Decision, r row) bool {

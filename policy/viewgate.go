@@ -1,5 +1,11 @@
 package policy
 
+import (
+	"slices"
+
+	"shouwang"
+)
+
 // What a township says about the view gate.
 const (
 	// ViewGateRecorded notes approvals; a view that was approved once and drifts
@@ -46,4 +52,65 @@ func (w *World) ViewWaiting(id string) bool {
 		}
 	}
 	return false
+}
+
+// CheckViewGate reports, as CodeBadConfig, that the township forces the view gate
+// and the rules let a consent open a camera all the same: a folder of policies
+// written before there was a view gate does.
+func CheckViewGate(w *World, r *Rules) error {
+	if !w.forced || r.bindsViewGate() {
+		return nil
+	}
+	return shouwang.Errorf(shouwang.CodeBadConfig, "the township says view_gate: required, and the folder of policies does not carry it out: add the policy \"view_approved\", "+
+		"which shouwang policy write NEW-FOLDER writes into 2-consent.cedar")
+}
+
+// gatedActs are acts of one kind of principal.
+type gatedActs struct {
+	who     PrincipalType
+	actions []Action
+}
+
+// viewGated are the acts that a consent opens and the view gate must close.
+var viewGated = []gatedActs{
+	{TypeOfficer, []Action{ViewLive, Playback, Export, Unmask, Search}},
+	{TypeKiosk, []Action{ViewLive}},
+	{TypeResident, []Action{ViewLive}},
+	{TypeService, []Action{Analyze, Record}},
+}
+
+// bindsViewGate asks the rules about every act in viewGated under facts that are as
+// good as they can be, but for the view, which nobody has approved.
+func (r *Rules) bindsViewGate() bool {
+	for _, g := range viewGated {
+		for _, action := range g.actions {
+			f := facts{bits: 1<<countFacts - 1, who: g.who, action: action, basis: basisConsent, class: shouwang.ClassResident}
+			f.set(factViewApproved, false)
+			for i, role := range roleBits {
+				if g.who == TypeOfficer && role != RoleContractor && role != RoleOversight {
+					f.roles |= 1 << i
+				}
+			}
+			if f.footage = actions[action].footage && !actions[action].camera; f.footage {
+				f.key = KeyLive
+			}
+			if r.judge(f).allow {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// closedByView says that the view gate closes the camera to the request though
+// the rules in force may not know of it: a township can be imported under a
+// service whose rules were fit for the one before.
+func (st *state) closedByView(s *scene) bool {
+	return st.unbound && s.basis == basisConsent && s.touches() && !s.world.viewApproved(s.cam.Camera, s.consent)
+}
+
+// touches says whether pictures are looked at, searched, analysed or recorded,
+// other than to approve the view.
+func (s *scene) touches() bool {
+	return slices.ContainsFunc(viewGated, func(g gatedActs) bool { return slices.Contains(g.actions, s.req.Action) })
 }

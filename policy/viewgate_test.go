@@ -2,6 +2,7 @@ package policy
 
 import (
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -133,5 +134,66 @@ func TestTheConsentsOwnSignaturesOpen(t *testing.T) {
 	}
 	if _, err := NewWorld(WorldData{Timezone: "Asia/Shanghai", ViewGate: "maybe"}); err == nil || !strings.Contains(err.Error(), "required or recorded") {
 		t.Errorf("nonsense: %v", err)
+	}
+}
+
+// withoutViewGate is the set as it was before there was a view gate.
+func withoutViewGate(t *testing.T) *Rules {
+	t.Helper()
+	raw, err := os.ReadFile("rules/2-consent.cedar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, ok := splitPolicies(string(raw))["view_approved"]
+	if !ok {
+		t.Fatal("there is no policy view_approved")
+	}
+	rules, err := ParseRules(mutated(t, mutant{file: "2-consent.cedar", text: strings.Replace(string(raw), policy, "", 1)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+// TestRulesThatDoNotKnowTheViewGate are refused where the township forces it,
+// and bind nobody where it does not. If the township changes under them the gate
+// carries it out by itself.
+func TestRulesThatDoNotKnowTheViewGate(t *testing.T) {
+	old, at := withoutViewGate(t), time.Date(2026, 11, 18, 14, 0, 0, 0, china)
+	clock := func() time.Time { return at }
+	forced, free := forcedWorld(t), readWorld(t, "testdata")
+	builtin, err := DefaultRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckViewGate(forced, builtin); err != nil {
+		t.Errorf("the set built in: %v", err)
+	}
+	if _, err := NewGate(forced, clock, Options{Rules: old}); shouwang.CodeOf(err) != shouwang.CodeBadConfig || !strings.Contains(err.Error(), "view_approved") {
+		t.Errorf("the older set starts: %v", err)
+	}
+	g, err := NewGate(free, clock, Options{Rules: old})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := shouwang.CameraID(strings.TrimPrefix(shared(t, g, at), cameraPrefix))
+	look := Request{Principal: "officer:ding", Action: ViewLive, Resource: CameraResource(id), Purpose: "public_safety", At: at}
+	for _, row := range readRows(t, "testdata") {
+		if row.Request.Action == ViewLive && row.Expect.Decision == "allow" && row.Request.Resource == look.Resource {
+			look = row.Request
+		}
+	}
+	if !g.Decide(look).Allowed() {
+		t.Fatalf("nothing to see before: %v", g.Decide(look).Reasons)
+	}
+	g.Swap(forced)
+	for what, d := range map[string]Decision{"look": g.Decide(look), "record": g.Record(id, at).Decision(), "analyze": g.Analyze(id, at).Decision()} {
+		if d.Allowed() || !slices.Equal(d.Reasons, []Reason{ReasonViewNotApproved}) {
+			t.Errorf("%s under the older set: %s %v", what, d.Decision, d.Reasons)
+		}
+	}
+	g.Swap(forcedWorld(t, "officer:grid", "officer:boss"))
+	if !g.Decide(look).Allowed() || !g.Record(id, at).Decision().Allowed() {
+		t.Errorf("signed by two: %v", g.Decide(look).Reasons)
 	}
 }

@@ -77,7 +77,7 @@ func TestAViewThatMovedOrTurnedIsFound(t *testing.T) {
 // other view is told, and once.
 func TestOnlyALastingOtherViewIsTold(t *testing.T) {
 	approved := street(1, 640, 360, 0, 0, daylight)
-	w := Watch(approved)
+	w := Watch(approved, DefaultPatience)
 	at := time.Date(2026, 11, 18, 9, 0, 0, 0, time.UTC)
 	see := func(g Grid, seconds int) (told int) {
 		for range seconds {

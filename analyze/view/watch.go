@@ -12,6 +12,7 @@ type Watcher struct {
 	approved Grid
 	recent   []Grid // the last pictures, for a median without passers-by
 	last     time.Time
+	patience time.Duration
 	since    time.Time // when the view was first not the approved one
 	state    Result
 }
@@ -22,13 +23,17 @@ const (
 	medianOf    = 5
 	// Window is how long one comparison looks back.
 	Window = medianOf * sampleEvery
-	// drifted is for how long a view must be another.
-	drifted = 45 * time.Second
+	// DefaultPatience is for how long a view must be another, LeastPatience and
+	// MostPatience bound what may be chosen: below, a lorry that unloads would do.
+	DefaultPatience = 45 * time.Second
+	LeastPatience   = 15 * time.Second
+	MostPatience    = 10 * time.Minute
 )
 
-// Watch returns a watcher of a view that was approved.
-func Watch(approved Grid) *Watcher {
-	return &Watcher{approved: approved, state: Result{Verdict: Unclear}}
+// Watch returns a watcher of a view that was approved. The view has drifted when
+// it has been another for as long as patience says.
+func Watch(approved Grid, patience time.Duration) *Watcher {
+	return &Watcher{approved: approved, patience: patience, state: Result{Verdict: Unclear}}
 }
 
 // See takes a picture captured at the time given and reports whether the view
@@ -55,7 +60,7 @@ func (w *Watcher) See(now Grid, at time.Time) (Result, bool) {
 		if w.since.IsZero() {
 			w.since = at
 		}
-		if at.Sub(w.since) >= drifted {
+		if at.Sub(w.since) >= w.patience {
 			w.state.Since, w.since = w.since.Add(-Window), time.Time{}
 			return w.state, true
 		}

@@ -72,7 +72,7 @@ func TestATurnedCameraIsNoticedInItsStream(t *testing.T) {
 		t.Fatalf("%d pictures and %d grids", len(units), len(w.grids))
 	}
 	began := time.Date(2026, 11, 18, 9, 0, 0, 0, time.UTC)
-	watcher := view.Watch(view.Median(w.grids[:4]))
+	watcher := view.Watch(view.Median(w.grids[:4]), view.DefaultPatience)
 	for i, g := range w.grids {
 		result, drifted := watcher.See(g, began.Add(w.at[i]))
 		if !drifted {

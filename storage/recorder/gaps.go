@@ -93,10 +93,11 @@ func (s *Session) putGapRow(ctx context.Context, span shouwang.Span, cause shouw
 	}
 }
 
-// deny ends recording because no consent covers the moment given.
+// deny ends recording because nothing permits it at the moment given.
 func (s *Session) deny(ctx context.Context, at time.Time) {
 	s.close(ctx)
 	if s.denied.IsZero() {
+		s.denyCause = s.whyDenied(at)
 		s.due.settle(ctx, s, at)
 		if s.denied = at; !s.due.from.IsZero() && at.Sub(s.due.from) <= s.tolerance() {
 			s.denied = s.due.from
@@ -106,20 +107,31 @@ func (s *Session) deny(ctx context.Context, at time.Time) {
 	s.noteDenied(ctx, at, 30*time.Second)
 }
 
+// whyDenied tells a camera whose view is not the approved one, whose owner did
+// agree, from one that nobody agreed to record.
+func (s *Session) whyDenied(at time.Time) shouwang.GapCause {
+	for _, r := range s.rec.deps.Permit(s.camera, at).Decision().Reasons {
+		if r == policy.ReasonQuarantined || r == policy.ReasonViewNotApproved {
+			return shouwang.GapView
+		}
+	}
+	return shouwang.GapNoConsent
+}
+
 // noteDenied keeps the row that says so up to date, not more often than every.
 func (s *Session) noteDenied(ctx context.Context, at time.Time, every time.Duration) {
 	if at.After(s.denied) && (s.denyRow.IsZero() || at.Sub(s.denyRow) >= every) {
-		s.putGapRow(ctx, shouwang.Span{From: s.denied, To: at}, shouwang.GapNoConsent, "")
+		s.putGapRow(ctx, shouwang.Span{From: s.denied, To: at}, s.denyCause, "")
 		s.denyRow = at
 	}
 }
 
-// settleDenied ends a stretch without consent.
+// settleDenied ends a stretch that nothing permitted to record.
 func (s *Session) settleDenied(ctx context.Context, at time.Time) {
 	if s.denied.IsZero() {
 		return
 	}
-	s.putGapRow(ctx, shouwang.Span{From: s.denied, To: at}, shouwang.GapNoConsent, "")
+	s.putGapRow(ctx, shouwang.Span{From: s.denied, To: at}, s.denyCause, "")
 	if s.rolling() {
 		s.due = due{from: at}
 	}

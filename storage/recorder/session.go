@@ -36,8 +36,10 @@ type Session struct {
 	lastKey    time.Time            // capture time of the last key picture
 
 	due     due
-	denied  time.Time // from when no consent covers; zero while one does
+	denied  time.Time // from when nothing permits to record; zero while something does
 	denyRow time.Time // how far the row that says so reaches
+	// denyCause is what that row says.
+	denyCause shouwang.GapCause
 
 	live  map[shouwang.EventID]*happening
 	until time.Time // events want recording up to this capture time

@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"shouwang"
@@ -68,8 +69,8 @@ func (r *room) may(c *front.Caller, a *policy.Approval, to policy.ApprovalState)
 	return nil
 }
 
-// withdraw takes back what one asked for or gave. It is carried out even if it
-// cannot be logged: closing never waits.
+// withdraw takes back what one asked for or gave; looks under way by it end at
+// once. It is carried out even if it cannot be logged: closing never waits.
 func (r *room) withdraw(ctx context.Context, c *front.Caller, in *answerInput) (*approvalOutput, error) {
 	if _, err := r.known(c, in.ID); err != nil {
 		return nil, err
@@ -87,6 +88,7 @@ func (r *room) withdraw(ctx context.Context, c *front.Caller, in *answerInput) (
 	if err != nil {
 		return nil, err
 	}
+	r.Gate.Recheck(shouwang.CameraID(strings.TrimPrefix(a.Camera, "camera:")))
 	if _, err := r.looks.Append(ctx, entry(c, a, r.Now(), "withdrew")); err != nil {
 		r.Log.Error("log withdrawal of approval", "approval", a.ID, "error", err)
 	}

@@ -28,9 +28,11 @@ type Store interface {
 	List(pick func(*policy.Approval) bool) []*policy.Approval
 }
 
-// Gate foresees what a request would be answered.
+// Gate foresees what a request would be answered, and has looks under way at a
+// camera judged anew.
 type Gate interface {
 	Decide(req policy.Request) policy.Decision
+	Recheck(camera shouwang.CameraID)
 }
 
 // Clips finds the camera and the stretch of time of a clip; CodeNotFound when

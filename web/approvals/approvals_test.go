@@ -220,10 +220,18 @@ func TestRefusedWithdrawnAndLate(t *testing.T) {
 
 	given := ask()
 	fronttest.Want[approvals.ApprovalView](h, 200, "officer:boss", "POST", given+"/approve", struct{}{})
+	var told []shouwang.CameraID
+	defer h.Gate.OnChange(func(id shouwang.CameraID) { told = append(told, id) })()
 	fronttest.Want[front.Problem](h, 403, "officer:local", "POST", given+"/withdraw", struct{}{})
+	if len(told) > 0 {
+		t.Errorf("told without anything having changed: %v", told)
+	}
 	fronttest.Want[approvals.ApprovalView](h, 200, "officer:boss", "POST", given+"/withdraw", struct{}{})
 	if d, _ := h.Gate.Look(exporting("officer:boss", "")); d.Allowed() {
 		t.Error("withdrawn and used")
+	}
+	if !slices.Equal(told, []shouwang.CameraID{"gate"}) {
+		t.Errorf("looks under way were not judged anew: %v", told)
 	}
 
 	late := ask()

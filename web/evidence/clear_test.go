@@ -1,6 +1,7 @@
 package evidence_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -125,6 +126,35 @@ func TestAClearLookIsMarkedLoggedAndTold(t *testing.T) {
 	if status, _, _ := piece(t, h, "officer:ivy", play.ID, "plain-terms", 2, ""); status != http.StatusConflict {
 		t.Errorf("after the approval was taken back: %d", status)
 	}
+}
+
+// TestAnApprovalTakenBackEndsTheLookAtOnce runs the room as the service does; its
+// own next judging would come after fifteen seconds.
+func TestAnApprovalTakenBackEndsTheLookAtOnce(t *testing.T) {
+	record := yes("camera:plain-terms")
+	h := openWith(t, record)
+	ctx, stop := context.WithCancel(t.Context())
+	var done sync.WaitGroup
+	done.Go(func() { h.room.Run(ctx) })
+	defer done.Wait()
+	defer stop()
+	h.Factor("officer:ivy")
+	play := openClear(h, "plain-terms")
+	if status, _, _ := piece(t, h, "officer:ivy", play.ID, "plain-terms", 0, ""); status != http.StatusOK {
+		t.Fatalf("before it was taken back: %d", status)
+	}
+	record.withdraw()
+	began := time.Now()
+	for end := began.Add(10 * time.Second); ; {
+		h.Gate.Recheck("plain-terms") // again and again: the room may not listen yet
+		if status, _, _ := piece(t, h, "officer:ivy", play.ID, "plain-terms", 1, ""); status == http.StatusConflict {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the look goes on")
+		}
+	}
+	t.Logf("ended after %s", time.Since(began))
 }
 
 func TestAClearLookEndsAfterItsFiveMinutes(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 
 	"shouwang"
 	"shouwang/analyze/cascade"
+	"shouwang/analyze/view"
 	"shouwang/ingest"
 	"shouwang/ingest/buttons"
 	"shouwang/storage/complaints"
@@ -88,6 +89,9 @@ type AnalyzeConfig struct {
 	Memory   int64         `yaml:"memory"`
 	Watchdog time.Duration `yaml:"watchdog"`
 	Cores    float64       `yaml:"cores"`
+	// ViewDrift is for how long a camera must show another view than the approved
+	// one before it is closed: 15s to 10m.
+	ViewDrift time.Duration `yaml:"view_drift"`
 	// Unsandboxed runs analyzers without the sandbox, where the kernel has no
 	// landlock or seccomp. A camera's bytes can then do more harm.
 	Unsandboxed bool `yaml:"unsandboxed"`
@@ -148,7 +152,7 @@ func Defaults() Config {
 	return Config{
 		Data: "shouwang-data", Log: "info", Language: "zh-CN",
 		Ingest:  ingest.DefaultConfig(),
-		Analyze: AnalyzeConfig{Policy: "auto", Memory: 2 << 30, Watchdog: 2 * time.Second, Cores: 1.5},
+		Analyze: AnalyzeConfig{Policy: "auto", Memory: 2 << 30, Watchdog: 2 * time.Second, Cores: 1.5, ViewDrift: view.DefaultPatience},
 		Storage: StorageConfig{MinFree: 1 << 30, SpoolBytes: 8 << 30, Keys: KeysConfig{Kind: "file", Mount: "transit"}, PreRoll: 5 * time.Second, S3: S3Config{Region: "us-east-1"}},
 		Web:     web.Defaults(),
 		Buttons: buttons.Defaults(),
@@ -206,6 +210,8 @@ func (c *Config) Validate() error {
 		return bad("analyze.workers %d: write 0 (one per core) to 256", c.Analyze.Workers)
 	case c.Analyze.Memory < 256<<20 || c.Analyze.Watchdog < 100*time.Millisecond || c.Analyze.Cores < 0.1:
 		return bad("analyze: write memory of at least 268435456 bytes, watchdog of at least 100ms, cores of at least 0.1")
+	case c.Analyze.ViewDrift < view.LeastPatience || c.Analyze.ViewDrift > view.MostPatience:
+		return bad("analyze.view_drift %s: write %s to %s", c.Analyze.ViewDrift, view.LeastPatience, view.MostPatience)
 	case c.Storage.MinFree < 0 || c.Storage.SpoolBytes < 64<<20:
 		return bad("storage.min_free must not be negative and spool_bytes at least 67108864")
 	case c.Storage.PreRoll < time.Second || c.Storage.PreRoll > c.Ingest.HistoryFor:

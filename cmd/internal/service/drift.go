@@ -36,7 +36,7 @@ func (v *views) load(ctx context.Context) error {
 		if err != nil {
 			return shouwang.Errorf(shouwang.CodeDataUnreadable, "the reference of %s: %w; take it again", id, err)
 		}
-		next[id] = &watched{reference: known.Reference, watcher: view.Watch(grid)}
+		next[id] = &watched{reference: known.Reference, watcher: view.Watch(grid, v.s.cfg.Analyze.ViewDrift)}
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

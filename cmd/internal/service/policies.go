@@ -67,6 +67,9 @@ func (p *policyFolder) look() {
 	}
 	p.seen = print
 	rules, err := policy.ParseRules(os.DirFS(p.dir))
+	if err == nil {
+		err = policy.CheckViewGate(p.s.node.gate.World(), rules)
+	}
 	if err != nil {
 		p.refused.Inc()
 		p.s.log.Error("POLICIES REFUSED: the set before stays in force; mend the files", "folder", p.dir, "in_force", p.s.node.gate.PolicySet(), "error", err)
