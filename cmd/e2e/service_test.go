@@ -22,6 +22,7 @@ type cam struct {
 	ID, Name, URL string
 	Resident      bool // owned by resident:li under consent; else a department's
 	Rolling       bool // the consent lets it be recorded all the time, not events alone
+	Analysed      bool // the consent lets it be analysed for motion
 }
 
 // house is a data folder with its configuration and what the import printed.

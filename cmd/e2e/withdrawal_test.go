@@ -315,10 +315,16 @@ func (v *viewing) count(body io.Reader) {
 // wait returns when the last picture came and when the view ended.
 func (v *viewing) wait(t *testing.T) (last, ended time.Time) {
 	t.Helper()
+	return v.within(t, time.Minute)
+}
+
+// within is wait with another patience.
+func (v *viewing) within(t *testing.T, limit time.Duration) (last, ended time.Time) {
+	t.Helper()
 	select {
 	case ended = <-v.done:
-	case <-time.After(time.Minute):
-		t.Fatal("the live view goes on a minute after the withdrawal")
+	case <-time.After(limit):
+		t.Fatalf("the live view still goes on after %s", limit)
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

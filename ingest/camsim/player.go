@@ -26,8 +26,9 @@ type player struct {
 	stop   chan struct{}
 	done   chan struct{}
 
-	mu    sync.Mutex
-	conns map[*gortsplib.ServerConn]struct{}
+	mu     sync.Mutex
+	conns  map[*gortsplib.ServerConn]struct{}
+	turned []*Clip // to be played from the next picture on
 
 	// owned by the playing goroutine
 	began     time.Time
@@ -104,18 +105,34 @@ func (p *player) run() {
 	p.began = time.Now()
 	p.cut = p.began
 	var offset shouwang.MediaTime
+	clips := p.cam.Clips
 	for i := 0; ; i++ {
-		clip := p.cam.Clips[i%len(p.cam.Clips)]
+		clip := clips[i%len(clips)]
+		played := clip.Duration
 		for _, f := range clip.Frames {
+			at := f.DTS - clip.Frames[0].DTS
 			f.DTS += offset - clip.Frames[0].DTS
 			f.PTS += offset - clip.Frames[0].DTS
 			if !p.sleepUntil(p.began.Add(f.DTS.Duration())) {
 				return
 			}
+			if next := p.turn(); next != nil {
+				clips, i, played = next, -1, at
+				break
+			}
 			p.frame(clip, f)
 		}
-		offset += clip.Duration
+		offset += played
 	}
+}
+
+// turn returns what the camera sees from now on, if it was turned.
+func (p *player) turn() []*Clip {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	next := p.turned
+	p.turned = nil
+	return next
 }
 
 func (p *player) sleepUntil(at time.Time) bool {

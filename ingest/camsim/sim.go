@@ -131,6 +131,20 @@ func (s *Sim) Serve(path string, cam Camera) error {
 	return nil
 }
 
+// Turn has a camera see something else from its next picture on, as if somebody
+// had turned it: nobody is cut off, and its clocks go on. The clips must have the
+// codec of those before. False when there is no such camera.
+func (s *Sim) Turn(path string, clips ...*Clip) bool {
+	p := s.camera(path)
+	if p == nil || len(clips) == 0 {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.turned = clips
+	return true
+}
+
 // Remove takes a camera away: its clients are cut off.
 func (s *Sim) Remove(path string) {
 	s.mu.Lock()
