@@ -236,6 +236,9 @@ type SubjectRequest struct {
 	Where       string    `json:"where,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Note        string    `json:"note,omitempty"` // the custodian's
+	// Marks are where in the picture the person is, as the custodian marked it by
+	// hand: boxes at moments, in order. There they are not pixelated.
+	Marks []shouwang.TrackPoint `json:"marks,omitempty"`
 }
 
 // FilmedPrefix begins the name of a principal who exists for one request of a

@@ -20,6 +20,9 @@ type RenderOptions struct {
 	// pixelated, too; without, one who stood still since before the scene was
 	// known may be taken for scenery.
 	BlurPeople, BlurPlates bool
+	// Clear spares one person who was marked by hand: boxes at moments of wall
+	// time, in order, at most wire.MaxClear.
+	Clear []shouwang.TrackPoint
 	// Watermark is burned in with the picture's wall time; ASCII, as the
 	// renderer has no other letters. Empty leaves it out. For Share it only says
 	// whether each output owes one.
@@ -44,9 +47,16 @@ func (o *RenderOptions) spec(c *Config) (wire.RenderSpec, error) {
 		// A mask that cannot be sent must not be left out.
 		return wire.RenderSpec{}, shouwang.Errorf(shouwang.CodeTooLarge, "camera %s has more masks than a renderer takes", o.Camera)
 	}
+	if len(o.Clear) > wire.MaxClear {
+		return wire.RenderSpec{}, shouwang.Errorf(shouwang.CodeTooLarge, "%d marks of one person: %d are taken", len(o.Clear), wire.MaxClear)
+	}
+	var clear []wire.Clear
+	for _, p := range o.Clear {
+		clear = append(clear, wire.Clear{At: p.At.UnixMicro(), Box: p.Box})
+	}
 	_, zone := c.Now().In(c.Zone).Zone()
 	return wire.RenderSpec{
-		Masks: o.Masks, Veil: o.BlurPeople || o.BlurPlates, People: o.BlurPeople, Vehicles: o.BlurPlates, Marked: o.Watermark != "", Zone: zone,
+		Masks: o.Masks, Veil: o.BlurPeople || o.BlurPlates, People: o.BlurPeople, Vehicles: o.BlurPlates, Clear: clear, Marked: o.Watermark != "", Zone: zone,
 		MaxWidth: o.MaxWidth, MaxFPS: o.MaxFPS, GOP: o.GOP, Keys: o.Keys, Bitrate: o.Bitrate,
 	}, nil
 }

@@ -63,6 +63,9 @@ func New(spec wire.RenderSpec, det worker.Detector, known *Scene) (*Renderer, er
 	if err := checkMasks(spec.Masks); err != nil {
 		return nil, err
 	}
+	if err := checkClear(spec.Clear); err != nil {
+		return nil, err
+	}
 	if spec.Veil && det == nil {
 		return nil, shouwang.Errorf(shouwang.CodeInternal, "the renderer has no detector to veil with")
 	}
@@ -73,6 +76,10 @@ func New(spec wire.RenderSpec, det worker.Detector, known *Scene) (*Renderer, er
 	if known != nil && known.veil.warm() {
 		r.veil, r.detPTS = known.veil.clone(), known.veil.last
 		r.joins = true
+	}
+	if len(spec.Clear) > 0 {
+		// What is known of the scene does not say who is who in it.
+		r.veil, r.joins = veil{spared: &spared{marks: spec.Clear}}, false
 	}
 	return r, nil
 }
@@ -97,6 +104,9 @@ func (r *Renderer) unfit() {
 // calls emit with what comes out; see worker.Renderer.
 func (r *Renderer) Render(p *decode.Picture, pts shouwang.MediaTime, wall int64, emit func(*worker.Coded)) error {
 	if r.spec.Veil {
+		if r.veil.spared != nil {
+			r.veil.spared.move(wall)
+		}
 		r.watch(p, pts)
 	}
 	if r.tooSoon(pts) {
@@ -131,9 +141,7 @@ func (r *Renderer) watch(p *decode.Picture, pts shouwang.MediaTime) {
 	r.detSeen, r.detPTS = true, pts
 	res := r.det.Observe(p.Y, p.StrideY, p.Width, p.Height, pts, p.Key)
 	r.veil.observe(p.Y, p.StrideY, p.Width, p.Height, pts, res.Regions)
-	for i := range r.things {
-		r.veil.hide(&r.things[i], pts)
-	}
+	r.veil.hideAll(len(r.things), func(i int) *shouwang.Box { return &r.things[i] }, pts)
 	r.things = r.things[:0]
 }
 

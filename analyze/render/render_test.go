@@ -299,7 +299,7 @@ func enlarge(p *decode.Picture, n int) *decode.Picture {
 func TestDetectorsRegionsAreHidden(t *testing.T) {
 	r, s := renderer(t, wire.RenderSpec{Veil: true}), newScreen(t)
 	play(t, r, s, 0, 20, .5, nobody)
-	r.veil.hide(&shouwang.Box{.2, .2, .5, .6}, r.veil.last)
+	r.veil.hide(&shouwang.Box{.2, .2, .5, .6}, r.veil.last, false)
 	block := false
 	for _, l := range r.veil.level {
 		block = block || l >= 4

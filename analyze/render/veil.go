@@ -43,6 +43,7 @@ type veil struct {
 	looks         int
 	width         int // of the pictures, in pixels
 	first, last   shouwang.MediaTime
+	spared        *spared // nil where everybody is hidden
 }
 
 // feature is one measure of every cell, in 1/16 luma: now, usually, and about
@@ -91,9 +92,7 @@ func (v *veil) observe(luma []byte, stride, width, height int, pts shouwang.Medi
 		step = 0
 	}
 	v.learn(pts, step)
-	for i := range regions {
-		v.hide(&regions[i].Box, pts)
-	}
+	v.hideAll(len(regions), func(i int) *shouwang.Box { return &regions[i].Box }, pts)
 	v.last = pts
 	v.looks++
 }
@@ -102,11 +101,14 @@ func (v *veil) observe(luma []byte, stride, width, height int, pts shouwang.Medi
 func (v *veil) reset(rows int) {
 	n := cellsAcross * rows
 	*v = veil{
-		cols: cellsAcross, rows: rows, mean: newFeature(n), texture: newFeature(n),
+		spared: v.spared, cols: cellsAcross, rows: rows, mean: newFeature(n), texture: newFeature(n),
 		until: make([]shouwang.MediaTime, n), level: make([]uint8, n),
 	}
 	for i := range v.until {
 		v.until[i] = -1 << 62
+	}
+	if v.spared != nil {
+		v.spared.others = slices.Clone(v.until)
 	}
 }
 
@@ -159,6 +161,7 @@ func (v *veil) learn(pts, step shouwang.MediaTime) {
 			i := r*v.cols + c
 			if v.mean.differs(i, light) || v.texture.differs(i, 0) {
 				v.mark(c-1, r-1, c+1, r+1, 2, pts)
+				v.book(c, r, pts)
 			}
 			// Where something is hidden the background is learned so slowly
 			// that who stands still for minutes is still not part of it.
@@ -219,9 +222,45 @@ func (v *veil) mark(c0, r0, c1, r1 int, level uint8, pts shouwang.MediaTime) {
 	}
 }
 
+// book notes who makes a cell stand out, where somebody is spared. A cell that is
+// booked to others stays so for as long as it stands out.
+func (v *veil) book(c, r int, pts shouwang.MediaTime) {
+	s := v.spared
+	if s == nil {
+		return
+	}
+	if i := r*v.cols + c; s.others[i] > pts {
+		s.others[i] = pts + hold
+	}
+	if !s.holds(c, r, v.cols, v.rows) {
+		v.claim(c-1, r-1, c+1, r+1, pts)
+	}
+}
+
+// claim books the cells of a rectangle, ends included, to others.
+func (v *veil) claim(c0, r0, c1, r1 int, pts shouwang.MediaTime) {
+	for r := max(0, r0); r <= min(v.rows-1, r1); r++ {
+		for c := max(0, c0); c <= min(v.cols-1, c1); c++ {
+			v.spared.others[r*v.cols+c] = pts + hold
+		}
+	}
+}
+
+// hideAll hides what was found in one picture, and books all but the spared
+// person's to others.
+func (v *veil) hideAll(n int, box func(int) *shouwang.Box, pts shouwang.MediaTime) {
+	theirs := -1
+	if v.spared != nil {
+		theirs = v.spared.theirs(n, box)
+	}
+	for i := range n {
+		v.hide(box(i), pts, i == theirs)
+	}
+}
+
 // hide marks a region that the detector found, a sixth wider on each side and
 // higher by a third, as heads melt into the background more easily than coats.
-func (v *veil) hide(b *shouwang.Box, pts shouwang.MediaTime) {
+func (v *veil) hide(b *shouwang.Box, pts shouwang.MediaTime, spared bool) {
 	if b[2] <= 0 || b[3] <= 0 {
 		return
 	}
@@ -232,7 +271,11 @@ func (v *veil) hide(b *shouwang.Box, pts shouwang.MediaTime) {
 	if b[2]*cols > 30 {
 		level = 4
 	}
-	v.mark(int((b[0]-b[2]/6)*cols)-1, int((b[1]-b[3]/3)*rows)-1, int((b[0]+b[2]*7/6)*cols)+1, int((b[1]+b[3]*7/6)*rows)+1, level, pts)
+	c0, r0, c1, r1 := int((b[0]-b[2]/6)*cols)-1, int((b[1]-b[3]/3)*rows)-1, int((b[0]+b[2]*7/6)*cols)+1, int((b[1]+b[3]*7/6)*rows)+1
+	v.mark(c0, r0, c1, r1, level, pts)
+	if v.spared != nil && !spared {
+		v.claim(c0, r0, c1, r1, pts)
+	}
 }
 
 // draw pixelates the hidden cells of the canvas, everything while not warm.
@@ -256,7 +299,7 @@ func (v *veil) wants(col, row, level int) bool {
 	for r := row; r < min(row+level, v.rows); r++ {
 		for c := col; c < min(col+level, v.cols); c++ {
 			i := r*v.cols + c
-			if v.until[i] > v.last && int(v.level[i]) == level {
+			if v.until[i] > v.last && int(v.level[i]) == level && !(v.spared != nil && v.spared.shows(i, c, r, v.cols, v.rows, v.last)) {
 				return true
 			}
 		}

@@ -78,6 +78,9 @@ type RenderSpec struct {
 	// a classifier to find them. Both go with Veil.
 	People   bool `json:"people,omitempty"`
 	Vehicles bool `json:"vehicles,omitempty"`
+	// Clear is where one person is, who is spared the veil: boxes at moments, in
+	// order; see package render. It goes with Veil.
+	Clear []Clear `json:"clear,omitempty"`
 	// Marked says that every output owes a mark.
 	Marked bool `json:"marked,omitempty"`
 	// Zone is the wall clock's offset from UTC, seconds east.
@@ -93,6 +96,15 @@ type RenderSpec struct {
 	// Bitrate bounds the output in bits a second; 0 lets quality decide.
 	Bitrate int `json:"bitrate,omitempty"`
 }
+
+// Clear is a box of the picture at a moment.
+type Clear struct {
+	At  int64        `json:"at"` // microseconds of wall time since 1970
+	Box shouwang.Box `json:"box"`
+}
+
+// MaxClear bounds the boxes of one rendering.
+const MaxClear = 600
 
 // Hello is the analyzer's first message.
 type Hello struct {

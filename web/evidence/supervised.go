@@ -10,7 +10,8 @@ import (
 
 // OpenSupervised begins a look that the caller, the custodian who agreed, shows
 // to a filmed person: the gate is asked for that person, under their request,
-// and the pieces are the caller's alone to fetch.
+// and the pieces are the caller's alone to fetch. Who asked is clear where the
+// request has them marked.
 func (r *Room) OpenSupervised(ctx context.Context, c *front.Caller, request *policy.SubjectRequest, width int) (Play, error) {
 	cam, ok := c.World.Camera(request.Camera)
 	if !ok {
@@ -18,7 +19,7 @@ func (r *Room) OpenSupervised(ctx context.Context, c *front.Caller, request *pol
 	}
 	p := &play{
 		id: front.NewID("play"), caller: c, span: shouwang.Span{From: request.From, To: request.To}, width: width, views: map[shouwang.CameraID]*view{},
-		action: policy.Playback, looks: r.looks.Supervised(), subject: request, why: front.Why{Purpose: "public_safety"},
+		action: policy.Playback, looks: r.looks.Supervised(request.Marks), subject: request, why: front.Why{Purpose: "public_safety"},
 	}
 	out := p.answer().Body
 	played, err := r.openView(ctx, p, cam.CameraID())

@@ -52,13 +52,15 @@ type Looks struct {
 	deps  Deps
 	// supervised says that an officer sits beside whoever is shown the picture.
 	supervised bool
+	clear      []shouwang.TrackPoint // where the person beside them is
 }
 
 // Supervised returns the same way to a picture for looks that an officer, who
-// is the caller, shows to somebody beside them.
-func (s *Looks) Supervised() *Looks {
+// is the caller, shows to somebody beside them, whom they marked where the boxes
+// are: there, and nowhere else, one is not pixelated.
+func (s *Looks) Supervised(clear []shouwang.TrackPoint) *Looks {
 	beside := *s
-	beside.supervised = true
+	beside.supervised, beside.clear = true, clear
 	return &beside
 }
 

@@ -108,8 +108,8 @@ func (s *Looks) Carry(d *policy.Decision, c *front.Caller, cam *policy.Camera) (
 			o.BlurPlates = true
 		case policy.ObligeBlurOthers:
 			// Which of the people is the one who asked is not for a machine to
-			// say: everybody is pixelated, and one knows oneself by one's clothes.
-			o.BlurPeople, o.BlurPlates = true, true
+			// say: everybody is pixelated but where the custodian marked them.
+			o.BlurPeople, o.BlurPlates, o.Clear = true, true, s.clear
 		case policy.ObligeSupervised:
 			if !s.supervised {
 				return o, ReasonObligation

@@ -28,6 +28,7 @@ type SubjectView struct {
 	How       string            `json:"verified_how,omitempty"`
 	Custodian string            `json:"custodian,omitempty"`
 	Note      string            `json:"note,omitempty"`
+	Marks     []Mark            `json:"marks" doc:"Where the person is, for the custodian alone; there they are not pixelated"`
 	MayVerify bool              `json:"may_verify"`
 	MayAnswer bool              `json:"may_answer"`
 	MayLook   bool              `json:"may_look" doc:"The caller is the custodian who agreed, and shows it to the person now"`
@@ -90,6 +91,10 @@ func (r *room) view(c *front.Caller, s *policy.SubjectRequest) SubjectView {
 	}
 	if cam, ok := c.World.Camera(s.Camera); ok {
 		v.Camera = cam.CameraID()
+	}
+	v.Marks = []Mark{}
+	if v.MayLook {
+		v.Marks = marksOf(s.Marks)
 	}
 	return v
 }

@@ -2,8 +2,9 @@
 // file a request, without an account. The desk verifies who asks and finds the
 // camera; the custodian of a department's camera agrees, under a second factor;
 // then the person looks at it beside the custodian, on the custodian's screen:
-// ten minutes at most, everybody pixelated, nothing to take away. Each step is
-// an entry of the access log.
+// ten minutes at most, everybody else pixelated, nothing to take away. Where the
+// person is the custodian marks by hand; no machine says who anybody is. Each step
+// is an entry of the access log.
 package subjects
 
 import (
@@ -70,6 +71,9 @@ func (r *room) routes() {
 	front.Route(r.Front, op("subjectRequests", http.MethodGet, "/api/footage-requests", "Requests of filmed persons, newest first, for the desk and for oversight"), front.Officers, r.list)
 	front.Route(r.Front, op("verifySubject", http.MethodPost, "/api/footage-requests/{id}/verify", "Note that the person's identity was verified, and which camera and minutes they mean"), front.Officers, r.verify)
 	front.Route(r.Front, op("answerSubject", http.MethodPost, "/api/footage-requests/{id}/answer", "The custodian agrees or refuses; agreeing takes a fresh second factor"), front.Officers, r.answer)
+	mark := op("markSubject", http.MethodPut, "/api/footage-requests/{id}/marks", "The custodian marks by hand where the person is, so that there they are not pixelated; what stands replaces what stood")
+	mark.Body = 256 << 10
+	front.Route(r.Front, mark, front.Officers, r.mark)
 	see := op("supervisedLook", http.MethodPost, "/api/footage-requests/{id}/look", "Begin the look beside the person who asked, on the custodian's own screen")
 	see.Picture = true
 	front.Route(r.Front, see, front.Officers, r.look)

@@ -136,6 +136,63 @@ func TestAFilmedPersonSeesTenMinutesBesideTheCustodian(t *testing.T) {
 	}
 }
 
+// TestTheCustodianMarksWhoAsked marks by hand, and what the rendering is asked for
+// is everybody pixelated but there.
+func TestTheCustodianMarksWhoAsked(t *testing.T) {
+	h := open(t)
+	id := filed(h)
+	at := base + "/" + id
+	from := noon.Add(-26 * time.Hour)
+	mark := func(second int, box ...float64) map[string]any {
+		return map[string]any{"at": from.Add(time.Duration(second) * time.Second), "box": box}
+	}
+	two := map[string]any{"marks": []any{mark(1, .1, .2, .1, .3), mark(3, .2, .2, .1, .3)}}
+	fronttest.Want[subjects.SubjectView](h, http.StatusOK, "officer:grid", "POST", at+"/verify", span(asked(), "身份证"))
+	if status, _ := h.Do("officer:boss", "PUT", at+"/marks", two); status != http.StatusForbidden {
+		t.Errorf("before anybody agreed: %d", status)
+	}
+	h.Factor("officer:boss")
+	fronttest.Want[subjects.SubjectView](h, http.StatusOK, "officer:boss", "POST", at+"/answer", map[string]any{"agree": true})
+	for what, marks := range map[string][]any{
+		"outside the minutes": {mark(601, .1, .2, .1, .3)}, "before them": {mark(-1, .1, .2, .1, .3)},
+		"backwards": {mark(3, .1, .2, .1, .3), mark(1, .1, .2, .1, .3)}, "twice": {mark(1, .1, .2, .1, .3), mark(1, .1, .2, .1, .3)},
+		"outside the picture": {mark(1, .95, .2, .1, .3)}, "empty": {mark(1, .1, .2, 0, .3)}, "everybody": {mark(1, 0, 0, 1, 1)},
+	} {
+		if status, raw := h.Do("officer:boss", "PUT", at+"/marks", map[string]any{"marks": marks}); status != http.StatusUnprocessableEntity {
+			t.Errorf("%s: %d %s", what, status, raw)
+		}
+	}
+	for _, who := range []string{"officer:grid", "officer:sup", "officer:eye", "resident:mei", "admin:root"} {
+		if status, _ := h.Do(who, "PUT", at+"/marks", two); status != http.StatusForbidden {
+			t.Errorf("%s marks: %d", who, status)
+		}
+	}
+	if v := fronttest.Want[subjects.SubjectView](h, http.StatusOK, "officer:boss", "PUT", at+"/marks", two); len(v.Marks) != 2 || v.Marks[1].Box != [4]float64{.2, .2, .1, .3} {
+		t.Fatalf("%+v", v)
+	}
+	steps := h.Log.Of("subject_request")
+	if last := steps[len(steps)-1]; last.Detail != "marked 2 times "+id || last.Principal != "officer:boss" {
+		t.Errorf("logged: %+v", last)
+	}
+	if got := fronttest.Want[struct{ Requests []subjects.SubjectView }](h, http.StatusOK, "officer:eye", "GET", base, nil); len(got.Requests[0].Marks) != 0 {
+		t.Errorf("somebody else reads where the person was: %+v", got.Requests[0].Marks)
+	}
+	s, _ := h.Gate.World().SubjectRequest(id)
+	d := &policy.Decision{Obligations: []policy.Obligation{{ID: policy.ObligeBlurOthers}, {ID: policy.ObligeSupervised}}}
+	cam, _ := h.Gate.World().Camera("camera:square")
+	o, refused := h.Looks.Supervised(s.Marks).Carry(d, &front.Caller{World: h.Gate.World()}, cam)
+	if refused != "" || !o.BlurPeople || !o.BlurPlates || len(o.Clear) != 2 || !o.Clear[0].At.Equal(from.Add(time.Second)) {
+		t.Errorf("rendered with %+v, %s", o, refused)
+	}
+	if play := fronttest.Want[evidence.Play](h, http.StatusOK, "officer:boss", "POST", at+"/look", map[string]any{}); !play.Cameras[0].Allowed {
+		t.Errorf("%+v", play)
+	}
+	none := map[string]any{"marks": []any{}}
+	if v := fronttest.Want[subjects.SubjectView](h, http.StatusOK, "officer:boss", "PUT", at+"/marks", none); len(v.Marks) != 0 {
+		t.Errorf("taken away: %+v", v.Marks)
+	}
+}
+
 func TestVerifierAndCustodianAreTwo(t *testing.T) {
 	h := open(t)
 	at := base + "/" + filed(h)

@@ -37,6 +37,9 @@ type Options struct {
 	// Masks are filled flat; fractions of width and height.
 	Masks                  []shouwang.Polygon
 	BlurPeople, BlurPlates bool
+	// Clear spares one person the pixels: boxes at moments, in order. Wherever
+	// anybody else has to do with what lies in them it is pixelated all the same.
+	Clear []shouwang.TrackPoint
 	// Watermark is burned in with the wall time; "" burns nothing in.
 	Watermark string
 	// Width bounds the picture, in pixels; 0 leaves it to the renderer.

@@ -43,7 +43,7 @@ func asked(o watch.Options) pool.RenderOptions {
 		width = min(o.Width, viewWidth)
 	}
 	return pool.RenderOptions{
-		Camera: o.Camera, Masks: o.Masks, BlurPeople: o.BlurPeople, BlurPlates: o.BlurPlates,
+		Camera: o.Camera, Masks: o.Masks, BlurPeople: o.BlurPeople, BlurPlates: o.BlurPlates, Clear: o.Clear,
 		Watermark: o.Watermark, MaxWidth: width, GOP: viewGOP, Keys: o.Keys,
 	}
 }

@@ -720,6 +720,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/footage-requests/{id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The custodian marks by hand where the person is, so that there they are not pixelated; what stands replaces what stood */
+        put: operations["markSubject"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/footage-requests/{id}/verify": {
         parameters: {
             query?: never;
@@ -3620,6 +3637,12 @@ export interface components {
             changed: number;
             results: components["schemas"]["OneOfMany"][] | null;
         };
+        Mark: {
+            /** Format: date-time */
+            at: string;
+            /** @description Left, top, width and height, fractions of the picture */
+            box: number[] | null;
+        };
         MarkInputBody: {
             /** @description Who goes there; empty takes it back */
             assign_to?: string;
@@ -3639,6 +3662,10 @@ export interface components {
             event: string;
             incident?: string;
             note?: string;
+        };
+        MarksInputBody: {
+            /** @description In order; none takes all away. Between two the person is taken to walk straight on, for five seconds at most; for a minute where they stand */
+            marks: components["schemas"]["Mark"][] | null;
         };
         MarksOutputBody: {
             marks: components["schemas"]["MarkView"][] | null;
@@ -4656,6 +4683,8 @@ export interface components {
             /** Format: date-time */
             from: string;
             id: string;
+            /** @description Where the person is, for the custodian alone; there they are not pixelated */
+            marks: components["schemas"]["Mark"][] | null;
             may_answer: boolean;
             /** @description The caller is the custodian who agreed, and shows it to the person now */
             may_look: boolean;
@@ -8217,6 +8246,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Play"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    markSubject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarksInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubjectView"];
                 };
             };
             /** @description Unauthorized */
