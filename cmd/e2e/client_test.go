@@ -23,6 +23,7 @@ const ownPassword = "ein-eigenes-Passwort-9"
 type person struct {
 	base string
 	http *http.Client
+	lang string // Accept-Language; Chinese when empty
 }
 
 // signIn signs somebody in and replaces a first password, as the pages make
@@ -69,6 +70,9 @@ func (p *person) ask(t testing.TB, method, path string, body any) (*http.Respons
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if p.lang != "" {
+		req.Header.Set("Accept-Language", p.lang)
+	}
 	resp, err := p.http.Do(req)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)

@@ -23,6 +23,7 @@ type cam struct {
 	Resident      bool // owned by resident:li under consent; else a department's
 	Rolling       bool // the consent lets it be recorded all the time, not events alone
 	Analysed      bool // the consent lets it be analysed for motion
+	Ending        bool // the consent ends within the month
 }
 
 // house is a data folder with its configuration and what the import printed.
@@ -74,6 +75,7 @@ func (h *house) importTownship(t testing.TB, cams []cam) {
 	now := time.Now()
 	err = tmpl.Execute(&town, map[string]any{
 		"Cameras": cams, "From": now.AddDate(0, -1, 0).Format(time.RFC3339), "To": now.AddDate(0, 11, 0).Format(time.RFC3339),
+		"Soon": now.AddDate(0, 0, 20).Format(time.RFC3339),
 	})
 	if err != nil {
 		t.Fatal(err)

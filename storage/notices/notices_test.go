@@ -180,7 +180,7 @@ func TestAnAddressCountsOnceItsCodeIsShown(t *testing.T) {
 	_, err = s.Ask(ctx, "resident:li", "li@work.example", "en") // the old one counts meanwhile
 	must(t, err)
 	list, err := s.Subscribers(ctx)
-	if err != nil || len(list) != 1 || list[0].Address != "li@home.example" || list[0].Looks != notices.LooksOnce || list[0].Pending != "li@work.example" || !list[0].Since.Equal(c.now()) {
+	if err != nil || len(list) != 1 || list[0].Address != "li@home.example" || list[0].Looks != notices.LooksOnce || list[0].Pending != "li@work.example" || !list[0].Since.Equal(c.now()) || !list[0].Daily.Equal(c.now()) || !list[0].AtOnce.Before(c.now().Add(-24*time.Hour)) {
 		t.Errorf("subscribers: %+v %v", list, err)
 	}
 	_, err = s.Ask(ctx, "resident:li", "li@work.example", "en")

@@ -30,6 +30,10 @@ const (
 	codesWithin = 24 * time.Hour
 )
 
+// neverYet is when somebody was last told at once who never was. What is older
+// than Daily is told by nothing, so the past stays untold.
+var neverYet = time.UnixMilli(0).UTC()
+
 // Subscriber is somebody who is written to.
 type Subscriber struct {
 	Person    string
@@ -84,7 +88,7 @@ func (s *Store) Ask(ctx context.Context, person, address, lang string) (code str
 		return "", err
 	}
 	if sub.Since.IsZero() {
-		sub = Subscriber{Person: person, Looks: LooksDaily, Since: now, Daily: now, AtOnce: now}
+		sub = Subscriber{Person: person, Looks: LooksDaily, Since: now, Daily: now, AtOnce: neverYet}
 	}
 	sub.Lang, sub.Pending, sub.CodeUntil, sub.codeHash, sub.codeTries = lang, address, now.Add(codeFor), hash(person, code), 0
 	err = errors.Join(
@@ -119,7 +123,7 @@ func (s *Store) Confirm(ctx context.Context, person, code string) error {
 		return errors.Join(s.keep(ctx, &sub), shouwang.Errorf(shouwang.CodeConflict, "that is not the code that was sent"))
 	}
 	if sub.Address == "" {
-		sub.Since, sub.Daily, sub.AtOnce = now, now, now
+		sub.Since, sub.Daily, sub.AtOnce = now, now, neverYet
 	}
 	sub.Address, sub.Pending, sub.codeHash, sub.codeTries, sub.CodeUntil = sub.Pending, "", nil, 0, time.Time{}
 	return s.keep(ctx, &sub)
@@ -136,7 +140,7 @@ func (s *Store) Choose(ctx context.Context, person, looks, lang string) error {
 		return shouwang.Errorf(shouwang.CodeNotFound, "give an address first")
 	}
 	if now := s.clock(); sub.Looks == LooksOff {
-		sub.Daily, sub.AtOnce = now, now
+		sub.Daily, sub.AtOnce = now, neverYet
 	}
 	sub.Looks, sub.Lang = looks, lang
 	return s.keep(ctx, &sub)

@@ -214,6 +214,19 @@ func TestLooksAtOnceComeTogetherWithinAQuarterOfAnHour(t *testing.T) {
 	}
 }
 
+// TestTheFirstLookAfterSubscribingIsToldAtOnce, and none from before.
+func TestTheFirstLookAfterSubscribingIsToldAtOnce(t *testing.T) {
+	p := li(notices.Once, "en")
+	p.Since, p.Daily, p.AtOnce = morning.Add(5*time.Minute), morning.Add(5*time.Minute), time.UnixMilli(0)
+	s := open(t, p)
+	s.look("")
+	s.tick(6 * time.Minute)
+	s.look("")
+	if got := s.tick(2 * time.Minute); len(got) != 1 || !strings.Contains(got[0].Text, "Door: 1 by") {
+		t.Errorf("told %+v", got)
+	}
+}
+
 func TestADeferralHoldsTheNoticeUntilItOpens(t *testing.T) {
 	for _, looks := range []string{notices.Once, notices.Daily} {
 		s := open(t, li(looks, "en"))
@@ -337,7 +350,11 @@ func TestStaffAreToldOfWhatLastsAndOfItsEnd(t *testing.T) {
 		t.Errorf("again after a restart: %+v", got)
 	}
 	s.troubles = s.troubles[1:]
-	if got := s.tick(time.Minute); len(got) != 2 || !strings.Contains(got[0].Text, "Over:\n- Door sends no picture") {
+	s.restart()
+	if got := s.tick(9 * time.Minute); len(got) != 0 {
+		t.Errorf("its end, at once: %+v", got)
+	}
+	if got := s.tick(2 * time.Minute); len(got) != 2 || !strings.Contains(got[0].Text, "Over:\n- Door sends no picture") {
 		t.Errorf("its end: %+v", got)
 	}
 }

@@ -2,6 +2,7 @@ package notices
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +43,9 @@ func (t *Teller) staff(ctx context.Context) error {
 	return t.d.Outbox.Post(ctx, t.staffLetters(began, over), settles)
 }
 
-// settled returns the troubles to be told now, and what that settles.
+// settled returns the troubles to be told now, and what that settles. What is
+// over must stay so as long as it had to last: a camera that comes and goes, or a
+// service that has just begun to look, is not told of each time.
 func (t *Teller) settled(list []health.Trouble, told map[string]bool) (began []trouble, settles Told) {
 	now, stand := t.d.Now(), map[string]bool{}
 	for _, x := range list {
@@ -65,10 +68,19 @@ func (t *Teller) settled(list []health.Trouble, told map[string]bool) (began []t
 		}
 	}
 	for key := range told {
-		if !stand[key] {
+		if stand[key] {
+			delete(t.gone, key)
+			continue
+		}
+		if t.gone[key].IsZero() {
+			t.gone[key] = now
+		}
+		if now.Sub(t.gone[key]) >= t.d.After {
 			settles.Forget = append(settles.Forget, key)
+			delete(t.gone, key)
 		}
 	}
+	slices.Sort(settles.Forget)
 	return began, settles
 }
 

@@ -21,6 +21,7 @@ type Teller struct {
 	d     TellerDeps
 	words words
 	since map[string]time.Time // when each trouble was first seen
+	gone  map[string]time.Time // when each that was told was first seen to be over
 }
 
 // TellerDeps are the teller's neighbours. Link is what the pages' address
@@ -46,7 +47,7 @@ func NewTeller(d TellerDeps) (*Teller, error) {
 		return nil, fmt.Errorf("read texts of notices: %w", err)
 	}
 	d.Link = strings.TrimSuffix(d.Link, "/")
-	return &Teller{d: d, words: w, since: map[string]time.Time{}}, nil
+	return &Teller{d: d, words: w, since: map[string]time.Time{}, gone: map[string]time.Time{}}, nil
 }
 
 // Tick posts what is to be told now. Its error joins what could not be; the
