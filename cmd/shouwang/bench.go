@@ -19,6 +19,7 @@ type benchCmd struct {
 
 type benchSpeedCmd struct {
 	Only   string `help:"Streams whose name contains this."`
+	All    bool   `help:"Streams that have no goal too (H.265 at 720p and 1080p)."`
 	Binary string `help:"Path of shouwang-analyzer." type:"path"`
 	// Receive is for working on receiving.
 	Receive bool `hidden:""`
@@ -39,7 +40,7 @@ func (c benchSpeedCmd) Run(ctx context.Context, a app) error {
 	if err != nil {
 		return err
 	}
-	o.Only, o.Receive = c.Only, c.Receive
+	o.Only, o.All, o.Receive = c.Only, c.All, c.Receive
 	return bench.Run(ctx, o)
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -44,40 +45,41 @@ func Play(ctx context.Context, path string, count int, in io.Reader, out io.Writ
 	return err
 }
 
-// startCameras starts the other process and returns its address and what ends
-// it.
-func startCameras(ctx context.Context, self, path string, count int) (address string, stop func(), err error) {
+// startCameras starts the other process and returns its address, its number
+// and what ends it.
+func startCameras(ctx context.Context, self, path string, count int) (address string, pid int, stop func(), err error) {
 	child := exec.CommandContext(ctx, self, "bench", "play", path, "--count", fmt.Sprint(count))
 	child.Stderr = os.Stderr
 	in, err := child.StdinPipe()
 	if err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	out, err := child.StdoutPipe()
 	if err != nil {
-		return "", nil, err
+		return "", 0, nil, err
 	}
 	if err := child.Start(); err != nil {
-		return "", nil, fmt.Errorf("start cameras: %w", err)
+		return "", 0, nil, fmt.Errorf("start cameras: %w", err)
 	}
 	stop = func() { _ = in.Close(); _ = child.Wait() }
 	address, err = bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		stop()
-		return "", nil, fmt.Errorf("start cameras: %w", err)
+		return "", 0, nil, fmt.Errorf("start cameras: %w", err)
 	}
-	return strings.TrimSpace(address), stop, nil
+	return strings.TrimSpace(address), child.Process.Pid, stop, nil
 }
 
 // received is what receiving came to.
 type received struct {
 	perSecond time.Duration // CPU a camera and second
 	memory    int64         // bytes a camera, history of 12 s included
+	allocated float64       // allocations a picture
 }
 
 // receive pulls count cameras over RTSP on loopback and measures a stretch.
 func receive(ctx context.Context, self, path string, count int, stretch time.Duration) (r received, err error) {
-	address, stop, err := startCameras(ctx, self, path, count)
+	address, _, stop, err := startCameras(ctx, self, path, count)
 	if err != nil {
 		return r, err
 	}
@@ -106,17 +108,26 @@ func pull(ctx context.Context, address string, count int, stretch time.Duration)
 	if err := wait(ctx, cfg.HistoryFor+3*time.Second); err != nil {
 		return r, err
 	}
-	before, units := self(), unitsOf(m)
+	units, mallocs, before := unitsOf(m), allocations(), self()
 	if err := wait(ctx, stretch); err != nil {
 		return r, err
 	}
 	used := self() - before
-	if live := unitsOf(m) - units; live == 0 {
+	live := unitsOf(m) - units
+	if live == 0 {
 		return r, fmt.Errorf("receive: nothing arrived from %d cameras", count)
 	}
+	r.allocated = float64(allocations()-mallocs) / float64(live)
 	r.perSecond = time.Duration(float64(used) / float64(count) / stretch.Seconds())
 	r.memory = max(0, resident()-empty) / int64(count)
 	return r, nil
+}
+
+// allocations returns how many this process has made.
+func allocations() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.Mallocs
 }
 
 func unitsOf(m *ingest.Manager) (n uint64) {

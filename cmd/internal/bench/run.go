@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,6 +24,7 @@ type Options struct {
 	Binary string // path of shouwang-analyzer, "" for beside Self
 	Cache  string // folder for the streams
 	Only   string // streams whose name contains this
+	All    bool   // streams that have no goal too
 	// Receive measures receiving alone.
 	Receive bool
 	Out     io.Writer
@@ -45,13 +47,15 @@ func Run(ctx context.Context, o Options) error {
 	table := tabwriter.NewWriter(o.Out, 0, 4, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\nstream\treceive ms/s\tlook\tlook ms/s\tevents\tagainst MOG2\tlook alone/core\twith receiving/core\t")
 	measured := map[string]reached{}
+	var failed []error // a line that cannot be measured does not take the others with it
 	for _, s := range Streams() {
-		if !strings.Contains(s.Name, o.Only) {
+		if !strings.Contains(s.Name, o.Only) || s.extra && !o.All {
 			continue
 		}
 		m, err := s.row(ctx, o, p, table)
 		if err != nil {
-			return fmt.Errorf("measure %s: %w", s.Name, err)
+			failed = append(failed, fmt.Errorf("measure %s: %w", s.Name, err))
+			continue
 		}
 		measured[s.Name[:1]] = m
 	}
@@ -59,17 +63,13 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	if o.Receive {
-		return nil
+		return errors.Join(failed...)
 	}
-	if err := delays(ctx, o, p); err != nil {
-		return err
-	}
+	failed = append(failed, delays(ctx, o, p))
 	whole, err := o.whole(ctx)
-	if err != nil {
-		return err
-	}
+	failed = append(failed, err)
 	printGoals(o.Out, measured, whole)
-	return nil
+	return errors.Join(failed...)
 }
 
 // density is how many cameras of stream A are received at once.
@@ -90,7 +90,7 @@ func (s Stream) row(ctx context.Context, o Options, p *pool.Pool, table io.Write
 		return m, err
 	}
 	if o.Receive {
-		fmt.Fprintf(table, "%s\t%.3f\t\t\t\t\t\t\t\n", s.Name, ms(in.perSecond))
+		fmt.Fprintf(table, "%s\t%.3f\t%.2f allocations a picture, %.2f MB a camera\t\t\t\t\t\t\n", s.Name, ms(in.perSecond), in.allocated, float64(in.memory)/1e6)
 		return m, nil
 	}
 	costs := map[string]time.Duration{}
@@ -114,7 +114,8 @@ func (s Stream) row(ctx context.Context, o Options, p *pool.Pool, table io.Write
 	fmt.Fprintf(table, "\t\tmemory a camera, received, 12 s of history\t%.2f MB\t\t\t\t\t\n", float64(in.memory)/1e6)
 	return reached{
 		presence: 1000 / ms(costs["presence"]+in.perSecond), track: 1000 / ms(costs["track"]+in.perSecond),
-		presenceX: float64(costs[base]) / float64(costs["presence"]), trackTimes: float64(costs[base]) / float64(costs["track"]),
+		allocations: in.allocated,
+		presenceX:   float64(costs[base]) / float64(costs["presence"]), trackTimes: float64(costs[base]) / float64(costs["track"]),
 	}, nil
 }
 

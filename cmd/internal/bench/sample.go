@@ -21,15 +21,19 @@ type sample struct {
 	values   map[string]float64 // name{label values}
 	service  time.Duration      // CPU time
 	analyzer time.Duration
+	cameras  time.Duration // of the process that plays them
 	memory   int64         // resident bytes, all processes
 	private  int64         // of them the service's
 	busy     time.Duration // CPU time of all programs on the machine
 	files    int
 }
 
-// take reads everything once.
-func take(metrics *prometheus.Registry) (*sample, error) {
+// take reads everything once; player is the process of the cameras, 0 for none.
+func take(metrics *prometheus.Registry, player int) (*sample, error) {
 	s := &sample{at: time.Now(), values: map[string]float64{}, service: self(), private: resident(), busy: machineTime()}
+	if player > 0 {
+		s.cameras = cpuOf(player)
+	}
 	families, err := metrics.Gather()
 	if err != nil {
 		return nil, fmt.Errorf("read the service's metrics: %w", err)
@@ -80,10 +84,10 @@ func machineTime() (d time.Duration) {
 	return d
 }
 
-// others is how many cores programs other than the service and its analyzers
-// took between two samples.
+// others is how many cores programs other than the service, its analyzers and
+// the cameras' took between two samples.
 func (s *sample) others(before *sample) float64 {
-	took := s.busy - before.busy - (s.service - before.service) - (s.analyzer - before.analyzer)
+	took := s.busy - before.busy - (s.service - before.service) - (s.analyzer - before.analyzer) - (s.cameras - before.cameras)
 	return max(0, took.Seconds()/s.at.Sub(before.at).Seconds())
 }
 

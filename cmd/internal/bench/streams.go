@@ -27,6 +27,7 @@ type Stream struct {
 	Kbit               int    // constant bit rate
 	Profile            string // of H.264; main when empty
 	Walkers            int    // that cross in the minute; one when 0
+	extra              bool   // no goal names it
 }
 
 // Streams are the cameras that are measured: A, B, C, D and E of the goals, and
@@ -38,8 +39,8 @@ func Streams() []Stream {
 		{Name: "C 720p15 H.264 1.5M", Width: 1280, Height: 720, FPS: 15, Codec: "h264", Kbit: 1500},
 		{Name: "D 1080p25 H.264 4M", Width: 1920, Height: 1080, FPS: 25, Codec: "h264", Kbit: 4000},
 		{Name: "E 360p10 H.265 384k", Width: 640, Height: 360, FPS: 10, Codec: "h265", Kbit: 384},
-		{Name: "720p15 H.265 1.2M", Width: 1280, Height: 720, FPS: 15, Codec: "h265", Kbit: 1200},
-		{Name: "1080p25 H.265 2.7M", Width: 1920, Height: 1080, FPS: 25, Codec: "h265", Kbit: 2700},
+		{Name: "720p15 H.265 1.2M", Width: 1280, Height: 720, FPS: 15, Codec: "h265", Kbit: 1200, extra: true},
+		{Name: "1080p25 H.265 2.7M", Width: 1920, Height: 1080, FPS: 25, Codec: "h265", Kbit: 2700, extra: true},
 	}
 }
 

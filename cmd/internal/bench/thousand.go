@@ -91,6 +91,7 @@ type fleet struct {
 	metrics *prometheus.Registry
 	replay  *replay
 	played  time.Time // when the cameras of another process began
+	player  int       // that process, 0 for none
 	empty   int64     // resident bytes of the service and its analyzers before cameras
 	address string
 	stop    []func()
@@ -113,11 +114,11 @@ func (r *fleet) prepare(ctx context.Context) error {
 	r.log = slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	r.address = inProcess
 	if r.RTSP {
-		address, stop, err := startCameras(ctx, r.o.Self, r.path, max(r.Cameras, r.Then))
+		address, pid, stop, err := startCameras(ctx, r.o.Self, r.path, max(r.Cameras, r.Then))
 		if err != nil {
 			return err
 		}
-		r.stop, r.played = append(r.stop, stop), time.Now()
+		r.stop, r.played, r.player = append(r.stop, stop), time.Now(), pid
 		r.address = "rtsp://" + address + "/"
 	}
 	r.o.Say(fmt.Sprintf("writing a township of %d cameras", r.Cameras))
@@ -186,7 +187,7 @@ func (r *fleet) part(ctx context.Context, done <-chan error, p part) error {
 			return ctx.Err()
 		case <-time.After(r.Every):
 		}
-		s, err := take(r.metrics)
+		s, err := take(r.metrics, r.player)
 		if err != nil {
 			return err
 		}
@@ -246,8 +247,8 @@ func (r *fleet) profile(name string) (stop func(), err error) {
 // cameras, measured once (resident bytes).
 const emptyService = 250 << 20
 
-// quietly is how many cores other programs may take, the one that plays the
-// cameras included, for a figure of the whole service to be claimed.
+// quietly is how many cores other programs may take, besides the one that plays
+// the cameras, for a figure of the whole service to be claimed.
 const quietly = 0.4
 
 // whole runs the whole service for a minute with cameras over RTSP, few enough
@@ -281,7 +282,7 @@ func Whole(ctx context.Context, o Options) error {
 	}
 	whole := r.outcome(&r.parts[0])
 	whole.broken = err
-	printGoals(o.Out, nil, whole)
+	printWhole(o.Out, whole)
 	return nil
 }
 
