@@ -148,6 +148,10 @@ func plane(at *C.uint8_t, stride, width, height int) []byte {
 	return unsafe.Slice((*byte)(at), stride*(height-1)+width)
 }
 
+// Thrift has closed decoders' memory given back at once for as long as the
+// process lives. It belongs at its start.
+func Thrift() { C.sw_thrift() }
+
 // Trim gives memory that closed decoders left with the allocator back to the
 // kernel: chains come and go, and what they leave behind is scattered.
 func Trim() { C.sw_trim() }

@@ -160,6 +160,17 @@ int sw_decode(sw_decoder *d, const uint8_t *params, int params_len, const uint8_
 	return err;
 }
 
+void sw_thrift(void) {
+#ifdef __GLIBC__
+	// Pictures go straight back when a decoder closes. glibc raises this bound by
+	// itself with the first picture freed, and then keeps them in its heap, where
+	// whatever lives above them holds them.
+	mallopt(M_MMAP_THRESHOLD, 128 << 10);
+	mallopt(M_TRIM_THRESHOLD, 256 << 10);
+	mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
 void sw_trim(void) {
 #ifdef __GLIBC__
 	malloc_trim(0);

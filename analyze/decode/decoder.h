@@ -18,6 +18,9 @@ typedef struct {
 // What sw_decode, sw_next and sw_drain return besides a negative error.
 enum { SW_NONE = 0, SW_PICTURE = 1 };
 
+// sw_thrift has freed pictures returned at once; call it before anything else.
+void sw_thrift(void);
+
 sw_decoder *sw_open(int hevc, int skip_loop_filter, int64_t max_pixels);
 void sw_close(sw_decoder *d);
 void sw_flush(sw_decoder *d);

@@ -47,11 +47,11 @@ type veil struct {
 }
 
 // feature is one measure of every cell, in 1/16 luma: now, usually, and about
-// a second ago.
-type feature struct{ cur, bg, fast []int32 }
+// a second ago. It fits in 16 bits, and every camera that is looked at has one.
+type feature struct{ cur, bg, fast []int16 }
 
 func newFeature(n int) feature {
-	return feature{make([]int32, n), make([]int32, n), make([]int32, n)}
+	return feature{make([]int16, n), make([]int16, n), make([]int16, n)}
 }
 
 func (f *feature) start() {
@@ -61,8 +61,8 @@ func (f *feature) start() {
 
 // differs reports whether the cell is not as usual, or not as a second ago.
 func (f *feature) differs(i int, light int32) bool {
-	now := f.cur[i] - light
-	return far(now-f.bg[i], offBackground) || far(now-f.fast[i], offRecent)
+	now := int32(f.cur[i]) - light
+	return far(now-int32(f.bg[i]), offBackground) || far(now-int32(f.fast[i]), offRecent)
 }
 
 func (f *feature) learn(i int, step, slow shouwang.MediaTime) {
@@ -146,7 +146,7 @@ func (v *veil) reduce(luma []byte, stride, width, height int) {
 				}
 			}
 			if n > 0 {
-				v.mean.cur[r*v.cols+c], v.texture.cur[r*v.cols+c] = sum*16/n, steps*16/n
+				v.mean.cur[r*v.cols+c], v.texture.cur[r*v.cols+c] = int16(sum*16/n), int16(steps*16/n)
 			}
 		}
 	}
@@ -180,7 +180,7 @@ func (v *veil) learn(pts, step shouwang.MediaTime) {
 func (v *veil) lightShift() int32 {
 	var counts [128]int
 	for i, now := range v.mean.cur {
-		counts[min(127, max(0, (now-v.mean.bg[i])/16+64))]++
+		counts[min(127, max(0, (int(now)-int(v.mean.bg[i]))/16+64))]++
 	}
 	seen := 0
 	for b, n := range counts {
@@ -199,13 +199,13 @@ func far(d, limit int32) bool { return d > limit || d < -limit }
 
 // towards moves from a fraction step/constant of the way to to, at least by
 // one when they differ by enough, so that slow learning does not stall.
-func towards(from, to int32, step, constant shouwang.MediaTime) int32 {
-	d := shouwang.MediaTime(to - from)
+func towards(from, to int16, step, constant shouwang.MediaTime) int16 {
+	d := shouwang.MediaTime(to) - shouwang.MediaTime(from)
 	move := d * min(step, constant) / constant
 	if move == 0 && step > 0 && (d > 8 || d < -8) && constant <= 20*shouwang.MediaRate {
 		move = d / max(1, max(d, -d))
 	}
-	return from + int32(move)
+	return from + int16(move)
 }
 
 // mark hides the cells of a rectangle, ends included, for the hold time.

@@ -197,7 +197,7 @@ func (w *loop) drop(handle uint32) {
 }
 
 // trimEvery is how many pings pass between looks for memory to give back.
-const trimEvery = 6
+const trimEvery = 2
 
 // trim gives memory back now and then.
 func (w *loop) trim() {

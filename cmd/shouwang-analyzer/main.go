@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"shouwang/analyze/decode"
 	"shouwang/analyze/decode/nal"
 	"shouwang/analyze/render"
 	"shouwang/analyze/sandbox"
@@ -47,9 +48,10 @@ func run(args []string, stdout, stderr io.Writer) error {
 	if *fd < 0 && !*selftest {
 		return errors.New("shouwang-analyzer is started by shouwang and is of no use by itself")
 	}
+	decode.Thrift()
 	runtime.GOMAXPROCS(2)             // one thread works, one collects garbage; set, so that no file is read for it later
 	debug.SetMemoryLimit(*memory / 4) // the rest is libavcodec's
-	debug.SetGCPercent(50)            // models hold no pointers: looking at them costs little
+	debug.SetGCPercent(10)            // models hold no pointers: looking at them costs little
 	time.Local = time.UTC             // the zone's file cannot be opened later
 	name, err := openNamer(*model, *library)
 	if err != nil {

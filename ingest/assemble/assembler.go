@@ -39,8 +39,9 @@ type Assembler struct {
 	emit  func(Picture)
 
 	// the unit being gathered
-	buf      []byte
-	nalStart int // offset of the open NAL unit's length field, -1 when none
+	mem      memory
+	buf      []byte // from mem
+	nalStart int    // offset of the open NAL unit's length field, -1 when none
 	nals     int
 	slices   int
 	key      bool
@@ -130,7 +131,7 @@ func (a *Assembler) gap(ts uint32) {
 
 func (a *Assembler) begin(ts uint32) {
 	a.open, a.rtp = true, ts
-	a.buf = a.buf[:0]
+	a.buf = a.mem.begin()
 	a.nalStart, a.nals, a.slices = -1, 0, 0
 	a.key, a.damaged = false, false
 	a.seenVPS, a.seenSPS, a.seenPPS = false, false, false
@@ -151,22 +152,12 @@ func (a *Assembler) finish() {
 		a.counts.Damaged++
 		return
 	}
-	data := make([]byte, len(a.buf))
-	copy(data, a.buf)
-	a.shrink()
 	pic := Picture{
 		RTP: a.rtp, Key: a.key, Lost: a.lost, Params: a.params,
-		Reorder: a.reorder, Data: data,
+		Reorder: a.reorder, Data: a.mem.keep(a.buf),
 	}
 	a.lost, a.lastRTP, a.emitted = false, a.rtp, true
 	a.emit(pic)
-}
-
-// shrink gives back a buffer that one huge picture grew.
-func (a *Assembler) shrink() {
-	if cap(a.buf) > 1<<20 && len(a.buf) < cap(a.buf)/8 {
-		a.buf = nil
-	}
 }
 
 // refreshParams makes new Params when the sets changed; false means that the
@@ -204,9 +195,11 @@ func (a *Assembler) malformed() {
 	a.dropOpenNAL()
 }
 
-// room reports whether n more bytes may be taken, else drops the unit.
+// room makes room for n more bytes of a NAL unit and reports whether they may be
+// taken; else it drops the unit.
 func (a *Assembler) room(n int) bool {
 	if len(a.buf)+n+4 <= MaxUnitBytes && a.nals < MaxUnitNALs {
+		a.buf = a.mem.extend(a.buf, n+4)
 		return true
 	}
 	if !a.damaged {

@@ -39,14 +39,18 @@ type stream struct {
 	line     assemble.Timeline
 	clock    clockmap.Map
 	counters Counters
-	arrived  time.Time // of the packet in hand
+	arrived  time.Time // of the packet that ended the newest picture
 	running  bool      // a key frame has come
 	rtpTime  uint32    // of the newest unit
 	pts      shouwang.MediaTime
 	top      shouwang.MediaTime
 	lastUnit time.Time
 	closed   bool
+	units    []shouwang.AccessUnit // allocated and not used yet
 }
+
+// unitsAtOnce is how many access units are allocated together.
+const unitsAtOnce = 8
 
 func newStream(id Identity, codec format, now func() time.Time, publish func(*shouwang.AccessUnit)) *stream {
 	s := &stream{id: id, now: now, publish: publish}
@@ -61,17 +65,20 @@ func (s *stream) packet(p *rtp.Packet) {
 	if s.closed {
 		return
 	}
-	s.arrived = s.now()
 	s.asm.Push(p.SequenceNumber, p.Timestamp, p.Marker, p.Payload)
 }
 
 // control takes one RTCP packet; only sender reports matter.
 func (s *stream) control(p rtcp.Packet) {
-	sr, ok := p.(*rtcp.SenderReport)
-	if !ok {
-		return
+	if sr, ok := p.(*rtcp.SenderReport); ok {
+		s.report(sr.NTPTime, sr.RTPTime)
 	}
-	ntp, ok := clockmap.NTPTime(sr.NTPTime)
+}
+
+// report takes a sender report: the camera's clock (RFC 3550, section 4) at a
+// time of its RTP clock.
+func (s *stream) report(clock uint64, at uint32) {
+	ntp, ok := clockmap.NTPTime(clock)
 	if !ok {
 		return
 	}
@@ -80,7 +87,7 @@ func (s *stream) control(p rtcp.Packet) {
 	if !s.running || s.closed {
 		return
 	}
-	media := s.pts + shouwang.MediaTime(int32(sr.RTPTime-s.rtpTime))
+	media := s.pts + shouwang.MediaTime(int32(at-s.rtpTime))
 	if s.clock.Report(ntp, media, s.now()) {
 		s.counters.ClockJumps++
 	}
@@ -91,13 +98,19 @@ func (s *stream) picture(p assemble.Picture) {
 	if !s.running && !p.Key {
 		return // nothing can be decoded before the first key frame
 	}
+	s.arrived = s.now()
 	step := s.line.Step() // before this picture's distance is learned
 	pts, dts, jumped := s.line.Next(p.RTP, s.arrived, p.Reorder)
 	if jumped {
 		s.counters.MediaJumps++
 		s.clock.Reset()
 	}
-	u := &shouwang.AccessUnit{
+	if len(s.units) == 0 {
+		s.units = make([]shouwang.AccessUnit, unitsAtOnce)
+	}
+	u := &s.units[0]
+	s.units = s.units[1:]
+	*u = shouwang.AccessUnit{
 		Camera: s.id.Camera, Stream: s.id.Stream, Epoch: s.id.Epoch,
 		Seq: s.counters.Units, PTS: pts, DTS: dts,
 		Wall: s.clock.Stamp(pts, s.arrived), Received: s.arrived,

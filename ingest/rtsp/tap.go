@@ -1,12 +1,12 @@
 package rtsp
 
 import (
+	"encoding/binary"
 	"errors"
 	"time"
 
 	"github.com/bluenviron/gortsplib/v4/pkg/base"
 	"github.com/bluenviron/gortsplib/v4/pkg/headers"
-	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"shouwang/ingest/rtsp/sweep"
@@ -19,6 +19,7 @@ var (
 	errOtherSource  = errors.New("RTP packet of another source (SSRC)")
 	errOtherPayload = errors.New("RTP packet of another payload type")
 	errLongRTCP     = errors.New("RTCP packet is too long")
+	errBadRTCP      = errors.New("RTCP packet breaks the format")
 )
 
 // reception reads RTP and RTCP payloads as gortsplib does over TCP: packets of
@@ -55,19 +56,45 @@ func (r *reception) read(b []byte) error {
 	return nil
 }
 
+// rtcp takes a compound packet (RFC 3550, section 6.1), whole or not at all; only
+// sender reports in it matter.
 func (r *reception) rtcp(b []byte) {
 	if len(b) > maxRTCP {
 		r.bad(errLongRTCP)
 		return
 	}
-	packets, err := rtcp.Unmarshal(b)
-	if err != nil {
-		r.bad(err)
-		return
+	for p := b; len(p) > 0; {
+		n := lengthRTCP(p)
+		if n == 0 {
+			r.bad(errBadRTCP)
+			return
+		}
+		p = p[n:]
 	}
-	for _, p := range packets {
-		r.stream.control(p)
+	for p := b; len(p) > 0; p = p[lengthRTCP(p):] {
+		if p[1] == senderReport {
+			r.stream.report(binary.BigEndian.Uint64(p[8:]), binary.BigEndian.Uint32(p[16:]))
+		}
 	}
+}
+
+const (
+	senderReport = 200
+	// A sender report is so long in bytes, and so much longer for each block.
+	reportHead, reportBlock = 28, 24
+)
+
+// lengthRTCP returns the length of the RTCP packet that b begins with, 0 when it
+// breaks the format.
+func lengthRTCP(b []byte) int {
+	if len(b) < 4 || b[0]>>6 != 2 {
+		return 0
+	}
+	n := 4 * (1 + int(binary.BigEndian.Uint16(b[2:])))
+	if n > len(b) || b[1] == senderReport && n < reportHead+reportBlock*int(b[0]&0x1f) {
+		return 0
+	}
+	return n
 }
 
 // tap has a stream's packets taken out of its connection before the RTSP library
@@ -75,7 +102,7 @@ func (r *reception) rtcp(b []byte) {
 // timeout.
 func tap(conn *sweep.Conn, channel int, f format, s *stream, timeout time.Duration, bad func(error)) {
 	r := &reception{stream: s, payload: f.format.PayloadType(), bad: bad}
-	conn.Tap(&sweep.Tap{Channel: channel, RTP: r.rtp, RTCP: r.rtcp, Every: min(time.Second, timeout/4)})
+	conn.Tap(&sweep.Tap{Channel: channel, RTP: r.rtp, RTCP: r.rtcp, Every: min(2500*time.Millisecond, timeout/3)})
 }
 
 // interleaved returns the channel that RTP comes on, false where the answer to

@@ -179,8 +179,9 @@ func (r *fleet) print(p *part, t *tally) {
 	fmt.Fprintf(out, "\n%s: %d cameras for %.0f s\n", p.name, p.cameras, dt)
 	fmt.Fprintf(out, "  CPU: service %.2f + analyzers %.2f cores: %.2f ms a camera and second, %.0f cameras a core; playing the cameras %.2f, other programs %.2f\n",
 		own, theirs, 1000*(own+theirs)/float64(p.cameras), float64(p.cameras)/(own+theirs), (p.end.cameras-p.first.cameras).Seconds()/dt, p.end.others(p.first))
-	fmt.Fprintf(out, "  memory: %.2f GB empty, %.2f at first, %.2f half way, %.2f at the end: %.2f MB a camera beyond the empty service\n",
-		float64(r.empty)/1e9, float64(p.first.memory)/1e9, float64(p.mid.memory)/1e9, float64(p.end.memory)/1e9, r.outcome(p).megabytes)
+	fmt.Fprintf(out, "  memory: %.2f GB empty, %.2f at first, %.2f half way, %.2f at the end: %.2f MB a camera beyond the empty service; of the end's the service %.2f, analyzers %.2f GB\n",
+		float64(r.empty)/1e9, float64(p.first.memory)/1e9, float64(p.mid.memory)/1e9, float64(p.end.memory)/1e9, r.outcome(p).megabytes,
+		float64(p.end.private)/1e9, float64(p.end.memory-p.end.private)/1e9)
 	fmt.Fprintf(out, "  recording: gaps %s; recorder overflows %.0f; of %d events %d are recorded whole, %d with all of the 10 s before them\n",
 		list(t.gaps), p.end.values["reader_overflows_total,recorder"], t.events, t.recorded, t.whole)
 	fmt.Fprintf(out, "  events: %d of %d walks found, %d events of nothing; lost on the way to the catalog %.0f\n", t.found, t.known, t.spurious, p.end.values["events_lost_total"])

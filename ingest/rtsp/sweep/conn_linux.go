@@ -19,8 +19,8 @@ type Tap struct {
 	// RTP and RTCP are given each payload in order, from one goroutine; they must
 	// not wait and not keep it.
 	RTP, RTCP func(payload []byte)
-	// Every is how often one RTP frame goes the old way as well, for time-outs
-	// that look for frames. RTCP always does.
+	// Every is how often a frame goes the old way as well, for time-outs that look
+	// for frames.
 	Every time.Duration
 
 	shown time.Time
@@ -40,6 +40,7 @@ type Conn struct {
 	split         splitter
 
 	reading sync.Mutex // held while the descriptor is read, and to close it
+	now     time.Time  // of the round of reading; the loop's
 	writing sync.Mutex // held while it is written, and to close it
 
 	mu       sync.Mutex
@@ -68,10 +69,11 @@ func (c *Conn) Tap(t *Tap) {
 	c.tap.Store(t)
 }
 
-// sweep reads once; more says that there is more to read.
-func (c *Conn) sweep(buf []byte) (more bool) {
+// sweep reads once, now; more says that there is more to read.
+func (c *Conn) sweep(buf []byte, now time.Time) (more bool) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
+	c.now = now
 	if c.over() {
 		return false
 	}
@@ -129,12 +131,13 @@ func (c *Conn) frame(b []byte) {
 	switch int(b[1]) {
 	case t.Channel:
 		t.RTP(b[frameHead:])
-		if now := time.Now(); now.Sub(t.shown) >= t.Every {
-			t.shown = now
-			c.pass(b)
-		}
 	case t.Channel + 1:
 		t.RTCP(b[frameHead:])
+	default:
+		return // of no medium that was set up
+	}
+	if c.now.Sub(t.shown) >= t.Every {
+		t.shown = c.now
 		c.pass(b)
 	}
 }

@@ -54,7 +54,7 @@ func TestTappedFramesAreTakenOut(t *testing.T) {
 	c.Tap(&Tap{Channel: 4, RTP: keep, RTCP: keep, Every: time.Hour})
 	send(t, camera, "$\x04\x00\x02ab$\x09\x00\x02xx$\x05\x00\x01r$\x04\x00\x03c")
 	send(t, camera, "deRTSP/1.0 200 OK\r\nCSeq: 3\r\n\r\n")
-	want := "$\x05\x00\x01rRTSP/1.0 200 OK\r\nCSeq: 3\r\n\r\n"
+	want := "RTSP/1.0 200 OK\r\nCSeq: 3\r\n\r\n"
 	got := make([]byte, len(want))
 	if _, err := io.ReadFull(c, got); err != nil || string(got) != want {
 		t.Fatalf("%q %v", got, err)

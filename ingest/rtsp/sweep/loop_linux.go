@@ -142,8 +142,9 @@ func (l *loop) run() {
 		if ready, alive = l.pickOut(ready[:0], events[:max(0, n)]); !alive {
 			return
 		}
+		now := time.Now()
 		for _, c := range ready {
-			more = c.sweep(buf) || more
+			more = c.sweep(buf, now) || more
 		}
 		if !more && n < atOnce {
 			time.Sleep(Pace)
