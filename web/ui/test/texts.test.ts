@@ -1,0 +1,36 @@
+import { createI18n, type MessageCompiler } from 'vue-i18n'
+import { compile } from '@intlify/core-base'
+import { describe, expect, it } from 'vitest'
+import { compiled } from '../dev/texts.mjs'
+import en from '../src/i18n/en'
+import type { Texts } from '../src/i18n/gather'
+import zh from '../src/i18n/zh-CN'
+
+/** All keys of a catalogue, as "a.b.c". */
+const keys = (texts: Texts, at = ''): string[] => Object.entries(texts).flatMap(([k, v]) => (typeof v === 'string' ? [at + k] : keys(v, `${at}${k}.`)))
+
+const values = new Proxy({}, { get: (_, name) => (name === 'n' || name === 'count' ? 2 : `<${String(name)}>`), has: () => true }) as Record<string, string>
+const given = (text: string) => Object.fromEntries([...text.matchAll(/\{\s*(\w+)\s*\}/g)].map((m) => [m[1]!, values[m[1]!]!]))
+const at = (texts: Texts, key: string) => key.split('.').reduce<unknown>((t, k) => (t as Texts)[k], texts) as string
+
+describe('texts as the build compiles them', () => {
+  for (const [tag, texts] of [['en', en], ['zh-CN', zh]] as const) {
+    it(`read like those that are written (${tag})`, () => {
+      const plain: MessageCompiler = (text, context) => (typeof text === 'string' ? () => text : compile(text, context))
+      const speaks = (messages: unknown, messageCompiler?: MessageCompiler) =>
+        createI18n({ legacy: false, locale: tag, messages: { [tag]: messages } as never, ...(messageCompiler && { messageCompiler }) }).global
+      const written = speaks(texts)
+      const built = speaks(JSON.parse(JSON.stringify(compiled(texts, tag))), plain)
+      const all = keys(texts)
+      expect(all.length).toBeGreaterThan(1000)
+      for (const key of all) {
+        const params = () => given(at(texts, key)) // t writes the plural's number into them
+        for (const n of [1, 2]) expect(built.t(key, params(), n), key).toBe(written.t(key, params(), n))
+      }
+    })
+  }
+
+  it('refuses one that vue-i18n would not read', () => {
+    expect(() => compiled({ wrong: 'write name@example.com' }, 'en.json')).toThrow(/en.json.wrong.*name@example.com/)
+  })
+})
