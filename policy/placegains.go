@@ -33,7 +33,9 @@ func (w *World) affected(after *World, p *PlacesPlan) {
 		g.Cameras = n
 		p.Gains = append(p.Gains, g)
 	}
-	slices.SortFunc(p.Gains, func(a, b PlaceGain) int { return cmp.Or(strings.Compare(a.Who, b.Who), strings.Compare(a.What, b.What)) })
+	slices.SortFunc(p.Gains, func(a, b PlaceGain) int {
+		return cmp.Or(strings.Compare(a.Who, b.Who), strings.Compare(a.What, b.What))
+	})
 }
 
 // path is a place and all above it with their kinds, as one comparable word.

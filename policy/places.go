@@ -89,7 +89,7 @@ func (p *PlacesPlan) refuse(code string, place shouwang.PlaceID, who, name strin
 	p.Refused = append(p.Refused, PlaceRefusal{Code: code, Place: place, Who: who, Name: name})
 }
 
-// List returns the tree as a list in the order of ids.
+// listed returns the tree as a list in the order of ids.
 func listed(ps shouwang.Places) []shouwang.Place {
 	out := make([]shouwang.Place, 0, len(ps))
 	for _, p := range ps {
@@ -97,6 +97,26 @@ func listed(ps shouwang.Places) []shouwang.Place {
 	}
 	slices.SortFunc(out, func(a, b shouwang.Place) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	return out
+}
+
+// EditTo is the edit that makes the tree what a file lists: what it leaves out
+// stays, or goes where missing says so. What the file says anew and alike is
+// left out.
+func (w *World) EditTo(list []shouwang.Place, missing bool) PlacesEdit {
+	var e PlacesEdit
+	named := map[shouwang.PlaceID]bool{}
+	for _, p := range list {
+		if old, known := w.places[p.ID]; named[p.ID] || !known || !samePlace(old, p) || old.Name != p.Name || old.NameEn != p.NameEn || !slices.Equal(old.Outline, p.Outline) {
+			e.Put = append(e.Put, p)
+		}
+		named[p.ID] = true
+	}
+	for _, p := range listed(w.places) {
+		if missing && !named[p.ID] {
+			e.Remove = append(e.Remove, p.ID)
+		}
+	}
+	return e
 }
 
 // edited returns the tree after the edit, and notes changes and refusals.

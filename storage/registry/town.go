@@ -3,6 +3,8 @@ package registry
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"shouwang"
@@ -31,21 +33,36 @@ func (r *Registry) PutPlaces(ctx context.Context, places ...shouwang.Place) erro
 }
 
 func (e *edit) putPlaces(places []shouwang.Place) error {
-	merged := make(shouwang.Places, len(places))
-	for _, p := range e.world.Places() {
-		merged[p.ID] = p
-	}
-	for _, p := range places {
+	return e.changePlaces(policy.PlacesEdit{Put: places})
+}
+
+// ChangePlaces edits the tree of places, whole or not at all. allow is asked
+// with the newest world inside the transaction, and its error undoes all; what
+// would leave a camera, a person or a household without a place is refused.
+func (r *Registry) ChangePlaces(ctx context.Context, change policy.PlacesEdit, allow func(*policy.World) error) error {
+	return r.apply(ctx, func(e *edit) error {
+		if err := allow(e.world); err != nil {
+			return err
+		}
+		return e.changePlaces(change)
+	})
+}
+
+func (e *edit) changePlaces(change policy.PlacesEdit) error {
+	merged := maps.Clone(e.world.Places())
+	for _, p := range change.Put {
 		merged[p.ID] = p
 		if err := e.put("places", string(p.ID), p); err != nil {
 			return err
 		}
 	}
-	list := make([]shouwang.Place, 0, len(merged))
-	for _, p := range merged {
-		list = append(list, p)
+	for _, id := range change.Remove {
+		delete(merged, id)
+		if err := e.drop("places", string(id)); err != nil {
+			return err
+		}
 	}
-	next, err := e.world.WithPlaces(list)
+	next, err := e.world.WithPlaces(slices.Collect(maps.Values(merged)))
 	if err == nil {
 		e.world = next
 	}

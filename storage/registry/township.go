@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"shouwang"
@@ -124,6 +125,26 @@ func (t *township) gatherConsents() {
 			t.consents = append(t.consents, consent)
 		}
 	}
+}
+
+// ReadPlaces reads the places of a township file, YAML or JSON, and names the
+// other things that stand in it. Errors name the line.
+func ReadPlaces(in io.Reader) (places []shouwang.Place, others []string, err error) {
+	root, err := parse(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	town, err := readTownship(root)
+	if err != nil {
+		return nil, nil, err
+	}
+	err = root.eachKey(func(key string, _ int, _ *node) error {
+		if key != "places" {
+			others = append(others, key)
+		}
+		return nil
+	})
+	return town.places, others, err
 }
 
 func (t *township) line(kind, id string) int { return t.lines[kind+" "+id] }

@@ -32,6 +32,16 @@ type Register interface {
 	UseWelcome(ctx context.Context, hash string, now time.Time) error
 }
 
+// Places keeps the tree of places.
+type Places interface {
+	// ChangePlaces does the edit whole or not at all, if allow, asked with the
+	// newest world in the same transaction, has no objection.
+	ChangePlaces(ctx context.Context, change policy.PlacesEdit, allow func(*policy.World) error) error
+	// ReadPlaces reads the places of a township file and names what else is in
+	// it. CodeBadConfig names the line.
+	ReadPlaces(file string) (places []shouwang.Place, others []string, err error)
+}
+
 // Passwords makes what an account keeps of a password.
 type Passwords interface {
 	HashPassword(ctx context.Context, password string) (string, error)
@@ -40,6 +50,7 @@ type Passwords interface {
 // Deps are the room's neighbours.
 type Deps struct {
 	Register  Register
+	Places    Places
 	Passwords Passwords
 }
 
@@ -48,6 +59,7 @@ const (
 	KindPerson = "person"  // add somebody, or give them more
 	KindSignIn = "sign_in" // give somebody a way in: a first or a new password
 	KindEnable = "enable"  // open a sign-in again that was shut
+	KindPlaces = "places"  // change the tree so that somebody reaches more; about no person
 )
 
 // The states of a proposal.
@@ -66,18 +78,20 @@ const (
 
 // Proposal is what one administrator asked for about one person.
 type Proposal struct {
-	ID       string            `json:"id"`
-	Kind     string            `json:"kind"`
-	State    string            `json:"state"`
-	Person   policy.Principal  `json:"person"`           // as it is to be
-	Before   *policy.Principal `json:"before,omitempty"` // as it was; nil where the person is new
-	Login    string            `json:"login,omitempty"`
-	Language string            `json:"language,omitempty"`
-	Reason   string            `json:"reason"`
-	By       string            `json:"by"`
-	Asked    time.Time         `json:"asked"`
-	Expires  time.Time         `json:"expires"`
-	Answerer string            `json:"answerer,omitempty"`
-	Answered time.Time         `json:"answered,omitzero"`
-	Note     string            `json:"note,omitempty"`
+	ID       string             `json:"id"`
+	Kind     string             `json:"kind"`
+	State    string             `json:"state"`
+	Person   policy.Principal   `json:"person"`           // as it is to be
+	Before   *policy.Principal  `json:"before,omitempty"` // as it was; nil where the person is new
+	Login    string             `json:"login,omitempty"`
+	Language string             `json:"language,omitempty"`
+	Places   *policy.PlacesEdit `json:"places,omitempty"`
+	Plan     *policy.PlacesPlan `json:"plan,omitempty"` // what the edit would do, as it was proposed
+	Reason   string             `json:"reason"`
+	By       string             `json:"by"`
+	Asked    time.Time          `json:"asked"`
+	Expires  time.Time          `json:"expires"`
+	Answerer string             `json:"answerer,omitempty"`
+	Answered time.Time          `json:"answered,omitzero"`
+	Note     string             `json:"note,omitempty"`
 }

@@ -44,6 +44,7 @@ func Routes(d Deps) func(*front.Front, *look.Looks) {
 		front.Route(f, op("signProposal", http.MethodPost, "/api/proposals/{id}/sign", "Sign as the second person; takes a second factor shown within five minutes"), front.Officers, r.sign)
 		front.Route(f, op("refuseProposal", http.MethodPost, "/api/proposals/{id}/refuse", "Refuse a proposal"), front.Officers, r.refuse)
 		front.Route(f, op("withdrawProposal", http.MethodPost, "/api/proposals/{id}/withdraw", "Take one's own proposal back"), front.Administrators, r.withdraw)
+		r.placeRoutes(op)
 		front.Open(f, op("readWelcome", http.MethodGet, "/api/welcome/{token}", "Whom a first-password link is for"), r.readWelcome)
 		front.Open(f, op("answerWelcome", http.MethodPost, "/api/welcome/{token}", "Set one's password by a link; it works once"), r.answerWelcome)
 	}

@@ -139,7 +139,7 @@ func house(t *testing.T) (*fronttest.House, *roll) {
 		r.accounts = append(r.accounts, shouwang.Account{Name: login, Principal: "officer:" + login, PasswordHash: "old", TOTPSecret: []byte("secret")})
 	}
 	r.house = fronttest.Open(t, fronttest.Options{World: world(r.people), At: time.Date(2026, 11, 18, 4, 0, 0, 0, time.UTC)})
-	r.house.Add(people.Routes(people.Deps{Register: r, Passwords: plain{}}))
+	r.house.Add(people.Routes(people.Deps{Register: r, Places: r, Passwords: plain{}}))
 	return r.house, r
 }
 

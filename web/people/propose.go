@@ -134,12 +134,12 @@ func (r *room) propose(ctx context.Context, c *front.Caller, p Proposal) (*Propo
 	}
 	for i := range all {
 		if all[i].Person.ID == p.Person.ID && all[i].Kind == p.Kind && r.stateOf(&all[i]) == Asked {
-			return nil, shouwang.Errorf(shouwang.CodeConflict, "a proposal about %s waits already; withdraw it first", p.Person.ID)
+			return nil, shouwang.Errorf(shouwang.CodeConflict, "a proposal about %s waits already; withdraw it first", p.about())
 		}
 	}
 	p.ID, p.State, p.By, p.Asked = front.NewID("pp"), Asked, c.Who.ID, r.Now()
 	p.Expires = p.Asked.Add(answerWithin)
-	if err := r.log(ctx, c, "proposed "+p.Kind+" of "+p.Person.ID+": "+p.ID); err != nil {
+	if err := r.log(ctx, c, "proposed "+p.Kind+" of "+p.about()+": "+p.ID); err != nil {
 		return nil, err
 	}
 	if err := r.Register.PutProposal(ctx, p); err != nil {

@@ -18,24 +18,25 @@ const freshFactor = 5 * time.Minute
 
 // ProposalView is a proposal as both sides see it.
 type ProposalView struct {
-	ID         string            `json:"id"`
-	Kind       string            `json:"kind" enum:"person,sign_in,enable"`
-	State      string            `json:"state" enum:"asked,signed,refused,withdrawn,lapsed"`
-	Person     policy.Principal  `json:"person" doc:"As it is to be"`
-	Before     *policy.Principal `json:"before,omitempty"`
-	Gives      []string          `json:"gives" doc:"What the person would have more"`
-	UnitName   string            `json:"unit_name,omitempty"`
-	Login      string            `json:"login,omitempty"`
-	Reason     string            `json:"reason"`
-	By         string            `json:"by"`
-	ByName     string            `json:"by_name"`
-	Asked      time.Time         `json:"asked"`
-	Expires    time.Time         `json:"expires"`
-	AnswererID string            `json:"answerer,omitempty"`
-	Answerer   string            `json:"answerer_name,omitempty"`
-	Answered   time.Time         `json:"answered,omitzero"`
-	Note       string            `json:"note,omitempty"`
-	MaySign    bool              `json:"may_sign" doc:"The caller may answer it"`
+	ID         string             `json:"id"`
+	Kind       string             `json:"kind" enum:"person,sign_in,enable,places"`
+	State      string             `json:"state" enum:"asked,signed,refused,withdrawn,lapsed"`
+	Person     policy.Principal   `json:"person" doc:"As it is to be"`
+	Before     *policy.Principal  `json:"before,omitempty"`
+	Gives      []string           `json:"gives" doc:"What the person would have more"`
+	UnitName   string             `json:"unit_name,omitempty"`
+	Login      string             `json:"login,omitempty"`
+	Places     *policy.PlacesPlan `json:"places,omitempty" doc:"What a change of the tree would do, as it was proposed"`
+	Reason     string             `json:"reason"`
+	By         string             `json:"by"`
+	ByName     string             `json:"by_name"`
+	Asked      time.Time          `json:"asked"`
+	Expires    time.Time          `json:"expires"`
+	AnswererID string             `json:"answerer,omitempty"`
+	Answerer   string             `json:"answerer_name,omitempty"`
+	Answered   time.Time          `json:"answered,omitzero"`
+	Note       string             `json:"note,omitempty"`
+	MaySign    bool               `json:"may_sign" doc:"The caller may answer it"`
 }
 
 type proposalsOutput struct {
@@ -56,7 +57,9 @@ func (r *room) view(c *front.Caller, p *Proposal) ProposalView {
 		ID: p.ID, Kind: p.Kind, State: r.stateOf(p), Person: p.Person, Before: p.Before, Login: p.Login, Reason: p.Reason, By: p.By,
 		ByName: nameOf(c.World, p.By), Asked: p.Asked, Expires: p.Expires, AnswererID: p.Answerer, Answered: p.Answered, Note: p.Note, Gives: []string{},
 	}
-	if p.Kind == KindPerson {
+	if v.Places = p.Plan; p.Kind == KindPlaces {
+		v.Gives = append(v.Gives, "places")
+	} else if p.Kind == KindPerson {
 		v.Gives = append(v.Gives, Gives(c.World, p.Before, &p.Person)...)
 	} else {
 		v.Gives = append(v.Gives, "sign_in")
@@ -67,7 +70,7 @@ func (r *room) view(c *front.Caller, p *Proposal) ProposalView {
 	if p.Answerer != "" {
 		v.Answerer = nameOf(c.World, p.Answerer)
 	}
-	v.MaySign = v.State == Asked && oversees(c.Who) && c.Who.OnDuty && p.Person.ID != c.Who.ID
+	v.MaySign = v.State == Asked && oversees(c.Who) && c.Who.OnDuty && !p.concerns(c.Who.ID)
 	return v
 }
 
@@ -146,7 +149,7 @@ func (r *room) may(c *front.Caller, p *Proposal, signs bool) error {
 		return r.denied(c, policy.ReasonRole)
 	case !c.Who.OnDuty:
 		return r.denied(c, policy.ReasonOffDuty)
-	case p.Person.ID == c.Who.ID || p.By == c.Who.ID:
+	case p.concerns(c.Who.ID) || p.By == c.Who.ID:
 		return r.denied(c, policy.ReasonSecondNotFree)
 	case signs && (age <= 0 || age > freshFactor.Seconds()):
 		return r.denied(c, policy.ReasonSecondFactor)
@@ -167,7 +170,7 @@ func (r *room) sign(ctx context.Context, c *front.Caller, in *proposalAnswerInpu
 	if err := r.unchanged(c, p); err != nil {
 		return nil, err
 	}
-	if err := r.log(ctx, c, "signed "+p.Kind+" of "+p.Person.ID+": "+p.ID); err != nil {
+	if err := r.log(ctx, c, "signed "+p.Kind+" of "+p.about()+": "+p.ID); err != nil {
 		return nil, err
 	}
 	out := &proposalSignedOutput{}
@@ -186,6 +189,9 @@ func (r *room) sign(ctx context.Context, c *front.Caller, in *proposalAnswerInpu
 // unchanged refuses a proposal about somebody who is another by now: what was
 // signed must be what was proposed.
 func (r *room) unchanged(c *front.Caller, p *Proposal) error {
+	if p.Kind == KindPlaces {
+		return p.asPlanned(c.World)
+	}
 	now, there := c.World.Principal(p.Person.ID)
 	if p.Before == nil && !there || p.Before != nil && there && sameRights(*p.Before, *now) {
 		return check(c.World, &p.Person)
@@ -207,10 +213,13 @@ func sameRights(a, b policy.Principal) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// carryOut does what was signed; doing it twice after a crash does no harm. It
+// carryOut does what was signed; doing it twice after a crash does no harm (a
+// change of places that was done is refused then: the tree is another). It
 // returns the token of the link where there is one.
 func (r *room) carryOut(ctx context.Context, p *Proposal) (token string, err error) {
 	switch p.Kind {
+	case KindPlaces:
+		return "", r.Places.ChangePlaces(ctx, *p.Places, p.asPlanned)
 	case KindPerson:
 		if err := r.Register.PutPrincipal(ctx, p.Person); err != nil || p.Login == "" {
 			return "", err
@@ -272,7 +281,7 @@ func (r *room) end(ctx context.Context, c *front.Caller, in *proposalAnswerInput
 	if err := may(p); err != nil {
 		return nil, err
 	}
-	if err := r.log(ctx, c, to+" "+p.Kind+" of "+p.Person.ID+": "+p.ID); err != nil {
+	if err := r.log(ctx, c, to+" "+p.Kind+" of "+p.about()+": "+p.ID); err != nil {
 		return nil, err
 	}
 	p.State, p.Answerer, p.Answered, p.Note = to, c.Who.ID, r.Now(), in.Body.Note

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"shouwang"
 	"shouwang/policy"
@@ -15,7 +16,7 @@ import (
 
 // peopleRoom joins the room of people and roles to the register.
 func (s *Service) peopleRoom() func(*front.Front, *look.Looks) {
-	return people.Routes(people.Deps{Register: roll{s.node.registry, s.node}, Passwords: s.auth})
+	return people.Routes(people.Deps{Register: roll{s.node.registry, s.node}, Places: roll{s.node.registry, s.node}, Passwords: s.auth})
 }
 
 // roll is the register of people; what it changes is in force when it returns.
@@ -30,6 +31,19 @@ func (r roll) PutPrincipal(ctx context.Context, p policy.Principal) error {
 		return err
 	}
 	return r.node.refresh(ctx)
+}
+
+// ChangePlaces edits the tree of places.
+func (r roll) ChangePlaces(ctx context.Context, change policy.PlacesEdit, allow func(*policy.World) error) error {
+	if err := r.Registry.ChangePlaces(ctx, change, allow); err != nil {
+		return err
+	}
+	return r.node.refresh(ctx)
+}
+
+// ReadPlaces reads a township file's places.
+func (r roll) ReadPlaces(file string) ([]shouwang.Place, []string, error) {
+	return registry.ReadPlaces(strings.NewReader(file))
 }
 
 // EndSessions ends every sign-in of an account.

@@ -1696,6 +1696,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/places/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the places: at once where nobody reaches more, else proposed to the oversight */
+        post: operations["changePlaces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/places/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change of the places, or a township file's places, would do; does nothing */
+        post: operations["planPlaces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/proposals": {
         parameters: {
             query?: never;
@@ -2692,6 +2726,11 @@ export interface components {
         ChangeOutputBody: {
             consent: components["schemas"]["ConsentView"];
             receipt: components["schemas"]["Receipt"];
+        };
+        ChangePlacesInputBody: {
+            edit: components["schemas"]["PlacesEdit"];
+            /** @description Needed where somebody reaches more */
+            reason?: string;
         };
         Changed: {
             consent: components["schemas"]["ConsentTerms"];
@@ -3970,13 +4009,81 @@ export interface components {
             /** Format: date-time */
             to: string;
         };
+        PlaceCamera: {
+            /**
+             * Format: int64
+             * @description Of these, whose owner bounded lookers to an area that is another now
+             */
+            bounds: number;
+            /**
+             * Format: int64
+             * @description Consents in force
+             */
+            consents: number;
+            id: string;
+            name?: string;
+            place: string;
+        };
+        PlaceChange: {
+            before?: components["schemas"]["Place"];
+            /** @description As it is to be; as it was where it is removed */
+            place: components["schemas"]["Place"];
+            /** @enum {string} */
+            what: "added" | "renamed" | "moved" | "relevel" | "outline" | "removed";
+        };
+        PlaceGain: {
+            /** Format: int64 */
+            cameras: number;
+            name?: string;
+            /** @enum {string} */
+            what: "jurisdiction" | "impartial" | "area" | "cell";
+            who: string;
+        };
         PlaceName: {
             kind: string;
             name: string;
             name_en?: string;
         };
+        PlaceRefusal: {
+            /** @enum {string} */
+            code: "id" | "kind" | "parent" | "loop" | "outline" | "unknown" | "children" | "camera" | "person" | "household" | "nothing";
+            name?: string;
+            place?: string;
+            /** @description Camera, person or unit */
+            who?: string;
+        };
+        PlacesChangedOutputBody: {
+            /** @description It is in force; else it waits for a second person */
+            applied: boolean;
+            plan: components["schemas"]["PlacesPlan"];
+            proposal?: components["schemas"]["ProposalView"];
+        };
+        PlacesEdit: {
+            put?: components["schemas"]["Place"][] | null;
+            remove?: string[] | null;
+        };
         PlacesOutputBody: {
             places: components["schemas"]["Place"][] | null;
+        };
+        PlacesPlan: {
+            cameras: components["schemas"]["PlaceCamera"][] | null;
+            changes: components["schemas"]["PlaceChange"][] | null;
+            gains: components["schemas"]["PlaceGain"][] | null;
+            refused: components["schemas"]["PlaceRefusal"][] | null;
+        };
+        PlacesPlannedOutputBody: {
+            /** @description What to send to change it so */
+            edit: components["schemas"]["PlacesEdit"];
+            /** @description What else stands in the file; only its places are read here */
+            others: string[] | null;
+            plan: components["schemas"]["PlacesPlan"];
+        };
+        PlanPlacesInputBody: {
+            edit?: components["schemas"]["PlacesEdit"];
+            /** @description A township file, YAML or JSON, instead of an edit */
+            file?: string;
+            /** @description Places that the file leaves out go */
+            remove_missing?: boolean;
         };
         Play: {
             cameras: components["schemas"]["Played"][] | null;
@@ -4113,13 +4220,15 @@ export interface components {
             gives: string[] | null;
             id: string;
             /** @enum {string} */
-            kind: "person" | "sign_in" | "enable";
+            kind: "person" | "sign_in" | "enable" | "places";
             login?: string;
             /** @description The caller may answer it */
             may_sign: boolean;
             note?: string;
             /** @description As it is to be */
             person: components["schemas"]["Principal"];
+            /** @description What a change of the tree would do, as it was proposed */
+            places?: components["schemas"]["PlacesPlan"];
             reason: string;
             /** @enum {string} */
             state: "asked" | "signed" | "refused" | "withdrawn" | "lapsed";
@@ -12395,6 +12504,144 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePlaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePlacesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesChangedOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planPlaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanPlacesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesPlannedOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
