@@ -17,8 +17,10 @@ describe('texts as the build compiles them', () => {
   for (const [tag, texts] of [['en', en], ['zh-CN', zh]] as const) {
     it(`read like those that are written (${tag})`, () => {
       const plain: MessageCompiler = (text, context) => (typeof text === 'string' ? () => text : compile(text, context))
-      const speaks = (messages: unknown, messageCompiler?: MessageCompiler) =>
-        createI18n({ legacy: false, locale: tag, messages: { [tag]: messages } as never, ...(messageCompiler && { messageCompiler }) }).global
+      const speaks = (messages: unknown, messageCompiler?: MessageCompiler) => {
+        const { global } = createI18n({ legacy: false, locale: tag, messages: { [tag]: messages } as never, ...(messageCompiler && { messageCompiler }) })
+        return global as unknown as { t: (key: string, params: Record<string, string>, n: number) => string }
+      }
       const written = speaks(texts)
       const built = speaks(JSON.parse(JSON.stringify(compiled(texts, tag))), plain)
       const all = keys(texts)
