@@ -475,3 +475,53 @@ func TestQuietAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations an observation, want none", n)
 	}
 }
+
+// TestFlickersBecomeDoubts: what begins again where something began minutes ago,
+// a digit of a clock, is an event by a key frame alone once and a doubt after.
+func TestFlickersBecomeDoubts(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	p.e.SetGlimpse(true)
+	p.show(20, 0.5, nil)
+	digit := func(s float64) []analyze.Region {
+		if int(s)%20 != 0 {
+			return nil
+		}
+		r := region(0.1, 0.05, 0.02, 0.08)
+		r.Score = 1
+		return []analyze.Region{r}
+	}
+	p.show(200, 0.5, digit)
+	if len(p.order) != 1 {
+		t.Errorf("%d events of one place that flickers, want 1", len(p.order))
+	}
+}
+
+// TestDarkAmongFlakes: among flakes, which are bright, somebody in a dark coat
+// is told no later than without them by more than a second; a bright one waits.
+func TestDarkAmongFlakes(t *testing.T) {
+	told := map[float64]float64{}
+	for _, bright := range []float64{0.2, 1} {
+		p := newPlay(t, event.Config{})
+		walk := func(s float64) []analyze.Region {
+			var out []analyze.Region
+			for i := range 12 {
+				f := region(float64(i%6)*0.15+0.03*float64(int(s*10)*7%5), 0.05+0.1*float64(i%3), 0.01, 0.02)
+				f.Bright, f.Score = 1, 0.3
+				out = append(out, f)
+			}
+			if s >= 14 && s < 19 {
+				r := region(0.1+0.07*(s-14), 0.6, 0.04, 0.15)
+				r.Bright, r.Grain, r.Rim = bright, 1, 1
+				out = append(out, r)
+			}
+			return out
+		}
+		for len(p.order) == 0 && p.now < 25 {
+			p.show(p.now+0.1, 10, walk)
+		}
+		told[bright] = p.now - 14
+	}
+	if told[0.2] > 1.5 || told[1] <= told[0.2] {
+		t.Errorf("told after %.1f s in a dark coat, %.1f s in a bright one", told[0.2], told[1])
+	}
+}

@@ -15,25 +15,26 @@ type Eventer struct {
 	cfg     Config
 	tracker *Tracker
 
-	glimpse bool
-	doubt   bool // the newest picture showed what may be an event and may not
-	live    bool
-	event   shouwang.Event
-	began   shouwang.MediaTime
-	last    shouwang.MediaTime // something of the event was last seen
-	lastAt  time.Time
-	lastEnd time.Time
-	lastBox shouwang.Box // of the main thing, when it was last seen whole
-	told    shouwang.MediaTime
-	ended   shouwang.MediaTime
-	hasEnd  bool
-	peak    float64
-	lead    uint64 // the track that the event shows
-	ways    []way
-	epoch   uint32
-	started bool
-	serial  uint64
-	out     []shouwang.Event
+	glimpse  bool
+	flickers flickers
+	doubt    bool // the newest picture showed what may be an event and may not
+	live     bool
+	event    shouwang.Event
+	began    shouwang.MediaTime
+	last     shouwang.MediaTime // something of the event was last seen
+	lastAt   time.Time
+	lastEnd  time.Time
+	lastBox  shouwang.Box // of the main thing, when it was last seen whole
+	told     shouwang.MediaTime
+	ended    shouwang.MediaTime
+	hasEnd   bool
+	peak     float64
+	lead     uint64 // the track that the event shows
+	ways     []way
+	epoch    uint32
+	started  bool
+	serial   uint64
+	out      []shouwang.Event
 
 	wants []Want
 	found []seenThing // lately, to know scenery by
@@ -174,6 +175,9 @@ func (e *Eventer) enough(t *Track) bool {
 	}
 	cool := e.cool(t)
 	more, sizes := max(1, e.tracker.clutter/4), 2*e.cfg.TravelSizes
+	if t.dark() {
+		more = math.Sqrt(more)
+	}
 	if t.Area > 0.015 {
 		more, sizes = math.Sqrt(more), e.cfg.TravelSizes
 	} else if cool {
@@ -182,7 +186,11 @@ func (e *Eventer) enough(t *Track) bool {
 			more *= 2
 		}
 	}
-	if t.Travel >= e.cfg.Travel*more && t.Sizes >= sizes*more && t.Travel >= 0.3*t.Path {
+	travel := e.cfg.Travel
+	if e.plain(t) {
+		travel *= 0.7
+	}
+	if t.Travel >= travel*more && t.Sizes >= sizes*more && t.Travel >= 0.3*t.Path {
 		return true
 	}
 	return !cool && e.tracker.age() > 10 && age >= e.cfg.Sustain.Seconds()*more &&
@@ -192,7 +200,8 @@ func (e *Eventer) enough(t *Track) bool {
 // alone decides about a track by key frames alone; what is not sure is a doubt.
 func (e *Eventer) alone(t *Track) bool {
 	seen, strode := e.glimpse && e.glimpsed(t), e.strode(t)
-	if (seen || strode && e.sure(t)) && t.Bodiless <= 0.3 && !(t.Bright > 0.9 && e.tracker.clutter >= 2) {
+	again := t.Hits == 1 && e.flickers.again(t.Box, t.Last) && t.Area < 4*e.cfg.GlimpseArea
+	if (seen && !again || strode && e.sure(t)) && t.Bodiless <= 0.3 && !(t.Bright > 0.9 && e.tracker.clutter >= 2) {
 		return true // flakes and insects are many, and brighter than the scenery
 	}
 	e.doubt = e.doubt || seen || strode
@@ -205,10 +214,10 @@ func (e *Eventer) strode(t *Track) bool {
 }
 
 // sure reports whether it was one thing. Between two key frames anything may
-// have happened: before noise is known, or where it is small, two things are
-// one that goes.
+// have happened: before noise is known, where it is small, or when they are far
+// apart, two things are one that goes.
 func (e *Eventer) sure(t *Track) bool {
-	return e.tracker.age() > 10 && t.Area >= e.cfg.GlimpseArea
+	return e.tracker.age() > 10 && e.tracker.interval < 4.5 && t.Area >= e.cfg.GlimpseArea
 }
 
 // glimpsed reports whether a single picture shows enough. What is small must
@@ -234,21 +243,27 @@ func within(b shouwang.Box, x, y float64) bool {
 	return x >= b[0]-0.02 && x <= b[0]+b[2]+0.02 && y >= b[1]-0.02 && y <= b[1]+b[3]+0.02
 }
 
+// plain reports a track that stands out, goes straight, is alone and has a body:
+// little can be wrong with it, once it is known what flickers here.
+func (e *Eventer) plain(t *Track) bool {
+	return e.tracker.age() > 10 && t.Score > 0.7 && t.Travel >= 0.7*t.Path && e.tracker.clutter < 2 && t.Bodiless < 0.2
+}
+
 // need is for how many seconds a track must be followed. What is faint needs
 // longer, and so does what crosses many times its own size in a second: an
 // insect before the lens does, people and cars that matter do not.
 func (e *Eventer) need(t *Track, age, size float64) float64 {
-	need := e.cfg.Persist.Seconds()
-	if t.Score > 0.7 && t.Travel >= 0.7*t.Path && e.tracker.clutter < 2 {
-		need *= 0.6 // it stands out, goes straight and is alone
+	need, small := e.cfg.Persist.Seconds(), 1.6
+	if e.plain(t) {
+		need, small = need*0.4, 1.2
 	}
 	need *= 1 + 1.5*max(0, 1-t.Score/0.4)
 	need *= 1 + 2*math.Exp(-e.tracker.age()/4) // what flickers here is not yet known
 	speed := t.Travel / size / max(age, 0.1)
 	if t.Area < 0.006 {
-		need *= 1.6
+		need *= small
 	}
-	if t.Area < 0.02 {
+	if t.Area < 0.02 && !t.dark() {
 		need *= max(1, e.tracker.clutter/4)
 	}
 	return need * max(1, speed/4)

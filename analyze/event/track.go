@@ -166,6 +166,12 @@ func (t *Track) settle(o *analyze.Observation, cfg *Config) {
 	t.note(o)
 }
 
+// dark reports what no flake, drop or insect is: a body darker than the scenery
+// in much of it, that stands out and goes straight; leaves do not.
+func (t *Track) dark() bool {
+	return t.Bright < 0.6 && t.Bodiless < 0.2 && t.Score > 0.5 && t.Travel >= 0.7*t.Path
+}
+
 // another reports whether a box is so much larger or smaller than the one
 // before it that its middle moved because the outline did: a digit of a clock
 // changes beside another, an insect passes before a lamp.
