@@ -68,43 +68,25 @@ func rendered(t *testing.T, cfg pool.Config, units []*shouwang.AccessUnit) (out 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	p, err := pool.New(ctx, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	r, err := p.Render(ctx, pool.RenderOptions{Camera: "yard", BlurPeople: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	pushed := make(chan error, 1)
-	go func() {
-		for _, u := range units {
-			if err := r.PushWait(ctx, u); err != nil {
-				pushed <- err
-				return
-			}
-		}
-		pushed <- r.Finish(ctx)
-	}()
-	for au := range r.Out() {
-		out = append(out, au)
-	}
-	if err := <-pushed; err != nil || len(out) != len(units) {
-		t.Fatalf("%d pictures of %d: %v, %v", len(out), len(units), err, r.Err())
-	}
-	return out
+	return renderedAs(ctx, t, cfg, pool.RenderOptions{Camera: "yard", BlurPeople: true}, units)
 }
 
 // lastPicture decodes units and returns a copy of what the last one shows.
-func lastPicture(t *testing.T, units []*shouwang.AccessUnit) *decode.Picture {
+func lastPicture(t *testing.T, units []*shouwang.AccessUnit) (last *decode.Picture) {
+	t.Helper()
+	eachPicture(t, units, func(p *decode.Picture) { last = p })
+	return last
+}
+
+// eachPicture decodes units and calls see with a copy of each picture.
+func eachPicture(t *testing.T, units []*shouwang.AccessUnit, see func(*decode.Picture)) {
 	t.Helper()
 	d, err := decode.New(decode.Options{Codec: shouwang.CodecH264})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	var last *decode.Picture
+	none := true
 	for i, u := range units {
 		data := bytes.Clone(u.Data)
 		if err := nal.ToAnnexB(data); err != nil {
@@ -113,13 +95,13 @@ func lastPicture(t *testing.T, units []*shouwang.AccessUnit) *decode.Picture {
 		for p, _ := d.Decode(nal.AppendParams(nil, u.Params.SPS, u.Params.PPS), data, int64(i)); p != nil; p = d.Next() {
 			kept := *p
 			kept.Y = bytes.Clone(p.Y)
-			last = &kept
+			see(&kept)
+			none = false
 		}
 	}
-	if last == nil {
+	if none {
 		t.Fatal("nothing decodes")
 	}
-	return last
 }
 
 // detailIn is the mean step between neighbours within a box.

@@ -14,5 +14,6 @@ export const subjects = {
   list: async () => (await json<{ requests: Subject[] | null }>('GET', base)).requests ?? [],
   verify: (id: string, body: { camera: string; from: string; to: string; how: string }) => json<Subject>('POST', at(id) + '/verify', body),
   answer: (id: string, agree: boolean, note: string) => json<Subject>('POST', at(id) + '/answer', { agree, note }),
+  mark: (id: string, marks: { at: string; box: [number, number, number, number] }[]) => json<Subject>('PUT', at(id) + '/marks', { marks }),
   look: (id: string) => json<Play>('POST', at(id) + '/look', { width: 1280 }),
 }
