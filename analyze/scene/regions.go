@@ -39,6 +39,7 @@ type finder struct {
 	index      []int16
 	blobs      []blob
 	out        []analyze.Region
+	edge       []int32 // of a mask that grows
 }
 
 // find returns the regions of m.clean and marks their cells in m.hold.
@@ -65,29 +66,6 @@ func (f *finder) find(m *Model) []analyze.Region {
 		}
 	}
 	return f.out
-}
-
-// Mask appends to dst which cells belong to the regions of the newest picture,
-// row by row, and returns it with the number of cells in a row: 1 for those
-// that do. It is for measurements.
-func (m *Model) Mask(dst []uint8) (cells []uint8, cols int) {
-	f := m.finder
-	if f == nil {
-		return dst, 0
-	}
-	at := len(dst)
-	dst = append(dst, make([]uint8, f.cols*f.rows)...)
-	if len(f.out) == 0 {
-		return dst, f.cols
-	}
-	for i := range f.runs {
-		if u := &f.runs[i]; f.blobs[f.index[i]].kept {
-			for c := u.from; c < u.to; c++ {
-				dst[at+int(u.row)*f.cols+int(c)] = 1
-			}
-		}
-	}
-	return dst, f.cols
 }
 
 // scan lists the runs of hot cells row by row.
