@@ -10,7 +10,14 @@ function fakeVideo() {
   const q = { totalVideoFrames: 0, droppedVideoFrames: 0 }
   const video = document.createElement('video')
   Object.assign(video, { getVideoPlaybackQuality: () => q })
-  return { video, decode: () => q.totalVideoFrames++ }
+  return {
+    video, decode: () => q.totalVideoFrames++,
+    /** A picture that was decoded and never painted. */
+    drop: () => {
+      q.totalVideoFrames++
+      q.droppedVideoFrames++
+    },
+  }
 }
 
 function fakeConnection(transport: 'webrtc' | 'mse', ticket: string) {
@@ -36,10 +43,10 @@ describe('the live player', () => {
   })
 
   function make(whep: unknown, mse: unknown) {
-    const { video, decode } = fakeVideo()
+    const { video, decode, drop } = fakeVideo()
     type Open = () => Promise<Connection>
     const parts = { whep: vi.fn(whep as Open), mse: vi.fn(mse as Open), random: () => 0.5, clocks: new Clocks(async () => ({ now: '', clocks: [] })) }
-    return { p: new LivePlayer(video, 'c-1', parts), decode, ...parts }
+    return { p: new LivePlayer(video, 'c-1', parts), decode, drop, ...parts }
   }
 
   it('plays over WebRTC and is playing only once a picture was decoded', async () => {
@@ -55,6 +62,30 @@ describe('the live player', () => {
     p.stop()
     expect(w.close).toHaveBeenCalled()
     expect(p.state.phase).toBe('idle')
+  })
+
+  it('uncovers a view whose pictures are decoded though none is painted under the cover, and covers one that is not painted on show', async () => {
+    const w = fakeConnection('webrtc', 't-1')
+    const { p, drop, decode, whep } = make(async () => w.c, async () => { throw new Error('not asked') })
+    decode() // the first picture came before anybody counted
+    p.start({})
+    for (let i = 0; i < 2; i++) {
+      await tick(250)
+      drop()
+    }
+    expect(p.state.phase).toBe('playing')
+    const shown = p.state.lastFrame
+    for (let i = 0; i < 7; i++) {
+      await tick(250)
+      drop()
+    }
+    expect(p.state.lastFrame, 'not painted, so not live').toBe(shown)
+    await tick(1000)
+    drop()
+    await tick(300)
+    expect(p.state.lastFrame, 'covered again, and its pictures flow').toBeGreaterThan(shown)
+    expect(whep).toHaveBeenCalledTimes(1)
+    p.stop()
   })
 
   it('falls back to Media Source where WebRTC finds no way, and remembers', async () => {

@@ -7,13 +7,19 @@ export interface Delay {
   whole: boolean
 }
 
+/** Without a new picture for so long, what is on the screen is not live, ms. */
+export const staleMs = 2000
+
 /** How often decoded pictures are counted, ms. */
 const pollMs = 250
 
 /**
- * Tells when a video element decoded a new picture. The decoder's own counter
- * is asked, because currentTime also runs on without pictures, and the frame
- * callback rests in hidden tabs. The frame callback adds the delay: what the
+ * Tells when a video element came by a new picture. Its own counters are asked,
+ * because currentTime also runs on without pictures, and the frame callback
+ * rests in hidden tabs. While the element is on show a picture counts that was
+ * painted, not one that the machine had no time for. While it is covered every
+ * decoded one does: nothing is painted under a cover, so that a cover that
+ * waited for paint would never go. The frame callback adds the delay: what the
  * caller knows of the frame, else from the service to the screen, which is half
  * a round trip and what the browser buffers.
  */
@@ -29,8 +35,11 @@ export class FrameWatch {
     this.video = video
   }
 
-  /** frame is told of new pictures with the delay, idle that none came; trip is the round trip in ms, age what is known of a frame. */
-  start(frame: (delay: Delay | undefined) => void, idle: () => void, trip: () => number = () => 0, age: (f: VideoFrameCallbackMetadata) => Delay | undefined = () => undefined) {
+  /**
+   * frame is told of new pictures with the delay, idle that none came; onShow says whether the element is not covered,
+   * trip is the round trip in ms, age what is known of a frame.
+   */
+  start(frame: (delay: Delay | undefined) => void, idle: () => void, onShow: () => boolean, trip: () => number = () => 0, age: (f: VideoFrameCallbackMetadata) => Delay | undefined = () => undefined) {
     this.stop()
     this.trip = trip
     this.age = age
@@ -40,7 +49,7 @@ export class FrameWatch {
     this.timer = setInterval(() => {
       const n = this.count()
       // A new source starts its count at 0 again.
-      if (n > last) frame(this.delay)
+      if (onShow() ? n.painted > last.painted : n.decoded > last.decoded) frame(this.delay)
       else idle()
       last = n
     }, pollMs)
@@ -53,9 +62,9 @@ export class FrameWatch {
     this.callback = 0
   }
 
-  private count(): number {
+  private count() {
     const q = this.video.getVideoPlaybackQuality?.()
-    return q ? q.totalVideoFrames - q.droppedVideoFrames : 0
+    return q ? { decoded: q.totalVideoFrames, painted: q.totalVideoFrames - q.droppedVideoFrames } : { decoded: 0, painted: 0 }
   }
 
   /** From the service to the screen; the way here is not in receiveTime, but half of a round trip is. */

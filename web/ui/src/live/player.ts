@@ -4,7 +4,7 @@ import { stream } from '../api/stream'
 import type { CameraChange, TicketEnd } from '../api/types'
 import { clocks, type Clocks } from './clocks'
 import type { Connection } from './connection'
-import { FrameWatch, type Delay } from './frames'
+import { FrameWatch, staleMs, type Delay } from './frames'
 import { openMse } from './mse'
 import { openWhep } from './whep'
 
@@ -245,7 +245,7 @@ export class LivePlayer {
         if (document.hidden) return void (last = Date.now())
         const patience = seen ? stuckMs : firstFrameMs
         if (Date.now() - last > patience) resolve()
-      }, c.trip, (frame) => {
+      }, () => this.onShow(), c.trip, (frame) => {
         const media = c.media(frame)
         return media === undefined ? undefined : this.parts.clocks.delay(c.ticket, media, performance.timeOrigin + frame.expectedDisplayTime)
       })
@@ -259,6 +259,11 @@ export class LivePlayer {
     if (this.connection === c) this.connection = undefined
     c.close()
     return seen
+  }
+
+  /** Reports whether whoever shows this view has it uncovered: they all go by this. */
+  private onShow(): boolean {
+    return this.state.phase === 'playing' && Date.now() - this.state.lastFrame <= staleMs
   }
 
   private async open(look: LookParams, signal: AbortSignal): Promise<Connection> {

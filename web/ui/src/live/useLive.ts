@@ -1,8 +1,8 @@
 import { computed, onBeforeUnmount, onMounted, ref, shallowRef, type Ref } from 'vue'
+import { staleMs } from './frames'
 import { LivePlayer } from './player'
 
-/** Without a new picture for so long, what is on the screen is not live. */
-export const staleMs = 2000
+export { staleMs }
 
 /**
  * A live view in a component's video, for as long as the component is there.
