@@ -298,7 +298,7 @@ async function main() {
 }
 
 const columns = ['live, least', 'at the end', 'dropped', 'not shown', 'starved', 'delay p50', 'p95', 'heap MB', 'load']
-const row = (m, h) => (m.failed ? [m.failed] : [m.live_least, m.live_end, m.dropped, m.stale_pictures_called_live, m.starved, Math.round(m.delay_p50_ms), Math.round(m.delay_p95_ms), h?.mb.toFixed(1), m.load.toFixed(1)])
+const row = (m, h) => (m.failed ? [m.failed] : [m.live_least, m.live_end, m.dropped, m.stale_pictures_called_live, m.starved, Math.round(m.delay_p50_ms), Math.round(m.delay_p95_ms), h?.mb.toFixed(1) ?? '-', m.load.toFixed(1)])
 const line = (first, cells) => console.log(first.padEnd(22) + cells.map((c) => String(c).padStart(12)).join(''))
 const mean = (list) => list.reduce((sum, h) => sum + h.mb, 0) / Math.max(1, list.length)
 
@@ -328,7 +328,7 @@ function judge(r) {
   r.back_ms.forEach((ms, i) => line(`${i + 1}`, [r.ready_ms[i], ms, r.heap[i].mb.toFixed(1)]))
   line('heap of each third', [...third.of.map((mb) => mb.toFixed(2)), 'ratio ' + third.ratio.toFixed(3)])
   line('streams dropped', [sum('dropped'), 'not shown', sum('stale_pictures_called_live')])
-  line('delay p95, ms', [Math.round(p95), 'the median of minutes'])
+  line('delay p95, ms', [Math.round(p95), ' (the median of the minutes)'])
   line('goals', [missed.length ? 'MISSED: ' + missed.join('; ') : 'all met'])
   return missed
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { furtherTo } from '../src/evidence/further'
 import { evidence, readFrames, type Frame, type Found } from '../src/evidence/api'
 import { Deck } from '../src/evidence/deck'
 import type { Feed } from '../src/evidence/feed'
@@ -150,6 +151,15 @@ describe('the timeline', () => {
     expect(within({ from: -500, to: 500 }, whole)).toEqual({ from: 0, to: 1000 })
     expect(ticks(whole, 8).length).toBeLessThanOrEqual(8)
   })
+})
+
+it('a play goes on as far as the recording has grown, and no longer than an hour', () => {
+  const [from, to] = [0, 60_000]
+  expect(furtherTo(from, to, to + 5_000), 'what was just taken is not written').toBe(to)
+  expect(furtherTo(from, to, to + 19_000)).toBe(to)
+  expect(furtherTo(from, to, to + 90_000)).toBe(to + 80_000)
+  expect(furtherTo(from, to, to + 7_200_000)).toBe(3_600_000)
+  expect(furtherTo(from, 3_600_000, 9e9)).toBe(3_600_000)
 })
 
 it('a play begins where there is a picture', () => {

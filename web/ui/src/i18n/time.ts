@@ -83,6 +83,11 @@ export function span(ms: number): string {
   return m % 60 ? t('time.hours_minutes', { h, m: m % 60 }) : t('time.hours', { n: h })
 }
 
+/** How long something lasted: a line is crossed in a moment, not in "0 s". */
+export function lasting(ms: number): string {
+  return ms < 500 ? i18n.global.t('time.moment') : span(ms)
+}
+
 /** Minutes and seconds left, as a clock counts down. */
 export function countdown(ms: number): string {
   const s = Math.max(0, Math.ceil(ms / 1000))
