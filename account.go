@@ -19,6 +19,9 @@ type Account struct {
 	TOTPSecret, TOTPPending []byte
 	// TOTPLast is the last time step accepted, so that a code works once.
 	TOTPLast uint64
+	// Issuer and Subject are the person at an identity provider (OpenID Connect's
+	// iss and sub) who opens this account; both empty until one did.
+	Issuer, Subject string
 }
 
 // Session is one signed-in browser. The id in its cookie is not kept, only the

@@ -22,6 +22,7 @@ type Me struct {
 	// agreed, pictures are marked and pages tell times.
 	Zone       string `json:"zone"`
 	MustChange bool   `json:"must_change_password"`
+	Outside    bool   `json:"outside,omitempty" doc:"Signed in by the identity provider, where a second factor can be shown and one signs out, too"`
 }
 
 type signInInput struct {
@@ -79,6 +80,7 @@ func me(c *front.Caller) Me {
 	return Me{
 		Principal: c.Who.ID, Name: c.Name(), Type: string(c.Who.Type), Roles: append([]policy.Role{}, c.Who.Roles...),
 		Unit: c.Who.Unit, Face: faceOf(c.Who), Language: c.Lang, Zone: c.World.Zone().String(), MustChange: c.Session.MustChange,
+		Outside: c.Session.Provider != "",
 	}
 }
 

@@ -43,16 +43,36 @@ func checkLogin(name string) error {
 	return nil
 }
 
-const accountColumns = `name, principal, password_hash, password_set, must_change, disabled, language, sealed_totp, sealed_totp_pending, totp_last`
+const accountColumns = `name, principal, password_hash, password_set, must_change, disabled, language, sealed_totp, sealed_totp_pending, totp_last, issuer, subject`
 
 func (r *Registry) saveAccount(e *edit, a shouwang.Account) error {
-	return e.exec(`INSERT INTO accounts (`+accountColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	if err := oneEach(e, &a); err != nil {
+		return err
+	}
+	return e.exec(`INSERT INTO accounts (`+accountColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (name) DO UPDATE SET principal = excluded.principal, password_hash = excluded.password_hash,
 		password_set = excluded.password_set, must_change = excluded.must_change, disabled = excluded.disabled,
 		language = excluded.language, sealed_totp = excluded.sealed_totp,
-		sealed_totp_pending = excluded.sealed_totp_pending, totp_last = excluded.totp_last`,
+		sealed_totp_pending = excluded.sealed_totp_pending, totp_last = excluded.totp_last,
+		issuer = excluded.issuer, subject = excluded.subject`,
 		a.Name, a.Principal, a.PasswordHash, a.PasswordSet.UTC().Format(time.RFC3339Nano), a.MustChange, a.Disabled, a.Language,
-		r.seal.Seal(totpName(a.Name), a.TOTPSecret), r.seal.Seal(totpName(a.Name), a.TOTPPending), int64(a.TOTPLast))
+		r.seal.Seal(totpName(a.Name), a.TOTPSecret), r.seal.Seal(totpName(a.Name), a.TOTPPending), int64(a.TOTPLast), a.Issuer, a.Subject)
+}
+
+// oneEach keeps one person at an identity provider from opening two accounts.
+func oneEach(e *edit, a *shouwang.Account) error {
+	if a.Subject == "" {
+		return nil
+	}
+	var others int
+	err := e.tx.QueryRowContext(e.ctx, `SELECT count(*) FROM accounts WHERE issuer = ? AND subject = ? AND name <> ?`, a.Issuer, a.Subject, a.Name).Scan(&others)
+	if err != nil {
+		return fmt.Errorf("write account: %w", err)
+	}
+	if others > 0 {
+		return shouwang.Errorf(shouwang.CodeConflict, "account %q: whom the identity provider vouches for opens another account already", a.Name)
+	}
+	return nil
 }
 
 func totpName(account string) string { return "the second factor of " + account }
@@ -64,7 +84,7 @@ func (r *Registry) scanAccount(row scanner) (a shouwang.Account, err error) {
 	var set string
 	var totp, pending []byte
 	var last int64
-	if err = row.Scan(&a.Name, &a.Principal, &a.PasswordHash, &set, &a.MustChange, &a.Disabled, &a.Language, &totp, &pending, &last); err != nil {
+	if err = row.Scan(&a.Name, &a.Principal, &a.PasswordHash, &set, &a.MustChange, &a.Disabled, &a.Language, &totp, &pending, &last, &a.Issuer, &a.Subject); err != nil {
 		return a, err
 	}
 	a.TOTPLast = uint64(last)

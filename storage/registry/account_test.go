@@ -27,6 +27,7 @@ func TestAccountIsKeptWhole(t *testing.T) {
 	want := shouwang.Account{
 		Name: "陈警官", Principal: "officer:chen", PasswordHash: "$argon2id$x", PasswordSet: noon, MustChange: true,
 		Language: "zh-CN", TOTPSecret: []byte{1, 2, 3}, TOTPPending: []byte{4}, TOTPLast: 59000000,
+		Issuer: "https://id.example", Subject: "4711",
 	}
 	must(t, r.AddAccount(ctx, want))
 	wantCode(t, r.AddAccount(ctx, want), shouwang.CodeLoginTaken)
@@ -42,6 +43,12 @@ func TestAccountIsKeptWhole(t *testing.T) {
 		wantCode(t, r.AddAccount(ctx, shouwang.Account{Name: name, Principal: "officer:chen"}), shouwang.CodeBadUsage)
 	}
 	wantCode(t, r.AddAccount(ctx, shouwang.Account{Name: "x", Principal: "officer:nobody"}), shouwang.CodeNotFound)
+	must(t, r.AddAccount(ctx, shouwang.Account{Name: "chen-2", Principal: "officer:chen"}))
+	wantCode(t, r.UpdateAccount(ctx, "chen-2", func(a *shouwang.Account) error {
+		a.Issuer, a.Subject = want.Issuer, want.Subject // has an account already
+		return nil
+	}), shouwang.CodeConflict)
+	must(t, r.RemoveAccount(ctx, "chen-2"))
 	if all, err := r.Accounts(ctx); err != nil || len(all) != 1 {
 		t.Errorf("accounts: %v, %v", all, err)
 	}

@@ -29,6 +29,9 @@ type Session struct {
 
 	Account  string // the sign-in name
 	Language string
+	// Provider is the issuer of the identity provider that vouched for the
+	// person, "" where a password did.
+	Provider string
 	// HasSecondFactor says that the account has one.
 	HasSecondFactor bool
 }
@@ -74,7 +77,7 @@ func (s *Service) view(a shouwang.Account, kept shouwang.Session) Session {
 		// A first password opens nothing; whoever came without it needs no other.
 		MustChange: a.MustChange && kept.Provider == "",
 		ID:         kept.Hash[:12], Principal: a.Principal, SecondFactor: kept.SecondFactor, Expires: expires,
-		Account: a.Name, Language: a.Language, HasSecondFactor: len(a.TOTPSecret) > 0,
+		Account: a.Name, Language: a.Language, Provider: kept.Provider, HasSecondFactor: len(a.TOTPSecret) > 0,
 	}
 }
 

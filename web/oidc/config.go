@@ -38,6 +38,9 @@ type Config struct {
 	// Strong are the values of amr or acr that mean a second factor was shown.
 	// Without any, this service asks for its own.
 	Strong []string `yaml:"strong"`
+	// SignedOut is where the provider sends people after they signed out there, an
+	// address registered with it as such; empty leaves them at the provider.
+	SignedOut string `yaml:"signed_out"`
 	// CAFile is a PEM file with the authority of the provider's certificate, where
 	// the machine does not know it.
 	CAFile string `yaml:"ca_file"`
@@ -69,6 +72,8 @@ func (c *Config) Validate() error {
 		return bad("client_id is empty: write the name this service is registered under with the provider")
 	case err != nil || !secureURL(c.Redirect) || redirect.Path != CallbackPath || redirect.RawQuery != "":
 		return bad("redirect %q: write https://HOST%s, as registered with the provider", c.Redirect, CallbackPath)
+	case c.SignedOut != "" && !secureURL(c.SignedOut):
+		return bad("signed_out %q: write an https address as registered with the provider, or leave it out", c.SignedOut)
 	case c.Claim == "":
 		return bad("claim is empty: write the claim that holds the sign-in name, as preferred_username")
 	case c.Name == "" || utf8.RuneCountInString(c.Name) > 40 || utf8.RuneCountInString(c.NameEn) > 40:

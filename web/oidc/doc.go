@@ -16,9 +16,12 @@ import (
 
 // Accounts opens sessions for whom the provider vouches; CodeNotFound for an
 // account that is not there, CodeDenied for one that is shut or that may not
-// come in this way.
+// come in this way, CodeConflict for another person than the account's.
 type Accounts interface {
 	SignInVouched(ctx context.Context, v auth.Vouched) (token string, s auth.Session, err error)
+	// ShowVouchedFactor notes a second factor in the session of a token; CodeDenied
+	// where none was shown.
+	ShowVouchedFactor(ctx context.Context, token string, v auth.Vouched) error
 }
 
 // Deps are the neighbours of this room.

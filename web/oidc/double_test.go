@@ -81,7 +81,7 @@ func (d *double) discovery(w http.ResponseWriter, _ *http.Request) {
 	d.mu.Unlock()
 	write(w, map[string]any{
 		"issuer": d.issuer, "authorization_endpoint": d.URL + "/authorize", "token_endpoint": d.URL + "/token",
-		"jwks_uri": d.URL + "/keys", "userinfo_endpoint": d.URL + "/userinfo",
+		"jwks_uri": d.URL + "/keys", "userinfo_endpoint": d.URL + "/userinfo", "end_session_endpoint": d.URL + "/end?tenant=1",
 		"id_token_signing_alg_values_supported": []string{"ES256", "HS256", "none"},
 	})
 }

@@ -23,6 +23,8 @@ type flow struct {
 	nonce, verifier string
 	to              string // the page to go on to
 	began           time.Time
+	// session is the token of who only shows a second factor, "" for a sign-in.
+	session string
 }
 
 // flows are the sign-ins under way, the oldest first.
@@ -37,8 +39,8 @@ type flows struct {
 func newFlows(now func() time.Time) *flows { return &flows{now: now, byKey: map[string]flow{}} }
 
 // begin notes a new sign-in; each of its secrets has 130 random bits or more.
-func (s *flows) begin(to string) flow {
-	f := flow{state: rand.Text(), cookie: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), to: to, began: s.now()}
+func (s *flows) begin(to, session string) flow {
+	f := flow{state: rand.Text(), cookie: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), to: to, began: s.now(), session: session}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forget()

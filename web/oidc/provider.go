@@ -43,6 +43,7 @@ type discovered struct {
 	*oidc.Provider
 	endpoint oauth2.Endpoint
 	userInfo bool
+	end      string // where one signs out; "" where the provider has no such place
 }
 
 func newProvider(cfg Config, now func() time.Time) *provider {
@@ -109,6 +110,7 @@ func (p *provider) discover(ctx context.Context) (*discovered, error) {
 		Token    string   `json:"token_endpoint"`
 		Keys     string   `json:"jwks_uri"`
 		UserInfo string   `json:"userinfo_endpoint"`
+		End      string   `json:"end_session_endpoint"`
 		Methods  []string `json:"token_endpoint_auth_methods_supported"`
 	}
 	if err := found.Claims(&doc); err != nil {
@@ -124,6 +126,9 @@ func (p *provider) discover(ctx context.Context) (*discovered, error) {
 		}
 	}
 	out := &discovered{Provider: found, endpoint: found.Endpoint(), userInfo: doc.UserInfo != ""}
+	if p.trusted(doc.End) { // signing out there is a courtesy
+		out.end = doc.End
+	}
 	// One guess only: a code that was shown in the wrong way is used up.
 	out.endpoint.AuthStyle = oauth2.AuthStyleInHeader
 	post := len(doc.Methods) > 0 && !slices.Contains(doc.Methods, "client_secret_basic")

@@ -33,6 +33,7 @@ type room struct {
 	provider *provider
 	flows    *flows
 	brake    *auth.Throttle
+	tokens   *tokens
 }
 
 // Routes returns what registers the room's operations on the kernel. The
@@ -41,13 +42,15 @@ func Routes(deps Deps) func(*front.Front, *look.Looks) {
 	return func(f *front.Front, _ *look.Looks) {
 		r := &room{
 			Front: f, deps: deps, provider: newProvider(deps.Config, f.Now), flows: newFlows(f.Now),
-			brake: auth.NewThrottle(tries, tryEvery, 10_000, f.Now),
+			brake: auth.NewThrottle(tries, tryEvery, 10_000, f.Now), tokens: newTokens(),
 		}
 		op := func(id, path, summary string, status int) front.Op {
 			return front.Op{ID: id, Method: http.MethodGet, Path: path, Tag: "session", Summary: summary, Status: status}
 		}
 		front.Open(f, op("signInWays", "/api/session/ways", "Ways to sign in beside name and password", 0), r.ways)
 		front.Open(f, op("signInOutside", "/api/session/oidc/start", "Go to the identity provider; for a browser, not for a script", http.StatusSeeOther), r.start)
+		front.Route(f, op("factorOutside", "/api/session/oidc/factor", "Show a second factor at the identity provider; for a browser", http.StatusSeeOther), front.SignedIn, r.factor)
+		front.Route(f, front.Op{ID: "endOutside", Method: http.MethodPost, Path: "/api/session/oidc/end", Tag: "session", Summary: "Where the browser goes to sign out at the identity provider, too; ask before signing out here"}, front.FirstSteps, r.end)
 		front.Open(f, op("signedInOutside", CallbackPath, "Where the identity provider sends a browser back to", http.StatusSeeOther), r.callback)
 	}
 }
@@ -55,13 +58,14 @@ func Routes(deps Deps) func(*front.Front, *look.Looks) {
 type waysOutput struct {
 	Body struct {
 		Provider string `json:"provider,omitempty" doc:"What the identity provider is called; absent where there is none"`
+		Factor   bool   `json:"factor,omitempty" doc:"It can be asked for a second factor"`
 	}
 }
 
 func (r *room) ways(ctx context.Context, _ *struct{}) (*waysOutput, error) {
 	out := &waysOutput{}
 	if c := r.deps.Config; c.On() {
-		out.Body.Provider = c.Name
+		out.Body.Provider, out.Body.Factor = c.Name, len(c.Strong) > 0
 		if front.TransportOf(ctx).Lang == "en" {
 			out.Body.Provider = cmp.Or(c.NameEn, c.Name)
 		}
@@ -96,6 +100,13 @@ func (r *room) start(ctx context.Context, in *startInput) (*redirect, error) {
 	if there := r.ownAddress(in, to); there != "" {
 		return &redirect{Location: there}, nil
 	}
+	// max_age has the provider tell when the person signed in there (Core 1.0, 3.1.2.1).
+	return r.leave(ctx, to, "", oauth2.SetAuthURLParam("max_age", "43200"))
+}
+
+// leave sends the browser to the provider; session is of who is signed in and
+// only shows a second factor.
+func (r *room) leave(ctx context.Context, to, session string, asks ...oauth2.AuthCodeOption) (*redirect, error) {
 	t := front.TransportOf(ctx)
 	if r.brake.Take(auth.AddressKey(t.Remote)) > 0 {
 		return failed(whySlow, to), nil
@@ -109,9 +120,8 @@ func (r *room) start(ctx context.Context, in *startInput) (*redirect, error) {
 		r.Log.Warn("the identity provider cannot be used", "issuer", r.deps.Config.Issuer, "error", err)
 		return failed(whyAway, to), nil
 	}
-	f := r.flows.begin(to)
-	// max_age has the provider tell when the person signed in there (Core 1.0, 3.1.2.1).
-	where := client.AuthCodeURL(f.state, oidc.Nonce(f.nonce), oauth2.S256ChallengeOption(f.verifier), oauth2.SetAuthURLParam("max_age", "43200"))
+	f := r.flows.begin(to, session)
+	where := client.AuthCodeURL(f.state, append(asks, oidc.Nonce(f.nonce), oauth2.S256ChallengeOption(f.verifier))...)
 	return &redirect{Location: where, SetCookie: []http.Cookie{flowCookieOf(f.cookie, t.Secure)}}, nil
 }
 
@@ -148,8 +158,11 @@ func page(to string) string {
 	return to
 }
 
-// failed leads back to the sign-in page, which has the words.
+// failed leads back to the page that has the words.
 func failed(why, to string) *redirect {
+	if to == factorPage {
+		return &redirect{Location: factorPage + "?" + url.Values{"oidc": {why}}.Encode()}
+	}
 	return &redirect{Location: "/sign-in?" + url.Values{"oidc": {why}, "to": {to}}.Encode()}
 }
 
@@ -169,7 +182,10 @@ func (r *room) callback(ctx context.Context, in *callbackInput) (*redirect, erro
 	var token string
 	var session auth.Session
 	err := error(refuse(whyAgain, "the state is unknown, used, too old or another browser's"))
-	if ok {
+	switch {
+	case ok && f.session != "":
+		err = r.shown(ctx, f, in)
+	case ok:
 		token, session, err = r.answer(ctx, f, in)
 	}
 	if err != nil {
@@ -178,6 +194,9 @@ func (r *room) callback(ctx context.Context, in *callbackInput) (*redirect, erro
 			out.SetCookie = []http.Cookie{flowCookieOf("", t.Secure)}
 		}
 		return out, nil
+	}
+	if f.session != "" {
+		return &redirect{Location: to, SetCookie: []http.Cookie{flowCookieOf("", t.Secure)}}, nil
 	}
 	r.Log.Info("signed in by the identity provider", "account", session.Account, "session", session.ID)
 	return &redirect{Location: to, SetCookie: []http.Cookie{flowCookieOf("", t.Secure), front.SessionCookie(token, session.Expires, t.Secure)}}, nil
@@ -193,23 +212,27 @@ func (r *room) told(err error) string {
 	return no.why
 }
 
-// answer judges the provider's answer to one sign-in.
-func (r *room) answer(ctx context.Context, f flow, in *callbackInput) (string, auth.Session, error) {
-	var none auth.Session
+// redeemed judges the provider's answer and returns whom it vouches for.
+func (r *room) redeemed(ctx context.Context, f flow, in *callbackInput) (identity, error) {
 	switch {
 	case in.Issuer != "" && in.Issuer != r.deps.Config.Issuer:
-		return "", none, refuse(whyUntrusted, "another provider answered: %q", in.Issuer)
+		return identity{}, refuse(whyUntrusted, "another provider answered: %q", in.Issuer)
 	case in.Error == "temporarily_unavailable" || in.Error == "server_error":
-		return "", none, refuse(whyAway, "the provider says %q", in.Error)
+		return identity{}, refuse(whyAway, "the provider says %q", in.Error)
 	case in.Error != "" || in.Code == "":
-		return "", none, refuse(whyRefused, "the provider says %q", in.Error)
+		return identity{}, refuse(whyRefused, "the provider says %q", in.Error)
 	}
-	id, err := r.provider.redeem(ctx, f, in.Code)
+	return r.provider.redeem(ctx, f, in.Code)
+}
+
+// answer opens a session for one sign-in.
+func (r *room) answer(ctx context.Context, f flow, in *callbackInput) (string, auth.Session, error) {
+	id, err := r.redeemed(ctx, f, in)
 	if err != nil {
-		return "", none, err
+		return "", auth.Session{}, err
 	}
 	token, session, err := r.deps.Accounts.SignInVouched(ctx, auth.Vouched{
-		Account: id.login, Provider: r.deps.Config.Issuer, SecondFactor: id.factor,
+		Account: id.login, Provider: r.deps.Config.Issuer, Subject: id.subject, SecondFactor: id.factor,
 		May: func(principal string) error {
 			if !mayComeIn(r.World(), principal) {
 				return shouwang.Errorf(shouwang.CodeNotFound, "%s does not work for the township", principal)
@@ -217,11 +240,20 @@ func (r *room) answer(ctx context.Context, f flow, in *callbackInput) (string, a
 			return nil
 		},
 	})
-	switch shouwang.CodeOf(err) {
-	case shouwang.CodeNotFound:
-		return "", none, refuse(whyUnknown, "account %q of subject %q: %w", id.login, id.subject, err)
-	case shouwang.CodeDenied:
-		return "", none, refuse(whyClosed, "account %q of subject %q: %w", id.login, id.subject, err)
+	if err != nil {
+		return "", auth.Session{}, sorted(err, &id)
 	}
-	return token, session, err
+	r.tokens.keep(session.ID, id.raw)
+	return token, session, nil
+}
+
+// sorted is why the accounts did not take somebody.
+func sorted(err error, id *identity) error {
+	why := map[shouwang.Code]string{
+		shouwang.CodeNotFound: whyUnknown, shouwang.CodeDenied: whyClosed, shouwang.CodeConflict: whyOther, shouwang.CodeUnauthenticated: whyAgain,
+	}[shouwang.CodeOf(err)]
+	if why == "" {
+		return err
+	}
+	return refuse(why, "account %q of subject %q: %w", id.login, id.subject, err)
 }

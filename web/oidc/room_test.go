@@ -40,10 +40,23 @@ type store struct {
 func missing() error { return shouwang.Errorf(shouwang.CodeNotFound, "there is none") }
 
 func (s *store) Account(_ context.Context, name string) (shouwang.Account, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if a, ok := s.accounts[name]; ok {
 		return a, nil
 	}
 	return shouwang.Account{}, missing()
+}
+
+func (s *store) UpdateAccount(_ context.Context, name string, f func(*shouwang.Account) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.accounts[name]
+	if err := f(&a); err != nil {
+		return err
+	}
+	s.accounts[name] = a
+	return nil
 }
 
 func (s *store) AddSession(_ context.Context, n shouwang.Session) error {
@@ -62,8 +75,16 @@ func (s *store) Session(_ context.Context, hash string) (shouwang.Session, error
 	return shouwang.Session{}, missing()
 }
 
-func (s *store) TouchSession(context.Context, string, time.Time, time.Time) error { return nil }
-func (s *store) RemoveSession(context.Context, string) error                      { return nil }
+func (s *store) TouchSession(_ context.Context, hash string, seen, factor time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.sessions[hash]
+	n.Seen, n.SecondFactor = seen, factor
+	s.sessions[hash] = n
+	return nil
+}
+
+func (s *store) RemoveSession(context.Context, string) error { return nil }
 
 // town is the room before a provider, with real sessions behind it.
 type town struct {

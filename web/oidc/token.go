@@ -24,6 +24,8 @@ const (
 	whyUnknown   = "unknown"   // nobody here goes with that account
 	whyClosed    = "closed"    // the account here is shut
 	whySlow      = "slow"      // too many tries from one address
+	whyOther     = "other"     // the account is another person's at the provider, or the person has another account
+	whyWeak      = "weak"      // the provider asked for no second factor, or not just now
 )
 
 // refusal is why somebody did not get in, and the cause for the log.
@@ -46,6 +48,7 @@ type identity struct {
 	subject string
 	login   string    // the sign-in name here
 	factor  time.Time // when a second factor was shown to the provider
+	raw     string    // the ID token
 }
 
 // redeem turns the code into an identity. Errors are refusals.
@@ -146,7 +149,7 @@ func (p *provider) identity(ctx context.Context, d *discovered, id *oidc.IDToken
 	if err != nil {
 		return identity{}, &refusal{whyUnknown, err}
 	}
-	return identity{subject: id.Subject, login: login, factor: p.factor(own)}, nil
+	return identity{subject: id.Subject, login: login, factor: p.factor(own), raw: token.Extra("id_token").(string)}, nil
 }
 
 // login returns the sign-in name that a claim holds. Capitals are taken for

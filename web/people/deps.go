@@ -60,6 +60,9 @@ const (
 	KindSignIn = "sign_in" // give somebody a way in: a first or a new password
 	KindEnable = "enable"  // open a sign-in again that was shut
 	KindPlaces = "places"  // change the tree so that somebody reaches more; about no person
+	// KindSubject lets another person at the identity provider open a sign-in: the
+	// next for whom it vouches under that name.
+	KindSubject = "subject"
 )
 
 // The states of a proposal.

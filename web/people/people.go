@@ -39,7 +39,7 @@ func Routes(d Deps) func(*front.Front, *look.Looks) {
 		front.Route(f, op("listPeople", http.MethodGet, "/api/people", "Everybody on file, with roles and sign-ins"), front.Administrators, r.list)
 		front.Route(f, op("changePerson", http.MethodPut, "/api/people/{id}", "Add or change a person: at once where it takes away, else proposed to the oversight"), front.Administrators, r.change)
 		front.Route(f, op("proposeSignIn", http.MethodPost, "/api/people/{id}/sign-in", "Propose a way in for a person: a first or a new password"), front.Administrators, r.proposeSignIn)
-		front.Route(f, op("changeAccount", http.MethodPut, "/api/accounts/{login}", "Shut a sign-in or forget its second factor, at once; opening it again is proposed"), front.Administrators, r.changeAccount)
+		front.Route(f, op("changeAccount", http.MethodPut, "/api/accounts/{login}", "Shut a sign-in or forget its second factor, at once; opening it again, or to another person at the identity provider, is proposed"), front.Administrators, r.changeAccount)
 		front.Route(f, op("listProposals", http.MethodGet, "/api/proposals", "Proposals about people, newest first"), front.SignedIn, r.listProposals)
 		front.Route(f, op("signProposal", http.MethodPost, "/api/proposals/{id}/sign", "Sign as the second person; takes a second factor shown within five minutes"), front.Officers, r.sign)
 		front.Route(f, op("refuseProposal", http.MethodPost, "/api/proposals/{id}/refuse", "Refuse a proposal"), front.Officers, r.refuse)
@@ -56,6 +56,7 @@ type SignInView struct {
 	Disabled     bool   `json:"disabled"`
 	MustChange   bool   `json:"must_change" doc:"The password is still one that somebody else made"`
 	SecondFactor bool   `json:"second_factor"`
+	Outside      bool   `json:"outside,omitempty" doc:"A person at the identity provider opens it, and no other"`
 	Language     string `json:"language"`
 }
 
@@ -90,7 +91,7 @@ func (r *room) list(ctx context.Context, c *front.Caller, _ *struct{}) (*peopleO
 	ways := map[string][]SignInView{}
 	for _, a := range accounts {
 		ways[a.Principal] = append(ways[a.Principal], SignInView{
-			Login: a.Name, Disabled: a.Disabled, MustChange: a.MustChange, SecondFactor: len(a.TOTPSecret) > 0, Language: a.Language,
+			Login: a.Name, Disabled: a.Disabled, MustChange: a.MustChange, SecondFactor: len(a.TOTPSecret) > 0, Outside: a.Subject != "", Language: a.Language,
 		})
 	}
 	out := &peopleOnFileOutput{}

@@ -309,6 +309,23 @@ func TestSignInsAreShutAtOnceAndOpenedByTwo(t *testing.T) {
 	}
 }
 
+// TestAnotherPersonAtTheProviderTakesTwo: an administrator alone cannot hand a
+// sign-in to another account of the provider.
+func TestAnotherPersonAtTheProviderTakesTwo(t *testing.T) {
+	h, r := house(t)
+	r.accounts[0].Issuer, r.accounts[0].Subject = "https://id.example", "4711"
+	fronttest.Want[any](h, http.StatusUnprocessableEntity, "admin:ops", "PUT", "/api/accounts/chen", map[string]any{"new_subject": true})
+	got := fronttest.Want[changed](h, 200, "admin:ops", "PUT", "/api/accounts/chen", map[string]any{"new_subject": true, "reason": "married, new account there"})
+	if got.Applied || r.accounts[0].Subject != "4711" || got.Proposal.Kind != people.KindSubject {
+		t.Fatalf("an administrator alone: %+v, %+v", got, r.accounts[0])
+	}
+	h.Factor("officer:audit")
+	done := fronttest.Want[signed](h, 200, "officer:audit", "POST", "/api/proposals/"+got.Proposal.ID+"/sign", map[string]any{})
+	if a := r.accounts[0]; a.Subject != "" || a.Issuer != "" || done.Token != "" || !slices.Equal(r.ended, []string{"chen"}) {
+		t.Errorf("signed: %+v, token %q, ended %v", a, done.Token, r.ended)
+	}
+}
+
 func TestNonsenseIsRefusedInWords(t *testing.T) {
 	h, _ := house(t)
 	for name, in := range map[string]map[string]any{

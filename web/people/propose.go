@@ -200,7 +200,8 @@ type accountChangeInput struct {
 	Body  struct {
 		Disabled     *bool  `json:"disabled,omitempty" doc:"true shuts the sign-in and ends its sessions"`
 		ForgetFactor bool   `json:"forget_factor,omitempty" doc:"The person sets a new second factor up"`
-		Reason       string `json:"reason,omitempty" maxLength:"500" doc:"Needed to open a sign-in again"`
+		NewSubject   bool   `json:"new_subject,omitempty" doc:"Lets another person at the identity provider open the sign-in: proposed"`
+		Reason       string `json:"reason,omitempty" maxLength:"500" doc:"Needed for what is proposed"`
 	}
 }
 
@@ -215,9 +216,15 @@ func (r *room) changeAccount(ctx context.Context, c *front.Caller, in *accountCh
 	}
 	out := &personChangedOutput{}
 	out.Body.Gives = []string{}
+	kind := ""
 	if in.Body.Disabled != nil && !*in.Body.Disabled {
+		kind = KindEnable
+	} else if in.Body.NewSubject {
+		kind = KindSubject
+	}
+	if kind != "" {
 		out.Body.Gives = append(out.Body.Gives, "sign_in")
-		out.Body.Proposal, err = r.propose(ctx, c, Proposal{Kind: KindEnable, Person: *who, Before: who, Login: in.Login, Reason: in.Body.Reason})
+		out.Body.Proposal, err = r.propose(ctx, c, Proposal{Kind: kind, Person: *who, Before: who, Login: in.Login, Reason: in.Body.Reason})
 		return out, err
 	}
 	if in.Body.Disabled != nil && owner == c.Who.ID {

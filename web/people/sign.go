@@ -19,7 +19,7 @@ const freshFactor = 5 * time.Minute
 // ProposalView is a proposal as both sides see it.
 type ProposalView struct {
 	ID         string             `json:"id"`
-	Kind       string             `json:"kind" enum:"person,sign_in,enable,places"`
+	Kind       string             `json:"kind" enum:"person,sign_in,enable,places,subject"`
 	State      string             `json:"state" enum:"asked,signed,refused,withdrawn,lapsed"`
 	Person     policy.Principal   `json:"person" doc:"As it is to be"`
 	Before     *policy.Principal  `json:"before,omitempty"`
@@ -226,6 +226,12 @@ func (r *room) carryOut(ctx context.Context, p *Proposal) (token string, err err
 		}
 	case KindEnable:
 		return "", r.Register.UpdateAccount(ctx, p.Login, func(a *shouwang.Account) error { a.Disabled = false; return nil })
+	case KindSubject:
+		err := r.Register.UpdateAccount(ctx, p.Login, func(a *shouwang.Account) error { a.Issuer, a.Subject = "", ""; return nil })
+		if err != nil {
+			return "", err
+		}
+		return "", r.Register.EndSessions(ctx, p.Login)
 	}
 	owner, err := r.ownerOf(ctx, p.Login)
 	if err != nil {

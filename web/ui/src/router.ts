@@ -45,6 +45,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/evidence/requests', component: () => import('./subjects/DeskPage.vue'), meta: { title: 'subjects.desk', for: isOfficer } },
   { path: '/cell', component: () => import('./cell/CellPage.vue'), meta: { title: 'cell.title', for: isOwner } },
   { path: '/join/:token', component: () => import('./join/JoinPage.vue'), props: true, meta: { title: 'join.page', open: true } },
+  { path: '/factor-shown', component: () => import('./signin/FactorShown.vue'), meta: { title: 'factor.shown_title' } },
   { path: '/factor', component: () => import('./signin/FactorPage.vue'), meta: { title: 'factor.title' } },
   { path: '/system/cameras', component: () => import('./town/CamerasPage.vue'), meta: { title: 'town.title', for: (me) => me.type === 'administrator' } },
   { path: '/system/places', component: () => import('./places/PlacesPage.vue'), meta: { title: 'places.title', for: (me) => me.type === 'administrator' } },

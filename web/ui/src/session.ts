@@ -3,6 +3,7 @@ import { api, Problem, whenSignedOut } from './api/client'
 import { stream } from './api/stream'
 import type { Face, Me } from './api/types'
 import { setZone } from './i18n/time'
+import { signedOutAt } from './signin/provider'
 
 /** Who sits in front of the page. */
 export const session = reactive<{ me: Me | undefined; asked: boolean }>({ me: undefined, asked: false })
@@ -46,11 +47,17 @@ async function ask() {
   }
 }
 
+/** Signs out, and takes who came by the department's sign-in there to sign out, too. */
 export async function signOut() {
+  const there = session.me?.outside ? await signedOutAt() : ''
   try {
     await api.signOut()
   } finally {
     adopt(undefined)
+  }
+  if (there) {
+    window.location.assign(there)
+    await new Promise(() => {}) // the page is left
   }
 }
 

@@ -8,7 +8,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Shut a sign-in or forget its second factor, at once; opening it again is proposed */
+        /** Shut a sign-in or forget its second factor, at once; opening it again, or to another person at the identity provider, is proposed */
         put: operations["changeAccount"];
         post?: never;
         delete?: never;
@@ -1971,6 +1971,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/oidc/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where the browser goes to sign out at the identity provider, too; ask before signing out here */
+        post: operations["endOutside"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session/oidc/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a second factor at the identity provider; for a browser */
+        get: operations["factorOutside"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session/oidc/start": {
         parameters: {
             query?: never;
@@ -2356,7 +2390,9 @@ export interface components {
             disabled?: boolean;
             /** @description The person sets a new second factor up */
             forget_factor?: boolean;
-            /** @description Needed to open a sign-in again */
+            /** @description Lets another person at the identity provider open the sign-in: proposed */
+            new_subject?: boolean;
+            /** @description Needed for what is proposed */
             reason?: string;
         };
         Aim: {
@@ -3081,6 +3117,10 @@ export interface components {
             password?: string;
             user?: string;
         };
+        EndOutputBody: {
+            /** @description Where the browser goes; absent where there is nothing to sign out of */
+            location?: string;
+        };
         EnrolOutputBody: {
             /** @description otpauth:// address for an authenticator; shown once */
             address: string;
@@ -3715,6 +3755,8 @@ export interface components {
             language: string;
             must_change_password: boolean;
             name: string;
+            /** @description Signed in by the identity provider, where a second factor can be shown and one signs out, too */
+            outside?: boolean;
             principal: string;
             roles: string[] | null;
             /** @enum {string} */
@@ -4220,7 +4262,7 @@ export interface components {
             gives: string[] | null;
             id: string;
             /** @enum {string} */
-            kind: "person" | "sign_in" | "enable" | "places";
+            kind: "person" | "sign_in" | "enable" | "places" | "subject";
             login?: string;
             /** @description The caller may answer it */
             may_sign: boolean;
@@ -4635,6 +4677,8 @@ export interface components {
             login: string;
             /** @description The password is still one that somebody else made */
             must_change: boolean;
+            /** @description A person at the identity provider opens it, and no other */
+            outside?: boolean;
             second_factor: boolean;
         };
         SignInputBody: {
@@ -4996,6 +5040,8 @@ export interface components {
             reason: string;
         };
         WaysOutputBody: {
+            /** @description It can be asked for a second factor */
+            factor?: boolean;
             /** @description What the identity provider is called; absent where there is none */
             provider?: string;
         };
@@ -13714,6 +13760,118 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endOutside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    factorOutside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description See Other */
+            303: {
+                headers: {
+                    Location?: string;
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
