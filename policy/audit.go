@@ -31,6 +31,10 @@ type Entry struct {
 	Detail      string         `json:"detail,omitempty"`
 }
 
+// KindMachine is the kind of an entry about what was done with a command at the
+// machine, past the pages and the two people that these ask for.
+const KindMachine = "machine"
+
 // Auditor keeps the access log. Append returns when the entry is durable and
 // not before; no picture leaves until it has. An error means that nothing may
 // be shown.

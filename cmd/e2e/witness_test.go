@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,7 +132,7 @@ func TestWitnessesOutsideAndAVerifierWithTheKeyAlone(t *testing.T) {
 	change("resume", nil)
 	await(t, waitShort, "one witness to cosign without the other", cosigned(2, true))
 	await(t, waitShort, "the newest to be published", func() bool { return s.logState(t).Size >= 2 })
-	if r := verify("--url", s.http, "--witness-key", b.key, "--witness", b.address, "--remember", kept); r.code != 0 || !strings.Contains(r.out, "continues the 2") {
+	if r := verify("--url", s.http, "--witness-key", b.key, "--witness", b.address, "--remember", kept); r.code != 0 || !regexp.MustCompile(`continues the [1-9]`).MatchString(r.out) {
 		t.Errorf("verify with one witness away: %+v", r)
 	}
 	s.stop(t)

@@ -45,7 +45,7 @@ func (c cameraAddCmd) Run(ctx context.Context, a app) error {
 		return err
 	}
 	return c.withRegistry(ctx, a, func(r *registry.Registry) error {
-		if err := r.PutCamera(ctx, cam); err != nil {
+		if err := r.PutCamera(atMachine(ctx, "camera add "+string(cam.ID)), cam); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.out, "camera %s is in the register; nothing is analysed, recorded or shown before there is a consent or filing\n", cam.ID)
@@ -143,7 +143,7 @@ type cameraRemoveCmd struct {
 // Run forgets the camera.
 func (c cameraRemoveCmd) Run(ctx context.Context, a app) error {
 	return c.withRegistry(ctx, a, func(r *registry.Registry) error {
-		return r.RemoveCamera(ctx, shouwang.CameraID(c.ID))
+		return r.RemoveCamera(atMachine(ctx, "camera remove "+c.ID), shouwang.CameraID(c.ID))
 	})
 }
 

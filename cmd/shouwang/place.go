@@ -32,7 +32,7 @@ func (c placeImportCmd) Run(ctx context.Context, a app) error {
 	}
 	defer in.Close()
 	return c.withRegistry(ctx, a, func(r *registry.Registry) error {
-		report, err := r.Import(ctx, in, service.HashPassword(ctx))
+		report, err := r.Import(atMachine(ctx, "place import "+c.File), in, service.HashPassword(ctx))
 		if err != nil {
 			return err
 		}

@@ -48,6 +48,7 @@ func (c userAddCmd) Run(ctx context.Context, a app) error {
 	if err != nil {
 		return err
 	}
+	ctx = atMachine(ctx, fmt.Sprintf("user add %s, roles %v, signs in as %s", p.ID, p.Roles, login))
 	return c.withRegistry(ctx, a, func(r *registry.Registry) error {
 		if err := r.PutPrincipal(ctx, p); err != nil {
 			return err

@@ -36,6 +36,9 @@ func (r *Registry) apply(ctx context.Context, f func(*edit) error) error {
 	if err := f(e); err != nil {
 		return err
 	}
+	if err := e.noteMachine(r.cfg.Clock()); err != nil {
+		return err
+	}
 	next := &snapshot{revision: have.revision + 1, world: e.world}
 	if err := e.exec(`UPDATE meta SET value = ? WHERE key = 'revision'`, strconv.FormatInt(next.revision, 10)); err != nil {
 		return err

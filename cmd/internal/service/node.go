@@ -141,7 +141,7 @@ func (n *node) refresh(ctx context.Context) error {
 }
 
 // watchRegistry follows the register, whoever changes it.
-func (n *node) watchRegistry(ctx context.Context, ended func(context.Context) error) {
+func (n *node) watchRegistry(ctx context.Context, more ...func(context.Context) error) {
 	changed := n.registry.Watch(ctx)
 	for {
 		select {
@@ -152,7 +152,7 @@ func (n *node) watchRegistry(ctx context.Context, ended func(context.Context) er
 				return
 			}
 		}
-		for _, step := range []func(context.Context) error{n.refresh, n.adopt, ended} {
+		for _, step := range append([]func(context.Context) error{n.refresh, n.adopt}, more...) {
 			if err := step(ctx); err != nil && ctx.Err() == nil {
 				n.log.Error("a change of the register could not be followed", "error", err)
 			}

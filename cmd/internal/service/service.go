@@ -298,7 +298,10 @@ func (s *Service) start(life context.Context) error {
 	if err := n.adopt(life); err != nil {
 		return err
 	}
-	s.running.Go(func() { n.watchRegistry(life, s.eraser.reconcile) })
+	if err := s.logMachineActs(life); err != nil {
+		s.log.Error("what was done at the machine waits for the access log", "error", err)
+	}
+	s.running.Go(func() { n.watchRegistry(life, s.eraser.reconcile, s.logMachineActs) })
 	s.running.Go(func() { s.relog(life) })
 	return nil
 }
