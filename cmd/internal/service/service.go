@@ -125,9 +125,9 @@ func RunWith(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (er
 
 // GCPercent is how much the heap may grow, in hundredths, before garbage is
 // collected.
-const GCPercent = 20
+const GCPercent = 14
 
-// oftenCollect has the garbage collected when the heap has grown by a fifth,
+// oftenCollect has the garbage collected when the heap has grown by a seventh,
 // unless GOGC says otherwise. Pictures kept for pre-roll are most of it; they
 // hold no pointers, so looking at the heap costs little, and what it grows to is
 // what a camera costs in memory.
