@@ -24,7 +24,7 @@ func (w *World) affected(after *World, p *PlacesPlan) {
 			}
 			if moved || w.path(who.Jurisdiction) != after.path(who.Jurisdiction) || w.path(who.Home) != after.path(who.Home) {
 				for _, what := range nearer(w, after, c, who) {
-					gains[PlaceGain{Who: who.ID, Name: who.Name, What: what}]++
+					gains[PlaceGain{Who: who.ID, Name: who.Name, NameEn: who.NameEn, What: what}]++
 				}
 			}
 		}
@@ -53,7 +53,7 @@ func (w *World) path(id shouwang.PlaceID) string {
 }
 
 func (w *World) placeCamera(after *World, c *camera) PlaceCamera {
-	out := PlaceCamera{ID: c.ID, Name: c.Name, Place: c.Place}
+	out := PlaceCamera{ID: c.ID, Name: c.Name, NameEn: c.NameEn, Place: c.Place}
 	for _, consent := range c.current {
 		if !consent.State.Live() && consent.State != Paused {
 			continue

@@ -34,16 +34,18 @@ type PlaceChange struct {
 // PlaceRefusal says why an edit cannot be: a place, and who or what would hang
 // in the air.
 type PlaceRefusal struct {
-	Code  string           `json:"code" enum:"id,kind,parent,loop,outline,unknown,children,camera,person,household,nothing"`
-	Place shouwang.PlaceID `json:"place,omitempty"`
-	Who   string           `json:"who,omitempty" doc:"Camera, person or unit"`
-	Name  string           `json:"name,omitempty"`
+	Code   string           `json:"code" enum:"id,kind,parent,loop,outline,unknown,children,camera,person,household,nothing"`
+	Place  shouwang.PlaceID `json:"place,omitempty"`
+	Who    string           `json:"who,omitempty" doc:"Camera, person or unit"`
+	Name   string           `json:"name,omitempty"`
+	NameEn string           `json:"name_en,omitempty"`
 }
 
 // PlaceCamera is a camera whose place is, or lies in, one that is moved or is of another kind.
 type PlaceCamera struct {
 	ID       string           `json:"id"`
 	Name     string           `json:"name,omitempty"`
+	NameEn   string           `json:"name_en,omitempty"`
 	Place    shouwang.PlaceID `json:"place"`
 	Consents int              `json:"consents" doc:"Consents in force"`
 	Bounds   int              `json:"bounds" doc:"Of these, whose owner bounded lookers to an area that is another now"`
@@ -53,6 +55,7 @@ type PlaceCamera struct {
 type PlaceGain struct {
 	Who     string `json:"who"`
 	Name    string `json:"name,omitempty"`
+	NameEn  string `json:"name_en,omitempty"`
 	What    string `json:"what" enum:"jurisdiction,impartial,area,cell"`
 	Cameras int    `json:"cameras"`
 }
@@ -71,7 +74,7 @@ func (w *World) PlanPlaces(e PlacesEdit) *PlacesPlan {
 	p := &PlacesPlan{Changes: []PlaceChange{}, Refused: []PlaceRefusal{}, Cameras: []PlaceCamera{}, Gains: []PlaceGain{}}
 	next := w.edited(e, p)
 	if len(p.Refused) == 0 && len(p.Changes) == 0 {
-		p.refuse("nothing", "", "", "")
+		p.refuse("nothing", "", "", "", "")
 	}
 	if len(p.Refused) > 0 {
 		return p
@@ -85,8 +88,8 @@ func (w *World) PlanPlaces(e PlacesEdit) *PlacesPlan {
 	return p
 }
 
-func (p *PlacesPlan) refuse(code string, place shouwang.PlaceID, who, name string) {
-	p.Refused = append(p.Refused, PlaceRefusal{Code: code, Place: place, Who: who, Name: name})
+func (p *PlacesPlan) refuse(code string, place shouwang.PlaceID, who, name, nameEn string) {
+	p.Refused = append(p.Refused, PlaceRefusal{Code: code, Place: place, Who: who, Name: name, NameEn: nameEn})
 }
 
 // listed returns the tree as a list in the order of ids.
@@ -130,9 +133,9 @@ func (w *World) edited(e PlacesEdit, p *PlacesPlan) shouwang.Places {
 		old, known := w.places[place.ID]
 		switch {
 		case put[place.ID] || !known && !shouwang.CameraID(place.ID).Valid():
-			p.refuse("id", place.ID, "", "")
+			p.refuse("id", place.ID, "", "", "")
 		case strings.TrimSpace(place.Kind) == "":
-			p.refuse("kind", place.ID, "", "")
+			p.refuse("kind", place.ID, "", "", "")
 		}
 		put[place.ID] = true
 		next[place.ID] = place
@@ -141,7 +144,7 @@ func (w *World) edited(e PlacesEdit, p *PlacesPlan) shouwang.Places {
 	for _, id := range e.Remove {
 		old, known := next[id]
 		if !known || put[id] {
-			p.refuse("unknown", id, "", "")
+			p.refuse("unknown", id, "", "", "")
 			continue
 		}
 		delete(next, id)
@@ -176,9 +179,9 @@ func (p *PlacesPlan) tree(next shouwang.Places, removed []shouwang.PlaceID) {
 			continue
 		}
 		if slices.Contains(removed, place.Parent) {
-			p.refuse("children", place.Parent, string(place.ID), place.Name)
+			p.refuse("children", place.Parent, string(place.ID), place.Name, place.NameEn)
 		} else {
-			p.refuse("parent", place.ID, string(place.Parent), "")
+			p.refuse("parent", place.ID, string(place.Parent), "", "")
 		}
 	}
 	for _, c := range p.Changes {
@@ -187,17 +190,17 @@ func (p *PlacesPlan) tree(next shouwang.Places, removed []shouwang.PlaceID) {
 			at = next[at.Parent]
 		}
 		if c.What == PlaceMoved && at.ID != "" {
-			p.refuse("loop", c.Place.ID, "", "")
+			p.refuse("loop", c.Place.ID, "", "", "")
 		}
 		if one := c.Place; c.What != PlaceRemoved {
 			one.Parent = ""
 			if _, err := shouwang.NewPlaces([]shouwang.Place{one}); err != nil && one.ID != "" {
-				p.refuse("outline", one.ID, "", "")
+				p.refuse("outline", one.ID, "", "", "")
 			}
 		}
 	}
 	if _, err := shouwang.NewPlaces(listed(next)); err != nil && len(p.Refused) == bad {
-		p.refuse("loop", "", "", "") // what no change of this edit explains
+		p.refuse("loop", "", "", "", "") // what no change of this edit explains
 	}
 }
 
@@ -209,20 +212,20 @@ func (w *World) orphans(next shouwang.Places, p *PlacesPlan) {
 	}
 	for _, c := range sorted(w.cameras) {
 		if gone(c.Place) {
-			p.refuse("camera", c.Place, c.ID, c.Name)
+			p.refuse("camera", c.Place, c.ID, c.Name, c.NameEn)
 		}
 	}
 	for _, who := range sorted(w.principals) {
 		for _, id := range []shouwang.PlaceID{who.Jurisdiction, who.HomeGrid, who.Home} {
 			if gone(id) {
-				p.refuse("person", id, who.ID, who.Name)
+				p.refuse("person", id, who.ID, who.Name, who.NameEn)
 				break
 			}
 		}
 	}
 	for _, u := range sorted(w.units) {
 		if at := slices.IndexFunc(u.Households, gone); at >= 0 {
-			p.refuse("household", u.Households[at], u.ID, u.Name)
+			p.refuse("household", u.Households[at], u.ID, u.Name, u.NameEn)
 		}
 	}
 }

@@ -103,10 +103,10 @@ func TestResidentsOnThePhone(t *testing.T) {
 		own("/my", "shop", false, "/my/list"),
 		own("/wall", "chen", false, "/wall", "/rules", "/rules/shop-1"),
 		own("/evidence", "wang", false, "/evidence"),
-		own("/system", "ops", false, "/system", "/system/people"),
+		own("/system", "ops", false, "/system", "/system/people", "/system/places"),
 	}
-	playwright(t, s, h, "(resident|many|access)\\.spec\\.ts",
-		"INVITATIONS="+asJSON(t, asked), "SHOP=shop:"+ownPassword, "PEOPLE="+asJSON(t, people))
+	playwright(t, s, h, "(resident|many|access|places)\\.spec\\.ts",
+		"ADMINISTRATOR=ops:"+ownPassword, "INVITATIONS="+asJSON(t, asked), "SHOP=shop:"+ownPassword, "PEOPLE="+asJSON(t, people))
 	s.stop(t)
 	h.check(t)
 }

@@ -12,6 +12,7 @@ import (
 
 type placeCmd struct {
 	Import placeImportCmd `cmd:"" help:"Read a township file (YAML or JSON): all of it or, on any mistake, nothing."`
+	Plan   placePlanCmd   `cmd:"" help:"Say what a township file would change in the tree of places, and what is in the way; --apply does it."`
 }
 
 type placeImportCmd struct {

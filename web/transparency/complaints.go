@@ -51,9 +51,16 @@ type complaintOutput struct{ Body Complaint }
 
 type complaintsOutput struct {
 	Body struct {
-		Complaints []Complaint `json:"complaints"`
-		To         string      `json:"to" doc:"The body outside the dispatch centre that gets them; empty when none is set up, then the oversight role reads them"`
+		Complaints []Complaint           `json:"complaints"`
+		Cameras    map[string]CameraName `json:"cameras" doc:"The names of the cameras that they are about"`
+		To         string                `json:"to" doc:"The body outside the dispatch centre that gets them; empty when none is set up, then the oversight role reads them"`
 	}
+}
+
+// CameraName is what people call a camera.
+type CameraName struct {
+	Name   string `json:"name,omitempty"`
+	NameEn string `json:"name_en,omitempty"`
 }
 
 type complaintAnswerInput struct {
@@ -130,7 +137,12 @@ func (r *room) list(ctx context.Context, c *front.Caller, by string) (*complaint
 		return nil, fmt.Errorf("read complaints: %w", err)
 	}
 	out := &complaintsOutput{}
-	out.Body.Complaints, out.Body.To = append([]Complaint{}, list...), r.Deps.Complaints.Body(c.Lang)
+	out.Body.Complaints, out.Body.To, out.Body.Cameras = append([]Complaint{}, list...), r.Deps.Complaints.Body(c.Lang), map[string]CameraName{}
+	for _, one := range list {
+		if cam, ok := c.World.Camera(one.Camera); ok {
+			out.Body.Cameras[one.Camera] = CameraName{Name: cam.Name, NameEn: cam.NameEn}
+		}
+	}
 	return out, nil
 }
 

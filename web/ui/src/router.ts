@@ -59,6 +59,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/welcome/:token', component: () => import('./people/WelcomePage.vue'), props: true, meta: { title: 'welcome.title', open: true } },
   { path: '/system', component: () => import('./system/SystemPage.vue'), meta: { title: 'system.title', for: (me) => me.type === 'administrator' } },
   { path: '/rules/:camera?', component: () => import('./rules/RulesPage.vue'), props: true, meta: { title: 'rules.title', for: isRuler } },
+  { path: '/report', component: () => import('./signin/ReportPage.vue'), meta: { title: 'reports.title', open: true } },
   { path: '/:rest(.*)*', component: () => import('./signin/NotFoundPage.vue'), meta: { title: 'not_found.title', open: true } },
 ]
 

@@ -2641,6 +2641,10 @@ export interface components {
         CallsOutputBody: {
             calls: components["schemas"]["CallView"][] | null;
         };
+        CameraName: {
+            name?: string;
+            name_en?: string;
+        };
         CameraView: {
             aim?: components["schemas"]["Aim"];
             analysis: components["schemas"]["Analysis"];
@@ -2896,6 +2900,10 @@ export interface components {
             answer: string;
         };
         ComplaintsOutputBody: {
+            /** @description The names of the cameras that they are about */
+            cameras: {
+                [key: string]: components["schemas"]["CameraName"];
+            };
             complaints: components["schemas"]["Complaint"][] | null;
             /** @description The body outside the dispatch centre that gets them; empty when none is set up, then the oversight role reads them */
             to: string;
@@ -4064,6 +4072,7 @@ export interface components {
             consents: number;
             id: string;
             name?: string;
+            name_en?: string;
             place: string;
         };
         PlaceChange: {
@@ -4077,6 +4086,7 @@ export interface components {
             /** Format: int64 */
             cameras: number;
             name?: string;
+            name_en?: string;
             /** @enum {string} */
             what: "jurisdiction" | "impartial" | "area" | "cell";
             who: string;
@@ -4090,6 +4100,7 @@ export interface components {
             /** @enum {string} */
             code: "id" | "kind" | "parent" | "loop" | "outline" | "unknown" | "children" | "camera" | "person" | "household" | "nothing";
             name?: string;
+            name_en?: string;
             place?: string;
             /** @description Camera, person or unit */
             who?: string;
