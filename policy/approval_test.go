@@ -127,8 +127,10 @@ func TestWhoMayApprove(t *testing.T) {
 		t.Fatalf("an independent officer: %s", why)
 	}
 	for _, c := range [][3]string{
-		{"officer:ivy", "officer:ivy", "camera:door-4"}, {"officer:nobody", "officer:ivy", "camera:door-4"},
-		{"resident:mei", "officer:ivy", "camera:door-4"}, {"officer:yes", "officer:ivy", "camera:none"},
+		{"officer:ivy", "officer:ivy", "camera:door-4"},
+		{"officer:nobody", "officer:ivy", "camera:door-4"},
+		{"resident:mei", "officer:ivy", "camera:door-4"},
+		{"officer:yes", "officer:ivy", "camera:none"},
 	} {
 		if ok, why := w.MayApprove(c[0], c[1], c[2]); ok || why == "" {
 			t.Errorf("%v may", c)

@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"shouwang/web/front"
 	"strings"
 	"testing"
+
+	"shouwang/web/front"
 )
 
 func TestOpenAPIDescribesTheWholeAPI(t *testing.T) {

@@ -5,10 +5,11 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"shouwang/web/front"
 	"strconv"
 	"strings"
 	"time"
+
+	"shouwang/web/front"
 
 	"shouwang"
 )

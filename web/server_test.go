@@ -11,11 +11,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"shouwang/web/front"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"shouwang/web/front"
 
 	"shouwang"
 )

@@ -167,7 +167,7 @@ func (d *department) token(w http.ResponseWriter, r *http.Request) {
 // them where the client is registered to have them sent.
 func (d *department) end(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	jws, err := jose.ParseSigned(q.Get("id_token_hint"), []jose.SignatureAlgorithm{jose.ES256})
+	jws, err := jose.ParseSignedCompact(q.Get("id_token_hint"), []jose.SignatureAlgorithm{jose.ES256})
 	if err == nil {
 		_, err = jws.Verify(d.key.Public())
 	}

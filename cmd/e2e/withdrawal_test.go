@@ -54,8 +54,11 @@ func (w *withdrawals) judge(t *testing.T, runs int) {
 		took  []time.Duration
 		limit time.Duration
 	}{
-		{"last live picture", w.lastPicture, 2 * time.Second}, {"live view ended", w.tile, 2 * time.Second},
-		{"recorded refused", w.denied, time.Second}, {"keys destroyed", w.keys, time.Minute}, {"receipt in hand", w.answered, time.Minute},
+		{"last live picture", w.lastPicture, 2 * time.Second},
+		{"live view ended", w.tile, 2 * time.Second},
+		{"recorded refused", w.denied, time.Second},
+		{"keys destroyed", w.keys, time.Minute},
+		{"receipt in hand", w.answered, time.Minute},
 	} {
 		slices.Sort(m.took)
 		if len(m.took) != runs {

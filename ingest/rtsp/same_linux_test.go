@@ -157,10 +157,11 @@ func faulty(r *rand.Rand) (blob []byte) {
 			for k := range n {
 				fu := header & 0x1f
 				body := data(100 + r.IntN(1200))
-				if k == 0 {
+				switch k {
+				case 0:
 					fu |= 0x80
 					body[0] |= 0x80
-				} else if k == n-1 {
+				case n - 1:
 					fu |= 0x40
 				}
 				add(packet(96, 7, k == n-1, append([]byte{header&0xe0 | 28, fu}, body...)))

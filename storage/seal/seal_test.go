@@ -70,7 +70,7 @@ func TestRoundTripAtAnyOffset(t *testing.T) {
 		off := rng.IntN(len(plain))
 		n := 1 + rng.IntN(len(plain)-off)
 		got := make([]byte, n)
-		if _, err := r.ReadAt(got, int64(off)); err != nil && err != io.EOF {
+		if _, err := r.ReadAt(got, int64(off)); err != nil && !errors.Is(err, io.EOF) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, plain[off:off+n]) {

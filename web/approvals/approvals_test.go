@@ -106,7 +106,8 @@ func world(t *testing.T) *policy.World {
 		Principals: []*policy.Principal{
 			officer("asks", "team", "-", policy.RoleInvestigator), officer("boss", "team", "-", policy.RoleApprover),
 			officer("local", "team", "grid", policy.RoleApprover), officer("oversight", "county", "-", policy.RoleOversight),
-			{ID: "resident:li", Type: policy.TypeResident}, {ID: "admin:ops", Type: policy.TypeAdministrator},
+			{ID: "resident:li", Type: policy.TypeResident},
+			{ID: "admin:ops", Type: policy.TypeAdministrator},
 		},
 		Cameras: []*policy.Camera{{ID: "camera:gate", Name: "路口", Place: "grid", LegalClass: shouwang.ClassPublic, Mount: "public", Owner: "unit:other", Sign: true}},
 		Cases:   []*policy.Case{{ID: "case-1", Open: true, Type: "theft", Members: []string{"officer:asks"}, Opened: noon.AddDate(0, 0, -1)}},

@@ -76,7 +76,8 @@ func house(t *testing.T) (*fronttest.House, *store, *book) {
 		Places: []shouwang.Place{{ID: "town", Kind: "township"}, {ID: "house", Kind: "building", Parent: "town"}},
 		Principals: []*policy.Principal{
 			officer("asks", policy.RoleInvestigator), officer("boss", policy.RoleApprover), officer("other", policy.RoleInvestigator),
-			{ID: "resident:li", Type: policy.TypeResident}, {ID: "resident:gao", Type: policy.TypeResident},
+			{ID: "resident:li", Type: policy.TypeResident},
+			{ID: "resident:gao", Type: policy.TypeResident},
 		},
 		Cameras: []*policy.Camera{{ID: "camera:door", Place: "house", LegalClass: shouwang.ClassResident, Mount: "own_premises", Owner: "resident:li", Sign: true}},
 		Cases:   []*policy.Case{{ID: "case-1", Open: true, Type: "theft", Title: "the bicycle", Members: []string{"officer:asks"}, Opened: noon.AddDate(0, 0, -1)}},

@@ -126,7 +126,7 @@ func TestOneInvitationIsNotAnsweredOverAndOver(t *testing.T) {
 
 // TestAnInvitationIsGoodOnceAndInTime.
 func TestAnInvitationIsGoodOnceAndInTime(t *testing.T) {
-	h, d, path := invited(t)
+	h, _, path := invited(t)
 	h.Advance(14 * 24 * time.Hour)
 	if read := fronttest.Want[join.ReadBody](h, http.StatusOK, "", "GET", path, nil); read.State != policy.InvitationLapsed {
 		t.Errorf("after a fortnight: %s", read.State)
@@ -136,7 +136,7 @@ func TestAnInvitationIsGoodOnceAndInTime(t *testing.T) {
 			t.Errorf("%s after a fortnight: %d %s", answer, status, raw)
 		}
 	}
-	h, d, path = invited(t)
+	h, d, path := invited(t)
 	settled := fronttest.Want[join.Settled](h, http.StatusOK, "", "POST", path+"/answer", map[string]any{"answer": "refuse"})
 	if rest := settled.RestUntil.Sub(noon); rest != 90*24*time.Hour || d.settled[0].Consent.State != policy.Refused {
 		t.Errorf("rests for %s, the record is %s", rest, d.settled[0].Consent.State)

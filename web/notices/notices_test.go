@@ -24,7 +24,8 @@ func world(t *testing.T, change func(*policy.WorldData)) *policy.World {
 	d := policy.WorldData{
 		Timezone: "Asia/Shanghai", Purposes: []string{"public_safety"}, Places: []shouwang.Place{{ID: "town", Kind: "township"}},
 		Principals: []*policy.Principal{
-			{ID: "resident:li", Type: policy.TypeResident, Name: "李"}, {ID: "resident:gao", Type: policy.TypeResident},
+			{ID: "resident:li", Type: policy.TypeResident, Name: "李"},
+			{ID: "resident:gao", Type: policy.TypeResident},
 			{ID: "officer:chen", Type: policy.TypeOfficer, Roles: []policy.Role{policy.RoleDispatcher}, Jurisdiction: "town", OnDuty: true},
 		},
 		Units: []policy.Unit{{ID: "east", Name: "东门派出所", NameEn: "East Gate Station"}},

@@ -142,7 +142,8 @@ func newTown(t *testing.T, change ...func(*oidc.Config)) *town {
 		Timezone: "Asia/Shanghai", Places: []shouwang.Place{{ID: "town", Kind: "township"}},
 		Principals: []*policy.Principal{
 			{ID: "officer:chen", Type: policy.TypeOfficer, Roles: []policy.Role{policy.RoleDispatcher}, Jurisdiction: "town", HomeGrid: "-", OnDuty: true},
-			{ID: "officer:gone", Type: policy.TypeOfficer, Jurisdiction: "town", HomeGrid: "-"}, {ID: "resident:li", Type: policy.TypeResident},
+			{ID: "officer:gone", Type: policy.TypeOfficer, Jurisdiction: "town", HomeGrid: "-"},
+			{ID: "resident:li", Type: policy.TypeResident},
 		},
 	})
 	if err != nil {

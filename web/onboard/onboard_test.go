@@ -85,7 +85,8 @@ func house(t *testing.T) (*fronttest.House, *field, *book) {
 		Timezone: "Asia/Shanghai", Purposes: []string{"public_safety"},
 		Places: []shouwang.Place{{ID: "town", Kind: "township"}},
 		Principals: []*policy.Principal{
-			{ID: "admin:ops", Type: policy.TypeAdministrator}, {ID: "resident:li", Type: policy.TypeResident},
+			{ID: "admin:ops", Type: policy.TypeAdministrator},
+			{ID: "resident:li", Type: policy.TypeResident},
 			{ID: "officer:chen", Type: policy.TypeOfficer, Roles: []policy.Role{policy.RoleDispatcher}, Jurisdiction: "town", OnDuty: true},
 		},
 	})

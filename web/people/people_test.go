@@ -127,7 +127,8 @@ func world(all map[string]policy.Principal) *policy.World {
 func house(t *testing.T) (*fronttest.House, *roll) {
 	r := &roll{people: map[string]policy.Principal{}, links: map[string]link{}}
 	for _, p := range []policy.Principal{
-		{ID: "admin:ops", Type: policy.TypeAdministrator, Name: "运维"}, {ID: "admin:other", Type: policy.TypeAdministrator},
+		{ID: "admin:ops", Type: policy.TypeAdministrator, Name: "运维"},
+		{ID: "admin:other", Type: policy.TypeAdministrator},
 		{ID: "officer:chen", Type: policy.TypeOfficer, Name: "陈静", Roles: []policy.Role{policy.RoleDispatcher}, Audiences: []string{"dispatch-centre"}, Jurisdiction: "town", OnDuty: true},
 		{ID: "officer:audit", Type: policy.TypeOfficer, Name: "监督员", Roles: []policy.Role{policy.RoleOversight}, OnDuty: true},
 		{ID: "officer:both", Type: policy.TypeOfficer, Roles: []policy.Role{policy.RoleOversight, policy.RoleDispatcher}, OnDuty: true},

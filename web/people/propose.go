@@ -88,9 +88,12 @@ func differs(old, next *policy.Principal) string {
 		is   bool
 		name string
 	}{
-		{old.Name != next.Name || old.NameEn != next.NameEn, "name"}, {old.OnDuty != next.OnDuty, "duty"},
-		{!slices.Equal(old.Roles, next.Roles), "roles"}, {!slices.Equal(old.Audiences, next.Audiences), "audiences"},
-		{old.Jurisdiction != next.Jurisdiction, "jurisdiction"}, {old.Unit != next.Unit, "unit"},
+		{old.Name != next.Name || old.NameEn != next.NameEn, "name"},
+		{old.OnDuty != next.OnDuty, "duty"},
+		{!slices.Equal(old.Roles, next.Roles), "roles"},
+		{!slices.Equal(old.Audiences, next.Audiences), "audiences"},
+		{old.Jurisdiction != next.Jurisdiction, "jurisdiction"},
+		{old.Unit != next.Unit, "unit"},
 		{old.Site != next.Site || old.Attended != next.Attended, "site"},
 	} {
 		if f.is {

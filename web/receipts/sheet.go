@@ -72,9 +72,13 @@ func rows(p *Paper, cam *policy.Camera, lang string, w map[string]string, zone *
 	}
 	at := func(t time.Time) string { return t.In(zone).Format("2006-01-02 15:04 MST") }
 	out := [][2]string{
-		{w["id"], p.ID}, {w["at"], at(p.At)}, {w["camera"], strings.TrimSpace(name + " (" + p.Camera + ")")},
-		{w["consent"], p.Consent}, {w["state"], w["state_"+string(p.State)]},
-		{w["keys"], fmt.Sprint(p.Keys)}, {w["erased"], fmt.Sprintf(w["erased_value"], p.Segments, float64(p.Bytes)/1e6)},
+		{w["id"], p.ID},
+		{w["at"], at(p.At)},
+		{w["camera"], strings.TrimSpace(name + " (" + p.Camera + ")")},
+		{w["consent"], p.Consent},
+		{w["state"], w["state_"+string(p.State)]},
+		{w["keys"], fmt.Sprint(p.Keys)},
+		{w["erased"], fmt.Sprintf(w["erased_value"], p.Segments, float64(p.Bytes)/1e6)},
 	}
 	if len(p.Held) == 0 {
 		out = append(out, [2]string{w["held"], w["held_none"]})

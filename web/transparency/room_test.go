@@ -87,6 +87,7 @@ func (p *paper) Checkpoint(_ context.Context, newest bool) (string, uint64, erro
 	}
 	return "cosigned\n", p.size, nil
 }
+
 func (p *paper) Inclusion(_ context.Context, place, size uint64) ([][]byte, error) {
 	p.asked = [3]any{"inclusion", place, size}
 	if place >= size {
@@ -94,10 +95,12 @@ func (p *paper) Inclusion(_ context.Context, place, size uint64) ([][]byte, erro
 	}
 	return [][]byte{make([]byte, sha256.Size)}, nil
 }
+
 func (p *paper) Consistency(_ context.Context, from, to uint64) ([][]byte, error) {
 	p.asked = [3]any{"consistency", from, to}
 	return nil, nil
 }
+
 func (p *paper) File(path string) ([]byte, error) {
 	p.asked[0] = path
 	if path == "0/000" {
@@ -105,6 +108,7 @@ func (p *paper) File(path string) ([]byte, error) {
 	}
 	return nil, shouwang.Errorf(shouwang.CodeNotFound, "none")
 }
+
 func (p *paper) State(context.Context) transparency.State {
 	return transparency.State{Origin: "shouwang.log", Key: p.Key(), Size: p.size}
 }

@@ -79,7 +79,7 @@ func (c *Conn) sweep(buf []byte, now time.Time) (more bool) {
 	}
 	n, err := unix.Read(c.fd, buf)
 	switch {
-	case err == unix.EAGAIN || err == unix.EINTR: //nolint:errorlint // bare numbers
+	case err == unix.EAGAIN || err == unix.EINTR:
 		return false
 	case err != nil:
 		c.fail(os.NewSyscallError("read", err))
