@@ -39,5 +39,8 @@ func (d *DB) plan(t *testing.T, query string, args ...any) string {
 		}
 		plan = append(plan, step)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return strings.Join(plan, "; ")
 }

@@ -216,7 +216,8 @@ func (r *fleet) promises(p *part, t *tally) (broken []error) {
 	if v := p.end.values["events_lost_total"]; v > 0 {
 		fail("%.0f events were lost", v)
 	}
-	if a, b := p.mid.values["analysis_waiting_units"], p.end.values["analysis_waiting_units"]; b > 2*a+float64(2*p.cameras) {
+	// Two units a camera are a fifth of a second; of few cameras, two seconds may wait at the moment of counting.
+	if a, b := p.mid.values["analysis_waiting_units"], p.end.values["analysis_waiting_units"]; b > 2*a+float64(max(2*p.cameras, 200)) {
 		fail("the queue grew from %.0f units to %.0f", a, b)
 	}
 	// In less time the history is still filling.

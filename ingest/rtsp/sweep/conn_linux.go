@@ -156,7 +156,7 @@ func (c *Conn) pass(b []byte) {
 // Read implements net.Conn. One goroutine reads at a time.
 func (c *Conn) Read(p []byte) (int, error) {
 	for {
-		n, err, late := c.take(p)
+		n, late, err := c.take(p)
 		if n > 0 || err != nil || len(p) == 0 {
 			return n, err
 		}
@@ -168,11 +168,11 @@ func (c *Conn) Read(p []byte) (int, error) {
 }
 
 // take returns what waits, or what ended reading, or when waiting is to end.
-func (c *Conn) take(p []byte) (n int, err error, late <-chan time.Time) { //nolint:revive // the error is not the last word
+func (c *Conn) take(p []byte) (n int, late <-chan time.Time, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return 0, net.ErrClosed, nil
+		return 0, nil, net.ErrClosed
 	}
 	if n = copy(p, c.waiting[c.taken:]); n > 0 {
 		c.taken += n
@@ -180,21 +180,21 @@ func (c *Conn) take(p []byte) (n int, err error, late <-chan time.Time) { //noli
 		return n, nil, nil
 	}
 	if c.err != nil {
-		return 0, c.err, nil
+		return 0, nil, c.err
 	}
 	if c.until.IsZero() {
 		return 0, nil, nil
 	}
 	left := time.Until(c.until)
 	if left <= 0 {
-		return 0, os.ErrDeadlineExceeded, nil
+		return 0, nil, os.ErrDeadlineExceeded
 	}
 	if c.deadline == nil {
 		c.deadline = time.NewTimer(left)
 	} else {
 		c.deadline.Reset(left)
 	}
-	return 0, nil, c.deadline.C
+	return 0, c.deadline.C, nil
 }
 
 // roomAgain goes on reading after what waited was taken; called with mu held.
