@@ -48,7 +48,8 @@ func (c placePlanCmd) Run(ctx context.Context, a app) error {
 		case !c.Apply:
 			return nil
 		}
-		return r.ChangePlaces(ctx, edit, func(*policy.World) error { return nil })
+		act := fmt.Sprintf("place plan --apply %s: %d places changed, %d people reach more", c.File, len(plan.Changes), gainers(plan))
+		return r.ChangePlaces(atMachine(ctx, act), edit, func(*policy.World) error { return nil })
 	})
 }
 
@@ -74,6 +75,15 @@ func (c placePlanCmd) plan(ctx context.Context, r *registry.Registry, raw []byte
 	}
 	edit := world.EditTo(places, c.RemoveMissing)
 	return edit, world.PlanPlaces(edit), nil
+}
+
+// gainers counts the people who would reach more.
+func gainers(p *policy.PlacesPlan) int {
+	who := map[string]bool{}
+	for _, g := range p.Gains {
+		who[g.Who] = true
+	}
+	return len(who)
 }
 
 func printPlan(out io.Writer, p *policy.PlacesPlan) {
