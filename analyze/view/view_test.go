@@ -103,6 +103,33 @@ func TestOnlyALastingOtherViewIsTold(t *testing.T) {
 	}
 }
 
+// TestPatienceIsKept at both bounds and between: nothing is told before the view
+// has been another for as long as that, and it is told with the next picture.
+func TestPatienceIsKept(t *testing.T) {
+	approved, moved := street(1, 640, 360, 0, 0, daylight), street(1, 640, 360, 100, 30, daylight)
+	for _, patience := range []time.Duration{LeastPatience, DefaultPatience, MostPatience} {
+		w := Watch(approved, patience)
+		at := time.Date(2026, 11, 18, 9, 0, 0, 0, time.UTC)
+		for range 10 {
+			at = at.Add(sampleEvery)
+			w.See(approved, at)
+		}
+		turned, told := at.Add(sampleEvery), time.Duration(0)
+		for told == 0 && at.Sub(turned) < 2*MostPatience {
+			at = at.Add(sampleEvery)
+			if r, drifted := w.See(moved, at); drifted {
+				told = at.Sub(turned)
+				if off := r.Since.Sub(turned).Abs(); off > Window {
+					t.Errorf("patience %s: other since %s, turned at %s", patience, r.Since, turned)
+				}
+			}
+		}
+		if told < patience || told > patience+Window {
+			t.Errorf("patience %s: told after %s", patience, told)
+		}
+	}
+}
+
 func TestGridsOfBadPlanesAreRefused(t *testing.T) {
 	for _, c := range [][4]int{{0, 0, 0, 0}, {100, 640, 640, 360}, {640 * 360, 320, 640, 360}, {63 * 36, 63, 63, 36}} {
 		if _, ok := Of(make([]byte, c[0]), c[1], c[2], c[3]); ok {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -86,6 +87,44 @@ func TestBadConfigurationIsOneClearLine(t *testing.T) {
 	}
 	if _, err := LoadConfig("/nowhere.yaml"); shouwang.CodeOf(err) != shouwang.CodeBadConfig {
 		t.Errorf("a missing file: %v", err)
+	}
+}
+
+// TestViewDriftIsBounded: shorter than its least a lorry that unloads would close
+// a camera, longer than its most a turned one would go on for long.
+func TestViewDriftIsBounded(t *testing.T) {
+	if got := Defaults().Analyze.ViewDrift; got != 45*time.Second {
+		t.Errorf("without a word it is %s", got)
+	}
+	for text, good := range map[string]bool{
+		"15s": true, "45s": true, "10m": true, "14.999s": false, "10m1ms": false, "0s": false, "-45s": false, "1h": false,
+	} {
+		path := filepath.Join(t.TempDir(), "c.yaml")
+		if err := os.WriteFile(path, []byte("analyze: {view_drift: "+text+"}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cfg, err := LoadConfig(path)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		err = cfg.Validate()
+		if good != (err == nil) {
+			t.Errorf("view_drift %s: %v", text, err)
+		}
+		want, _ := time.ParseDuration(text)
+		if err == nil && cfg.Analyze.ViewDrift != want {
+			t.Errorf("view_drift %s is read as %s", text, cfg.Analyze.ViewDrift)
+		}
+		if err != nil && (shouwang.CodeOf(err) != shouwang.CodeBadConfig || !strings.Contains(err.Error(), "analyze.view_drift") || !strings.Contains(err.Error(), "write 15s to 10m0s")) {
+			t.Errorf("view_drift %s: it does not say what to write: %v", text, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "c.yaml")
+	if err := os.WriteFile(path, []byte("analyze: {view_drift: soon}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadConfig(path); shouwang.CodeOf(err) != shouwang.CodeBadConfig || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("no duration at all: %v", err)
 	}
 }
 
