@@ -192,6 +192,10 @@ type Deps struct {
 	// Rooms are the operations that live in rooms of their own: each registers
 	// what it serves, on the kernel and through the one way to a picture.
 	Rooms []func(*front.Front, *look.Looks)
+	// LogTakes returns why the access log takes no entries now, or nil, without
+	// adding one. While it does not, nothing is shown. Nil asks nobody: a look is
+	// refused all the same whose own entry is.
+	LogTakes func(ctx context.Context) error
 	// Ready returns why the service cannot work now, or nil.
 	Ready func(ctx context.Context) error
 }

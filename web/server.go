@@ -221,6 +221,9 @@ func (s *Server) Work() (stop func()) {
 	wg.Go(func() { s.tickets.run(ctx) })
 	wg.Go(func() { s.sweep(ctx) })
 	wg.Go(func() { s.hear(ctx) })
+	if s.deps.LogTakes != nil {
+		wg.Go(func() { s.looks.Watch(ctx, s.cfg.TicketCheck, s.deps.LogTakes, s.unlogged) })
+	}
 	return sync.OnceFunc(func() {
 		s.stop()
 		unhook()
@@ -229,7 +232,17 @@ func (s *Server) Work() (stop func()) {
 		s.plays.endWhere(EndShutdown, func(*play) bool { return true })
 		s.plays.wg.Wait()
 		s.feeds.Wait()
+		s.settle()
 	})
+}
+
+// settle writes what the access log is owed before the service ends.
+func (s *Server) settle() {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if n := s.looks.Settle(ctx); n > 0 {
+		s.Log.Error("ENTRIES OF THE ACCESS LOG ARE LOST with this process, which could not write them", "entries", n)
+	}
 }
 
 // changed is told by the gate that a camera ("" for all) is to be judged anew.

@@ -24,6 +24,8 @@ const (
 	EndCamera   = "camera"       // the camera's pictures ended
 	EndFailed   = "failed"       // rendering or sending failed
 	EndReplaced = "out_of_reach" // the camera is gone from the township's list
+	// EndUnlogged is the end of everything while the access log cannot be written.
+	EndUnlogged = string(shouwang.CodeAuditUnavailable)
 )
 
 // defaultTTL is used for a decision that names none.
@@ -167,6 +169,14 @@ func (ts *tickets) endSession(token string) {
 			t.end(EndSignOut)
 		}
 	}
+}
+
+// unlogged ends all that is shown, since the access log cannot be written.
+func (s *Server) unlogged() {
+	for _, t := range s.tickets.list("") {
+		t.end(EndUnlogged)
+	}
+	s.plays.endWhere(EndUnlogged, func(*play) bool { return true })
 }
 
 // list returns the open views of one camera, or all for "".

@@ -154,6 +154,7 @@ func (l *Ledger) write() {
 	for first := range l.queue {
 		batch := l.gather(first)
 		seq, err := l.commit(batch)
+		l.took(err)
 		for i, p := range batch {
 			p.done <- result{seq: seq + uint64(i), err: err}
 		}
@@ -213,5 +214,41 @@ func (l *Ledger) wake() {
 	select {
 	case l.kick <- struct{}{}:
 	default:
+	}
+}
+
+// trialBytes is more than an entry and its places in the indexes take. They are
+// random: SQLite writes no page that stays as it was.
+const trialBytes = 32 << 10
+
+// Try reports whether the log takes entries now, without adding one: it writes
+// as much as an entry needs to the same disk, durably. The error has code
+// audit_unavailable.
+func (l *Ledger) Try(ctx context.Context) error {
+	_, err := l.db.writer.ExecContext(ctx, `INSERT INTO trial (id, at, filler) VALUES (1, ?, randomblob(?))
+		ON CONFLICT (id) DO UPDATE SET at = excluded.at, filler = excluded.filler`, time.Now().UnixMilli(), trialBytes)
+	l.took(err)
+	why := l.failing.Load()
+	switch {
+	case err != nil:
+		return unavailable(err)
+	case why != nil:
+		return unavailable(*why)
+	case l.backlog() >= int64(l.cfg.MaxBacklog):
+		return unavailable(errBehind)
+	}
+	return nil
+}
+
+// took notes whether the front took what was written.
+func (l *Ledger) took(err error) {
+	if err == nil {
+		if l.refusing.Swap(nil) != nil {
+			l.cfg.Log.Info("the access log can be written again")
+		}
+		return
+	}
+	if l.refusing.Swap(&err) == nil {
+		l.cfg.Log.Error("the access log cannot be written, nothing may be shown until it can", "err", err)
 	}
 }

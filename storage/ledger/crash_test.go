@@ -84,10 +84,38 @@ func TestFrontThatCannotBeWritten(t *testing.T) {
 	execSQL(t, dir, `ALTER TABLE entries RENAME TO away`)
 	_, err := l.Append(t.Context(), look("camera:a", 3))
 	wantCode(t, err, shouwang.CodeAuditUnavailable)
+	if s, _ := l.Stats(t.Context()); s.Failing == "" {
+		t.Error("nobody is told that the log cannot be written")
+	}
 	execSQL(t, dir, `ALTER TABLE away RENAME TO entries`)
 	index, err := l.Append(t.Context(), look("camera:a", 3))
 	if err != nil || index != 3 {
 		t.Errorf("after the repair: %d, %v", index, err)
+	}
+}
+
+// Try finds out whether the log can be written and leaves nothing in it.
+func TestTryAddsNothing(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	add(t, l, "camera:a", 2)
+	for range 3 {
+		must(t, l.Try(t.Context()))
+	}
+	execSQL(t, dir, `ALTER TABLE trial RENAME TO away`)
+	wantCode(t, l.Try(t.Context()), shouwang.CodeAuditUnavailable)
+	if s, _ := l.Stats(t.Context()); s.Failing == "" {
+		t.Error("nobody is told that the log cannot be written")
+	}
+	execSQL(t, dir, `ALTER TABLE away RENAME TO trial`)
+	must(t, l.Try(t.Context()))
+	if s, _ := l.Stats(t.Context()); s.Failing != "" || s.Entries != 2 {
+		t.Errorf("afterwards: %+v", s)
+	}
+	must(t, l.Close())
+	report, err := ledger.Check(t.Context(), ledger.Config{Dir: dir}, nil, nil)
+	if err != nil || !report.OK() || report.Size != 2 {
+		t.Errorf("report: %+v, %v", report, err)
 	}
 }
 

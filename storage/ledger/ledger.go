@@ -74,6 +74,8 @@ type Ledger struct {
 	kept, fed atomic.Int64
 	// failing is why the Merkle log does not take entries, nil when it does.
 	failing atomic.Pointer[error]
+	// refusing is why the front does not, nil when it did the last time.
+	refusing atomic.Pointer[error]
 	// cosigned is the newest checkpoint that enough witnesses have cosigned.
 	cosigned atomic.Pointer[checkpoint.Checkpoint]
 
@@ -206,14 +208,16 @@ type Stats struct {
 	Entries   uint64 // in the front
 	Backlog   int64  // of those, not yet in the Merkle log
 	Published uint64 // under the newest checkpoint
-	Failing   string // why the Merkle log takes no entries, "" when it does
+	Failing   string // why the log takes no entries, "" when it does
 }
 
 // Stats returns the log's state.
 func (l *Ledger) Stats(ctx context.Context) (s Stats, err error) {
 	s.Entries, s.Backlog = uint64(l.kept.Load()), l.backlog()
-	if why := l.failing.Load(); why != nil {
-		s.Failing = (*why).Error()
+	for _, why := range []*error{l.refusing.Load(), l.failing.Load()} {
+		if why != nil {
+			s.Failing = (*why).Error()
+		}
 	}
 	cp, err := l.tree.checkpoint(ctx)
 	s.Published = cp.Size

@@ -94,7 +94,7 @@ func edit(t *testing.T, dir, end string, change func([]byte) []byte) {
 // execSQL does with the front what somebody with a SQLite shell can do.
 func execSQL(t *testing.T, dir, query string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "details.db"))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "details.db")+"?_pragma=busy_timeout(20000)")
 	must(t, err)
 	_, err = db.Exec(query)
 	must(t, err)

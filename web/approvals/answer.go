@@ -70,7 +70,7 @@ func (r *room) may(c *front.Caller, a *policy.Approval, to policy.ApprovalState)
 }
 
 // withdraw takes back what one asked for or gave; looks under way by it end at
-// once. It is carried out even if it cannot be logged: closing never waits.
+// once. It is carried out even if it cannot be logged yet: closing never waits.
 func (r *room) withdraw(ctx context.Context, c *front.Caller, in *answerInput) (*approvalOutput, error) {
 	if _, err := r.known(c, in.ID); err != nil {
 		return nil, err
@@ -89,8 +89,6 @@ func (r *room) withdraw(ctx context.Context, c *front.Caller, in *answerInput) (
 		return nil, err
 	}
 	r.Gate.Recheck(shouwang.CameraID(strings.TrimPrefix(a.Camera, "camera:")))
-	if _, err := r.looks.Append(ctx, entry(c, a, r.Now(), "withdrew")); err != nil {
-		r.Log.Error("log withdrawal of approval", "approval", a.ID, "error", err)
-	}
+	r.looks.Owe(ctx, entry(c, a, r.Now(), "withdrew"))
 	return &approvalOutput{Body: r.view(c, a)}, nil
 }

@@ -74,8 +74,12 @@ func (r *Room) film(ctx context.Context, c *front.Caller, id string, camera shou
 	return answerPiece(data, frames(units, p.span.From), v.look.Decision.DecisionID), nil
 }
 
-// turn waits until a rendering may run; done lets the next one.
+// turn waits until a rendering may run, and shows nothing while the access log
+// cannot be written; done lets the next one.
 func (r *Room) turn(ctx context.Context) (done func(), err error) {
+	if err := r.looks.MayShow(); err != nil {
+		return nil, err
+	}
 	select {
 	case r.turns <- struct{}{}:
 		return func() { <-r.turns }, nil

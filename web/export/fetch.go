@@ -86,9 +86,7 @@ func (r *room) ended(c *front.Caller, j *job, bytes int64, failed error) {
 		e.Detail = "broke off " + j.ID
 		r.Log.Warn("evidence package broke off", "export", j.ID, "error", failed)
 	}
-	if _, err := r.looks.Append(context.Background(), e); err != nil {
-		r.Log.Error("log end of export", "export", j.ID, "error", err)
-	}
+	r.looks.Owe(context.Background(), e)
 }
 
 // counted counts what leaves, and gives a slow but living reader time.

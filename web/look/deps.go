@@ -48,8 +48,9 @@ type Deps struct {
 
 // Looks decides and logs looks.
 type Looks struct {
-	front *front.Front
-	deps  Deps
+	front   *front.Front
+	deps    Deps
+	journal *journal
 	// supervised says that an officer sits beside whoever is shown the picture.
 	supervised bool
 	clear      []shouwang.TrackPoint // where the person beside them is
@@ -65,4 +66,6 @@ func (s *Looks) Supervised(clear []shouwang.TrackPoint) *Looks {
 }
 
 // New joins looks to the kernel and their neighbours.
-func New(f *front.Front, deps Deps) *Looks { return &Looks{front: f, deps: deps} }
+func New(f *front.Front, deps Deps) *Looks {
+	return &Looks{front: f, deps: deps, journal: newJournal()}
+}

@@ -59,9 +59,7 @@ func (s *Looks) Decide(ctx context.Context, c *front.Caller, req policy.Request,
 	if !decision.Allowed() {
 		s.deps.Metrics.Denials.WithLabelValues(string(req.Action)).Inc()
 		l.entry.Kind, l.entry.Decision, l.entry.Reasons, l.entry.Obligations = "denial", "deny", decision.Reasons, nil
-		if _, err := s.Append(ctx, l.entry); err != nil {
-			s.front.Log.Error("log denial", "error", err)
-		}
+		s.Owe(ctx, l.entry)
 		return nil, front.Denial(&decision, s.front.TextFor(c, &decision))
 	}
 	return l, nil
@@ -203,16 +201,18 @@ func (s *Looks) entryOf(c *front.Caller, req policy.Request, d *policy.Decision,
 // Append writes one entry of the access log and waits until it is durable, no
 // longer than auditWithin; the caller's going away does not lose it.
 func (s *Looks) Append(ctx context.Context, e policy.Entry) (uint64, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditWithin)
-	defer cancel()
-	index, err := s.deps.Audit.Append(ctx, e)
+	index, err := s.write(ctx, e)
 	if err != nil {
-		return 0, &shouwang.Error{
-			Code: shouwang.CodeAuditUnavailable, Err: err,
-			Message: "the access log cannot be written, so nothing is shown; the log of the service says why",
-		}
+		s.journal.seeTo()
+		return 0, unlogged(err)
 	}
 	return index, nil
+}
+
+func (s *Looks) write(ctx context.Context, e policy.Entry) (uint64, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditWithin)
+	defer cancel()
+	return s.deps.Audit.Append(ctx, e)
 }
 
 // Commit makes the look's audit entry durable and tells the owner where the
@@ -248,7 +248,8 @@ func (l *Look) notify(ctx context.Context) error {
 	return nil
 }
 
-// End logs how long the look took and what left the house.
+// End logs how long the look took and what left the house, later where the log
+// takes nothing now.
 func (l *Look) End(bytes int64, reason string) {
 	e := l.entry
 	e.Kind, e.At, e.BytesOut, e.Detail = "look_end", l.s.front.Now(), bytes, reason
@@ -256,9 +257,7 @@ func (l *Look) End(bytes int64, reason string) {
 		e.From, e.To = l.Began, e.At
 	}
 	l.s.deps.Metrics.BytesOut.WithLabelValues(string(l.Request.Action)).Add(float64(bytes))
-	if _, err := l.s.Append(context.Background(), e); err != nil {
-		l.s.front.Log.Error("log end of look", "camera", l.Camera, "decision", l.Decision.DecisionID, "error", errors.Unwrap(err))
-	}
+	l.s.Owe(context.Background(), e)
 }
 
 // LiveNow reports whether the grant covers a live view, blurred or clear as it

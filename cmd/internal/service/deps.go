@@ -17,7 +17,7 @@ func (s *Service) deps() web.Deps {
 		Footage:  footage{archive: n.archive, recorder: n.recorder},
 		Desk:     desk{n.registry, n.refresh},
 		Consents: s.consents(),
-		Ready:    s.ready, Rooms: append(s.rooms(), s.paperRooms()...), Sealed: looks{s.ledger}.sealed,
+		Ready:    s.ready, Rooms: append(s.rooms(), s.paperRooms()...), Sealed: looks{s.ledger}.sealed, LogTakes: s.ledger.Try,
 	}
 }
 

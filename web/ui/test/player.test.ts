@@ -283,6 +283,32 @@ describe('the live player', () => {
     p.stop()
   })
 
+  it('says that the access log cannot be written, covers the picture, and is back by itself when it can', async () => {
+    const list = [fakeConnection('webrtc', 't-1'), fakeConnection('webrtc', 't-2')]
+    let full = false
+    let i = 0
+    const { p, decode } = make(async () => {
+      if (full) throw new Problem(503, { code: 'audit_unavailable' })
+      return list[i++]!.c
+    }, async () => { throw new Error('not asked') })
+    p.start({})
+    await tick(10)
+    decode()
+    await tick(300)
+    full = true
+    tell('ticket', { camera: 'c-1', ticket: 't-1', reason: 'audit_unavailable' })
+    await tick(600)
+    expect(p.state.phase).not.toBe('playing')
+    expect(p.state.problem?.code).toBe('audit_unavailable')
+    await tick(60_000)
+    full = false
+    await tick(6000)
+    decode()
+    await tick(300)
+    expect(p.state.phase).toBe('playing')
+    p.stop()
+  })
+
   it('closes a connection that comes about after it was stopped', async () => {
     const w = fakeConnection('webrtc', 't-1')
     let open!: (c: Connection) => void

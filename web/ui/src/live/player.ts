@@ -69,8 +69,9 @@ function whepFailed() {
 }
 
 // Ends of a look that are no denial: its time was over, its picture has to be
-// made differently now, the camera or the service went away.
-const askAgain = new Set(['ttl', 'duties', 'camera', 'failed', 'shutdown'])
+// made differently now, the camera or the service went away, the access log
+// cannot be written (asking says so, until it can).
+const askAgain = new Set(['ttl', 'duties', 'camera', 'failed', 'shutdown', 'audit_unavailable'])
 
 /** Forgets what was learnt of WebRTC; for tests. */
 export function forgetTransport() {
