@@ -34,6 +34,8 @@ type RenderOptions struct {
 	GOP int
 	// Keys puts a key frame wherever the input has one.
 	Keys bool
+	// Taught leaves out what an analysis of the camera knows of its scene.
+	Taught bool
 	// Bitrate bounds the output in bits a second; 0 lets quality decide.
 	Bitrate int
 }
@@ -68,7 +70,9 @@ type Render struct {
 	s    *stream
 	spec wire.RenderSpec
 	only *Output // of a Render; nil for a Share
-	stop func() bool
+	// taught is as asked for.
+	taught bool
+	stop   func() bool
 
 	// Guarded by Pool.mu.
 	outputs  map[uint32]*Output
@@ -106,7 +110,7 @@ func (p *Pool) Share(ctx context.Context, o RenderOptions) (*Render, error) {
 	if err != nil {
 		return nil, fmt.Errorf("render camera %s: %w", o.Camera, err)
 	}
-	r := &Render{s: s, spec: spec, outputs: map[uint32]*Output{}}
+	r := &Render{s: s, spec: spec, taught: o.Taught, outputs: map[uint32]*Output{}}
 	s.render, s.cost = r, 3000
 	if o := p.watcher(s.cam); o != nil {
 		s.home = o.home // where the scene is known
@@ -127,8 +131,11 @@ func (p *Pool) watcher(cam shouwang.CameraID) *stream {
 }
 
 // known returns the handle under which the renderer's process keeps the scene
-// of its camera, 0 if it does not.
+// of its camera, 0 if it does not, or if that is not wanted.
 func (p *Pool) known(s *stream) uint32 {
+	if s.render != nil && s.render.taught {
+		return 0
+	}
 	if o := p.watcher(s.cam); o != nil && o.home == s.home && o.sent != nil {
 		return o.handle
 	}

@@ -231,6 +231,13 @@ func TestViewerOfAKnownSceneSeesItAtOnce(t *testing.T) {
 			t.Errorf("known %v: detail %.1f of %.1f", known, shown, in)
 		}
 	}
+	var shown, in float64 // with the analysis still there
+	pictures(t, units[:6], func(_ int, pic *decode.Picture) { in += steps(pic) })
+	out := playAll(t, render(t, p, RenderOptions{BlurPeople: true, Taught: true}), units[:6])
+	pictures(t, out, func(_ int, pic *decode.Picture) { shown += steps(pic) })
+	if shown > in/2 {
+		t.Errorf("a run that teaches its own scene took over another's: detail %.1f of %.1f", shown, in)
+	}
 }
 
 // steps is the mean difference of neighbours.

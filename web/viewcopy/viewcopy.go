@@ -13,11 +13,21 @@ import (
 )
 
 // Render sends a run through a renderer and returns the MP4, at most limit
-// bytes. Any failure on the way is a failure of the whole: half a copy is shown
+// bytes. Where people or plates are hidden the renderer is first taught the scene
+// from the run itself (see taught). Any failure on the way is a failure of the whole: half a copy is shown
 // to nobody.
 func Render(ctx context.Context, r watch.Renderer, units watch.Units, o watch.Options, limit int) ([]byte, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	shows := func(*shouwang.AccessUnit) bool { return true }
+	if (o.BlurPeople || o.BlurPlates) && len(o.Clear) == 0 {
+		run, err := teach(ctx, units)
+		if err != nil {
+			return nil, err
+		}
+		// A key picture where the camera had one: so the first one shown is one.
+		units, shows, o.Keys, o.Taught = run, run.shows, true, run.whole()
+	}
 	rendering, err := r.Render(ctx, o)
 	if err != nil {
 		return nil, err
@@ -36,7 +46,7 @@ func Render(ctx context.Context, r watch.Renderer, units watch.Units, o watch.Op
 	whole := fragment.NewWhole(limit)
 	var failed error
 	for au := range rendering.Out() {
-		if failed == nil {
+		if failed == nil && shows(au) {
 			if failed = whole.Add(au); failed != nil {
 				cancel(failed)
 				rendering.Close()

@@ -47,6 +47,9 @@ type Options struct {
 	// Keys puts a key frame wherever the camera had one, so that a stretch can
 	// be cut out at the camera's own.
 	Keys bool
+	// Taught says that the run begins with pictures that teach the scene: what a
+	// live analysis knows of it, by another light perhaps, is not taken over.
+	Taught bool
 }
 
 // Plain reports whether the pictures may go out as the camera sent them.

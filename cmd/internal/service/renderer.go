@@ -44,7 +44,7 @@ func asked(o watch.Options) pool.RenderOptions {
 	}
 	return pool.RenderOptions{
 		Camera: o.Camera, Masks: o.Masks, BlurPeople: o.BlurPeople, BlurPlates: o.BlurPlates, Clear: o.Clear,
-		Watermark: o.Watermark, MaxWidth: width, GOP: viewGOP, Keys: o.Keys,
+		Watermark: o.Watermark, MaxWidth: width, GOP: viewGOP, Keys: o.Keys, Taught: o.Taught,
 	}
 }
 

@@ -105,6 +105,17 @@ func (e *estate) camera(id shouwang.CameraID) *policy.Consent {
 // record puts ten seconds from the time given into the bucket.
 func (e *estate) record(camera shouwang.CameraID, from time.Time) *storage.Segment {
 	e.t.Helper()
+	var pieces []mp4.Piece
+	for k := range 20 {
+		at := shouwang.MediaTime(k) * shouwang.MediaRate / 2
+		pieces = append(pieces, mp4.Piece{Data: bytes.Repeat([]byte{byte(k)}, 500), DTS: at, PTS: at, Duration: shouwang.MediaRate / 2, Key: k%4 == 0})
+	}
+	return e.recorded(camera, from, &shouwang.Params{Codec: shouwang.CodecH264, SPS: []byte{0x67, 66, 0, 30, 1}, PPS: []byte{0x68, 1, 2}, Width: 640, Height: 360}, pieces)
+}
+
+// recorded puts pictures into the bucket as one segment from the time given.
+func (e *estate) recorded(camera shouwang.CameraID, from time.Time, params *shouwang.Params, pieces []mp4.Piece) *storage.Segment {
+	e.t.Helper()
 	ctx, kept := e.t.Context(), e.node.archive
 	key, err := kept.Keys.NewDataKey(ctx, camera, from, "grant-1")
 	e.must(err)
@@ -116,15 +127,11 @@ func (e *estate) record(camera shouwang.CameraID, from time.Time) *storage.Segme
 	e.must(err)
 	meta := mp4.Meta{
 		ID: id, Camera: camera, Stream: shouwang.StreamMain, From: from, Grant: "grant-1", Mode: "rolling", Retention: 7 * 24 * time.Hour,
-		Codec: shouwang.CodecH264, SPS: []byte{0x67, 66, 0, 30, 1}, PPS: []byte{0x68, 1, 2}, Width: 640, Height: 360,
+		Codec: params.Codec, SPS: params.SPS, PPS: params.PPS, Width: params.Width, Height: params.Height,
 	}
-	begin, _ := mp4.Init(&shouwang.Params{Codec: meta.Codec, SPS: meta.SPS, PPS: meta.PPS, Width: 640, Height: 360}, &meta)
+	begin, err := mp4.Init(params, &meta)
+	e.must(err)
 	_, _ = w.Write(begin)
-	var pieces []mp4.Piece
-	for k := range 20 {
-		at := shouwang.MediaTime(k) * shouwang.MediaRate / 2
-		pieces = append(pieces, mp4.Piece{Data: bytes.Repeat([]byte{byte(k)}, 500), DTS: at, PTS: at, Duration: shouwang.MediaRate / 2, Key: k%4 == 0})
-	}
 	_, _ = mp4.WriteFragment(w, 0, from, pieces)
 	e.must(w.Close())
 	r, err := seal.Open(bytes.NewReader(sealed.Bytes()), int64(sealed.Len()), key.Plain)
@@ -264,13 +271,13 @@ func TestExportOfRealFootage(t *testing.T) {
 	from := time.Now().Add(-time.Hour).Truncate(time.Second)
 	row := e.record("door", from)
 	req := e.playback("door", row.Span)
-	req.Action, req.SecondFactorAge, req.SecondPerson = policy.Export, 10, "officer:boss"
+	req.Action, req.SecondFactorAge, req.SecondPerson, req.Form = policy.Export, 10, "officer:boss", policy.FormOriginal
 	if d, _ := e.node.gate.Look(req); d.Allowed() {
 		t.Fatal("exported on a name alone")
 	}
 	_, err := e.approvals.Change(ctx, "ap-1", func(*policy.Approval) (*policy.Approval, error) {
 		return &policy.Approval{
-			ID: "ap-1", State: policy.ApprovalGiven, Requester: "officer:asks", Approver: "officer:boss", Action: policy.Export, Camera: "camera:door",
+			ID: "ap-1", State: policy.ApprovalGiven, Requester: "officer:asks", Approver: "officer:boss", Action: policy.Export, Form: policy.FormOriginal, Camera: "camera:door",
 			From: row.From, To: row.To, Purpose: "public_safety", Case: "case-1", Asked: time.Now(), Answered: time.Now().Add(-time.Second), Expires: time.Now().Add(time.Hour), Uses: 1,
 		}, nil
 	})
