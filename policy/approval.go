@@ -18,6 +18,26 @@ const (
 	ApprovalWithdrawn ApprovalState = "withdrawn" // by either of the two
 )
 
+// ExportForm is what of the pictures an evidence package takes along.
+type ExportForm string
+
+// The forms. A veiled copy is encoded anew with the owner's masks, people and
+// vehicles pixelated, and the package's id burned in; the original is what the
+// camera sent, bit for bit. A form that is not named is the veiled copy.
+const (
+	FormVeiled   ExportForm = "veiled"
+	FormOriginal ExportForm = "original"
+)
+
+// OrVeiled returns the form, the veiled copy where none is named. Approvals and
+// requests of before the form was part of them name none.
+func (f ExportForm) OrVeiled() ExportForm {
+	if f == "" {
+		return FormVeiled
+	}
+	return f
+}
+
 // Approval is what one person asked another to approve, and the answer. The
 // other gives it in a session of their own, under a second factor just shown;
 // it is for one act on one stretch of one camera, for one case, a few times at
@@ -28,7 +48,8 @@ type Approval struct {
 	Requester string        `json:"requester"`
 	Approver  string        `json:"approver,omitempty"` // who answered
 	Action    Action        `json:"action"`
-	Camera    string        `json:"camera"` // "camera:door-17"
+	Form      ExportForm    `json:"form,omitempty"` // of an export, which of its two forms
+	Camera    string        `json:"camera"`         // "camera:door-17"
 	// From and To bound the capture time; both zero stand for the live view.
 	From      time.Time `json:"from,omitzero"`
 	To        time.Time `json:"to,omitzero"`
@@ -58,8 +79,9 @@ func (a *Approval) Left(at time.Time) int {
 }
 
 // Covers reports whether the approval is for the act that is asked for now: the
-// same person, act, camera, purpose, case and order, within the stretch of
-// time, not used up. A look that began under it may go on until it expires.
+// same person, act, camera, purpose, case and order, the same form of an export,
+// within the stretch of time, not used up. A look that began under it may go on
+// until it expires.
 func (a *Approval) Covers(req *Request, at time.Time) bool {
 	switch {
 	case a.State != ApprovalGiven || !at.Before(a.Expires) || at.Before(a.Answered):
@@ -71,6 +93,8 @@ func (a *Approval) Covers(req *Request, at time.Time) bool {
 	case a.Approver == "" || a.Approver == a.Requester || a.Requester != req.Principal || a.Action != req.Action:
 		return false
 	case a.Purpose != req.Purpose || a.Case != req.Case || a.Order != req.Order:
+		return false
+	case a.Action == Export && a.Form.OrVeiled() != req.Form.OrVeiled():
 		return false
 	}
 	return a.coversSpan(req)
@@ -107,8 +131,20 @@ func (g *Gate) second(req *Request) (*Request, *Approval) {
 	a := g.approvals.Approved(req, req.At)
 	if a != nil {
 		known.SecondPerson = a.Approver
+	} else if req.Action == Export {
+		known.otherForm = g.approvals.Approved(req.inOtherForm(), req.At) != nil
 	}
 	return &known, a
+}
+
+// inOtherForm is the same export, taking along what it does not.
+func (r *Request) inOtherForm() *Request {
+	other := *r
+	other.Form = FormOriginal
+	if r.Form.OrVeiled() == FormOriginal {
+		other.Form = FormVeiled
+	}
+	return &other
 }
 
 // spend uses the approval up for an allowed look; false means that somebody
@@ -150,7 +186,7 @@ func (w *World) MayApprove(approver, requester, camera string) (bool, Reason) {
 func MustApprove(reasons []Reason) (lifted, rest []Reason) {
 	for _, r := range reasons {
 		switch r {
-		case ReasonNoSecondPerson, ReasonSecondNotFree, ReasonSecondUnapproved, ReasonHomeGrid, ReasonHomeUnknown, ReasonSecondFactor:
+		case ReasonNoSecondPerson, ReasonSecondNotFree, ReasonSecondUnapproved, ReasonSecondOtherForm, ReasonHomeGrid, ReasonHomeUnknown, ReasonSecondFactor:
 			lifted = append(lifted, r)
 		default:
 			rest = append(rest, r)

@@ -75,6 +75,36 @@ func TestANamedPersonWhoNeverApprovedIsDenied(t *testing.T) {
 	}
 }
 
+// TestTheOtherFormOfAnExportIsRefused: who approved a veiled copy did not let
+// the original go, nor the other way round, and the denial says that it is the
+// form. What names no form is the veiled copy on either side.
+func TestTheOtherFormOfAnExportIsRefused(t *testing.T) {
+	w := readWorld(t, "testdata")
+	for _, c := range []struct {
+		approved, asked ExportForm
+		allowed         bool
+	}{
+		{"", "", true}, {"", FormVeiled, true}, {FormVeiled, "", true}, {FormVeiled, FormVeiled, true}, {FormOriginal, FormOriginal, true},
+		{"", FormOriginal, false}, {FormVeiled, FormOriginal, false}, {FormOriginal, "", false}, {FormOriginal, FormVeiled, false},
+	} {
+		req := graveRequest()
+		a := givenFor(req)
+		a.Form, req.Form = c.approved, c.asked
+		kept := book{a.ID: a}
+		g, err := NewGate(w, func() time.Time { return inHours }, Options{Approvals: kept})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, _ := g.Look(req)
+		if d.Allowed() != c.allowed {
+			t.Errorf("approved %q, asked %q: %v", c.approved, c.asked, d.Reasons)
+		}
+		if !c.allowed && (d.Reasons[0] != ReasonSecondOtherForm || len(a.UsedFor) != 0) {
+			t.Errorf("approved %q, asked %q: %v, used %v", c.approved, c.asked, d.Reasons, a.UsedFor)
+		}
+	}
+}
+
 func at(req Request, t time.Time) Request {
 	req.At = t
 	return req
@@ -96,6 +126,10 @@ func TestAnApprovalIsForOneThing(t *testing.T) {
 		"another purpose":     func(a *Approval, _ *Request) { a.Purpose = "emergency" },
 		"another case":        func(a *Approval, _ *Request) { a.Case = "case-2" },
 		"another order":       func(a *Approval, _ *Request) { a.Order = "o-1" },
+		"the original":        func(_ *Approval, r *Request) { r.Form = FormOriginal },
+		"a veiled copy":       func(a *Approval, r *Request) { a.Form, r.Form = FormOriginal, FormVeiled },
+		"a form unnamed":      func(a *Approval, _ *Request) { a.Form = FormOriginal },
+		"a form unknown":      func(_ *Approval, r *Request) { r.Form = "clear" },
 		"another approval":    func(_ *Approval, r *Request) { r.Approval = "ap-2" },
 		"begins earlier":      func(_ *Approval, r *Request) { r.Footage.From = r.Footage.From.Add(-1) },
 		"ends later":          func(_ *Approval, r *Request) { r.Footage.To = r.Footage.To.Add(1) },

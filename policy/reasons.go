@@ -63,6 +63,7 @@ const (
 	ReasonNoSecondPerson    Reason = "no_second_person"
 	ReasonSecondNotFree     Reason = "second_person_not_independent"
 	ReasonSecondUnapproved  Reason = "second_person_did_not_approve"
+	ReasonSecondOtherForm   Reason = "second_person_approved_other_form" // veiled copy and original, of an export
 	ReasonSecondFactor      Reason = "second_factor_stale"
 	ReasonJurisdiction      Reason = "outside_jurisdiction"
 	ReasonHomeGrid          Reason = "home_grid_conflict"
@@ -104,7 +105,7 @@ var reasonOrder = []Reason{
 	ReasonKioskLiveOnly, ReasonNotOwner, ReasonMode, ReasonSlot, ReasonAudience, ReasonArea,
 	ReasonJurisdiction, ReasonHomeGrid, ReasonHomeUnknown, ReasonOffDuty, ReasonUnattended,
 	ReasonCaseNotOpen, ReasonNotCaseMember, ReasonNoCase, ReasonIncidentFar, ReasonNoGround,
-	ReasonSecondNotFree, ReasonSecondUnapproved, ReasonNoSecondPerson, ReasonSecondFactor,
+	ReasonSecondNotFree, ReasonSecondOtherForm, ReasonSecondUnapproved, ReasonNoSecondPerson, ReasonSecondFactor,
 	ReasonKeyFrozen, ReasonKeyHeld, ReasonKeyClosed, ReasonNotRecorded, ReasonQuarantined, ReasonViewNotApproved, ReasonMount, ReasonNoSign, ReasonUnfit,
 	ReasonTooLong, ReasonLookback, ReasonTooManyLooks, ReasonLimit, ReasonBadTime,
 	ReasonRole, ReasonNotApplicable, ReasonNoRule,

@@ -34,7 +34,7 @@ func (s *scene) detail(r Reason) []Reason {
 			home = ReasonHomeUnknown
 		}
 		if s.req.claimed && s.req.SecondPerson == "" {
-			return []Reason{home, ReasonSecondUnapproved}
+			return []Reason{home, s.unapproved()}
 		}
 		return []Reason{home}
 	case ReasonNoCase:
@@ -44,12 +44,20 @@ func (s *scene) detail(r Reason) []Reason {
 			return []Reason{ReasonSecondNotFree}
 		}
 		if s.req.claimed {
-			return []Reason{ReasonSecondUnapproved}
+			return []Reason{s.unapproved()}
 		}
 	case ReasonNoRule:
 		return []Reason{s.ruleReason()}
 	}
 	return []Reason{r}
+}
+
+// unapproved says why the record knows no approval of what is asked.
+func (s *scene) unapproved() Reason {
+	if s.req.otherForm {
+		return ReasonSecondOtherForm
+	}
+	return ReasonSecondUnapproved
 }
 
 func (s *scene) detailConsent(r Reason) []Reason {

@@ -48,13 +48,16 @@ type Request struct {
 	// Approval names the second person's approval, where there is a record of
 	// them; with it SecondPerson need not be named.
 	Approval string `json:"approval,omitempty"`
+	// Form is what of the pictures an export takes along; empty is the veiled copy.
+	Form ExportForm `json:"form,omitempty"`
 	// Within is the decision under which the look began that is judged again.
 	Within string `json:"-"`
 	// Footage describes the span asked for when Resource names no footage of
 	// the World, as when the service plays back a span of a camera.
 	Footage *Footage `json:"-"`
 
-	claimed bool // a second person was named and looked for in the record
+	claimed   bool // a second person was named and looked for in the record
+	otherForm bool // and had approved the export's other form
 }
 
 // KeyState is what has become of the keys of a stretch of footage.

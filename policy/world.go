@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -150,6 +151,15 @@ type Filing struct {
 	From          time.Time `json:"from"`
 	To            time.Time `json:"to,omitzero"` // zero: no end
 	RetentionDays int       `json:"retention_days,omitempty"`
+}
+
+// NameIn returns what people call the camera in the language of a page, its id
+// where it has no name.
+func (c *Camera) NameIn(lang string) string {
+	if lang == English && c.NameEn != "" {
+		return c.NameEn
+	}
+	return cmp.Or(c.Name, string(c.CameraID()))
 }
 
 // CameraID returns the id without the policy's prefix "camera:".

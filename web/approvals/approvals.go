@@ -5,8 +5,9 @@
 //
 // An approval is for one act (export, unmask, place_hold, release_hold, and
 // the live view or playback of somebody who lives in that grid), on one stretch
-// of one camera, for one case, once or a few times, for some hours. Asking,
-// answering and using it are entries of the access log.
+// of one camera, for one case, once or a few times, for some hours; an export's
+// is for one of its two forms, the veiled copy or the original. Asking, answering
+// and using it are entries of the access log.
 package approvals
 
 import (
@@ -84,8 +85,12 @@ func (r *room) routes() {
 
 // entry is what the log says of a step of an approval.
 func entry(c *front.Caller, a *policy.Approval, at time.Time, step string) policy.Entry {
+	detail := step + " " + a.ID
+	if a.Action == policy.Export {
+		detail += "; " + string(a.Form.OrVeiled())
+	}
 	return policy.Entry{
 		At: at, Kind: "approval", Principal: c.Who.ID, Person: c.Who.Name, Unit: c.Who.Unit, Action: a.Action, Camera: a.Camera,
-		From: a.From, To: a.To, Purpose: a.Purpose, Case: a.Case, Detail: step + " " + a.ID,
+		From: a.From, To: a.To, Purpose: a.Purpose, Case: a.Case, Detail: detail,
 	}
 }

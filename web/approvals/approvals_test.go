@@ -2,6 +2,7 @@ package approvals_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -144,7 +145,7 @@ func TestTwoPeopleInTwoSessions(t *testing.T) {
 		t.Fatal("a name alone was enough")
 	}
 	a := fronttest.Want[approvals.ApprovalView](h, 200, "officer:asks", "POST", "/api/approvals", export)
-	if a.State != "asked" || a.CameraName != "路口" || a.MayAnswer || len(a.AlsoMissing) != 0 || a.Uses != 1 {
+	if a.State != "asked" || a.Form != policy.FormVeiled || a.CameraName != "路口" || a.MayAnswer || len(a.AlsoMissing) != 0 || a.Uses != 1 {
 		t.Fatalf("asked: %+v", a)
 	}
 	if d, _ := h.Gate.Look(exporting("", a.ID)); d.Allowed() {
@@ -191,6 +192,38 @@ func TestTwoPeopleInTwoSessions(t *testing.T) {
 	if want := []string{"officer:asks asked", "officer:boss gave"}; !slices.Equal(steps, want) {
 		t.Errorf("logged: %v", steps)
 	}
+}
+
+// TestAnExportIsApprovedInOneForm: the original must be asked for by name, the
+// approver is told, the log says it, and the approval is for nothing else.
+func TestAnExportIsApprovedInOneForm(t *testing.T) {
+	h := house(t)
+	wish := maps.Clone(export)
+	wish["form"] = "original"
+	a := fronttest.Want[approvals.ApprovalView](h, 200, "officer:asks", "POST", "/api/approvals", wish)
+	path := "/api/approvals/" + a.ID
+	if got := fronttest.Want[approvals.ApprovalView](h, 200, "officer:boss", "GET", path, nil); got.Form != policy.FormOriginal {
+		t.Errorf("the approver is told of %q", got.Form)
+	}
+	h.Factor("officer:boss")
+	fronttest.Want[approvals.ApprovalView](h, 200, "officer:boss", "POST", path+"/approve", struct{}{})
+	if d, _ := h.Gate.Look(exporting("", a.ID)); d.Allowed() || d.Reasons[0] != policy.ReasonSecondOtherForm {
+		t.Errorf("a veiled copy under it: %v", d.Reasons)
+	}
+	req := exporting("", a.ID)
+	req.Form = policy.FormOriginal
+	if d, _ := h.Gate.Look(req); !d.Allowed() {
+		t.Errorf("what was approved: %v", d.Reasons)
+	}
+	for _, e := range h.Log.Of("approval") {
+		if !strings.HasSuffix(e.Detail, a.ID+"; original") {
+			t.Errorf("the log says %q", e.Detail)
+		}
+	}
+	wish["form"] = "clear"
+	fronttest.Want[front.Problem](h, 422, "officer:asks", "POST", "/api/approvals", wish)
+	wish["form"], wish["action"] = "original", "place_hold"
+	fronttest.Want[front.Problem](h, 422, "officer:asks", "POST", "/api/approvals", wish)
 }
 
 func TestNothingIsApprovedThatCannotBeLogged(t *testing.T) {

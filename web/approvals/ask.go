@@ -22,6 +22,7 @@ type askInput struct {
 // AskBody says what is to be approved.
 type AskBody struct {
 	Action    policy.Action     `json:"action" enum:"export,unmask,place_hold,release_hold,playback,view_live"`
+	Form      policy.ExportForm `json:"form,omitempty" enum:"veiled,original" doc:"Of an export: a copy with masks, people and vehicles pixelated (when absent), or what the camera sent, bit for bit"`
 	Camera    shouwang.CameraID `json:"camera,omitempty" maxLength:"64" doc:"Not needed with a clip"`
 	Clip      shouwang.ClipID   `json:"clip,omitempty" maxLength:"128" doc:"Takes camera and span from a clip"`
 	From      time.Time         `json:"from,omitzero" doc:"Capture time; leave both out for the live view"`
@@ -74,8 +75,12 @@ func (r *room) asked(ctx context.Context, c *front.Caller, in *AskBody) (*policy
 	if err := checkSpan(in.Action, span, r.Now()); err != nil {
 		return nil, err
 	}
+	form, err := formOf(in)
+	if err != nil {
+		return nil, err
+	}
 	a := &policy.Approval{
-		ID: front.NewID("ap"), State: policy.ApprovalAsked, Requester: c.Who.ID, Action: in.Action, Camera: cam.ID,
+		Form: form, ID: front.NewID("ap"), State: policy.ApprovalAsked, Requester: c.Who.ID, Action: in.Action, Camera: cam.ID,
 		From: span.From, To: span.To, Purpose: c.Purpose(in.Purpose, cam), Case: in.Case, Order: in.Order, Reason: in.Reason,
 		Recipient: in.Recipient, Asked: r.Now(), Expires: r.Now().Add(answerWithin), Lasts: in.Hours, Uses: in.Uses,
 	}
@@ -86,6 +91,17 @@ func (r *room) asked(ctx context.Context, c *front.Caller, in *AskBody) (*policy
 		a.Uses = defaultUses(in.Action)
 	}
 	return a, nil
+}
+
+// formOf is the form of an export, the veiled copy where none is named.
+func formOf(in *AskBody) (policy.ExportForm, error) {
+	switch {
+	case in.Action == policy.Export:
+		return in.Form.OrVeiled(), nil
+	case in.Form != "":
+		return "", shouwang.Errorf(shouwang.CodeBadUsage, "only an export has a form: leave form out")
+	}
+	return "", nil
 }
 
 func defaultUses(act policy.Action) int {
@@ -122,6 +138,7 @@ func (r *room) alsoMissing(c *front.Caller, a *policy.Approval) []policy.Reason 
 		return []policy.Reason{policy.ReasonUnknownResource}
 	}
 	req := c.Request(a.Action, cam, front.Why{Purpose: a.Purpose, Case: a.Case, Order: a.Order}, r.Now())
+	req.Form = a.Form
 	if !a.From.IsZero() {
 		req.Footage = &policy.Footage{Camera: cam.ID, From: a.From, To: a.To, KeyState: policy.KeyLive, Quarantined: cam.Quarantined}
 		if a.Action == policy.ReleaseHold {

@@ -21,6 +21,7 @@ type ApprovalView struct {
 	ID         string            `json:"id"`
 	State      string            `json:"state" enum:"asked,given,refused,withdrawn,expired,used"`
 	Action     policy.Action     `json:"action"`
+	Form       policy.ExportForm `json:"form,omitempty" enum:"veiled,original" doc:"Of an export, which form of the footage leaves"`
 	Camera     shouwang.CameraID `json:"camera"`
 	CameraName string            `json:"camera_name"`
 	From       time.Time         `json:"from,omitzero"`
@@ -142,10 +143,10 @@ func (r *room) view(c *front.Caller, a *policy.Approval) ApprovalView {
 		Expires: a.Expires, Hours: a.Lasts, Uses: a.Uses, Used: len(a.UsedFor), Decisions: append([]string{}, a.UsedFor...),
 	}
 	if cam, ok := c.World.Camera(a.Camera); ok {
-		v.Camera, v.CameraName = cam.CameraID(), cam.Name
-		if c.Lang == "en" && cam.NameEn != "" {
-			v.CameraName = cam.NameEn
-		}
+		v.Camera, v.CameraName = cam.CameraID(), cam.NameIn(c.Lang)
+	}
+	if a.Action == policy.Export {
+		v.Form = a.Form.OrVeiled()
 	}
 	if cs, ok := c.World.Case(a.Case); ok {
 		v.CaseTitle = cs.Title

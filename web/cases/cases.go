@@ -165,15 +165,10 @@ func (r *Room) itemView(ctx context.Context, c *front.Caller, i *Item) (CaseItem
 
 func cameraName(c *front.Caller, id shouwang.CameraID) string {
 	cam, ok := c.World.Camera(policy.CameraResource(id))
-	switch {
-	case !ok:
+	if !ok {
 		return string(id)
-	case c.Lang == "en" && cam.NameEn != "":
-		return cam.NameEn
-	case cam.Name != "":
-		return cam.Name
 	}
-	return string(id)
+	return cam.NameIn(c.Lang)
 }
 
 func (r *Room) person(c *front.Caller, id string) Colleague {

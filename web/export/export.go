@@ -41,15 +41,14 @@ type Job struct {
 	Veil      watch.Options // what is done to a veiled copy
 }
 
-// Form is what of the pictures leaves.
-type Form string
+// Form is what of the pictures leaves; it is part of what the gate is asked and
+// of what a second person approved.
+type Form = policy.ExportForm
 
-// The forms. A veiled copy is encoded anew with the owner's masks, people and
-// vehicles pixelated, and the package's id burned in; the original is what the
-// camera sent, bit for bit.
+// The forms.
 const (
-	Veiled   Form = "veiled"
-	Original Form = "original"
+	Veiled   = policy.FormVeiled
+	Original = policy.FormOriginal
 )
 
 // Store packs evidence and keeps what a case needs. Errors: CodeKeyDestroyed,
@@ -129,28 +128,29 @@ type GrantBody struct {
 	Purpose   string            `json:"purpose,omitempty" maxLength:"64"`
 	Reason    string            `json:"reason" minLength:"4" maxLength:"500"`
 	Recipient string            `json:"recipient" minLength:"2" maxLength:"200" doc:"Whom the package is made for; it says so"`
-	Approval  string            `json:"approval" minLength:"1" maxLength:"64" doc:"A second person's approval of export over this stretch"`
+	Approval  string            `json:"approval" minLength:"1" maxLength:"64" doc:"A second person's approval of export over this stretch, in this form"`
 	Form      Form              `json:"form,omitempty" enum:"veiled,original" default:"veiled" doc:"A copy with masks, people and vehicles pixelated and marked for its recipient, or what the camera sent, bit for bit"`
 }
 
 // ExportView is a package that may be fetched.
 type ExportView struct {
-	ID        string            `json:"id"`
-	URL       string            `json:"url"`
-	Expires   time.Time         `json:"expires"`
-	Decision  string            `json:"decision"`
-	LogEntry  uint64            `json:"log_entry"`
-	Camera    shouwang.CameraID `json:"camera"`
-	From      time.Time         `json:"from"`
-	To        time.Time         `json:"to"`
-	Case      string            `json:"case,omitempty"`
-	Recipient string            `json:"recipient"`
-	Form      Form              `json:"form" enum:"veiled,original"`
+	ID         string            `json:"id"`
+	URL        string            `json:"url"`
+	Expires    time.Time         `json:"expires"`
+	Decision   string            `json:"decision"`
+	LogEntry   uint64            `json:"log_entry"`
+	Camera     shouwang.CameraID `json:"camera"`
+	CameraName string            `json:"camera_name"`
+	From       time.Time         `json:"from"`
+	To         time.Time         `json:"to"`
+	Case       string            `json:"case,omitempty"`
+	Recipient  string            `json:"recipient"`
+	Form       Form              `json:"form" enum:"veiled,original"`
 }
 
-func (j *job) view() ExportView {
+func (j *job) view(lang string) ExportView {
 	return ExportView{
-		ID: j.ID, URL: "/api/exports/" + j.ID + "/package.zip", Expires: j.expires, Decision: j.Decision.DecisionID, LogEntry: j.LogEntry,
+		CameraName: j.Camera.NameIn(lang), ID: j.ID, URL: "/api/exports/" + j.ID + "/package.zip", Expires: j.expires, Decision: j.Decision.DecisionID, LogEntry: j.LogEntry,
 		Camera: j.Camera.CameraID(), From: j.Span.From, To: j.Span.To, Case: j.Request.Case, Recipient: j.Recipient, Form: j.Form,
 	}
 }
@@ -178,7 +178,7 @@ func (r *room) grant(ctx context.Context, c *front.Caller, in *grantInput) (*gra
 		}
 	}
 	r.keep(ctx, j)
-	return &grantOutput{Body: j.view()}, nil
+	return &grantOutput{Body: j.view(c.Lang)}, nil
 }
 
 // duties are the obligations that this room knows how to carry out. A veiled
@@ -200,6 +200,7 @@ func (r *room) judge(ctx context.Context, c *front.Caller, cam *policy.Camera, b
 		return nil, err
 	}
 	req := c.Request(policy.Export, cam, front.Why{Purpose: b.Purpose, Case: b.Case, Order: b.Order, Approval: b.Approval}, r.Now())
+	req.Form = b.Form.OrVeiled()
 	req.Footage = &policy.Footage{Camera: cam.ID, From: b.From, To: b.To, KeyState: state, Quarantined: cam.Quarantined}
 	d, grant := r.Gate.Look(req)
 	for _, o := range d.Obligations {
@@ -211,15 +212,13 @@ func (r *room) judge(ctx context.Context, c *front.Caller, cam *policy.Camera, b
 		d.Decision, d.Reasons = "deny", []policy.Reason{look.ReasonNoGrant}
 	}
 	if !d.Allowed() {
-		if _, err := r.looks.Append(ctx, policy.NewEntry("denial", req.At, c.World, req, d)); err != nil {
-			r.Log.Error("log denial", "error", err)
-		}
+		r.looks.Owe(ctx, policy.NewEntry("denial", req.At, c.World, req, d))
 		return nil, front.Denial(&d, r.TextFor(c, &d))
 	}
 	j := &job{session: sessionOf(c), expires: r.Now().Add(min(fetchWithin, time.Duration(d.TTL)*time.Second))}
 	j.Job = Job{
 		ID: front.NewID("ex"), Made: r.Now().UTC(), Camera: cam, Place: placeOf(c, cam), Span: span, Request: req, Decision: d,
-		Grant: grant, Reason: b.Reason, Recipient: b.Recipient, Form: b.Form,
+		Grant: grant, Reason: b.Reason, Recipient: b.Recipient, Form: req.Form,
 	}
 	return j, r.veil(c, cam, j)
 }
@@ -243,7 +242,6 @@ func (r *room) veil(c *front.Caller, cam *policy.Camera, j *job) error {
 	if j.Form == Original {
 		return nil
 	}
-	j.Form = Veiled
 	options, refused := r.looks.Veiled(c, cam, j.ID+" "+j.Request.Case)
 	if refused != "" {
 		d := j.Decision

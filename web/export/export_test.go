@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,7 +94,7 @@ func house(t *testing.T) (*fronttest.House, *store, *book) {
 		Timezone: "Asia/Shanghai", Purposes: []string{"public_safety"}, Audiences: []string{"desk"},
 		Places:     []shouwang.Place{{ID: "town", Kind: "township", Name: "镇"}, {ID: "house", Kind: "building", Parent: "town"}},
 		Principals: []*policy.Principal{officer("asks", policy.RoleInvestigator), officer("boss", policy.RoleApprover), {ID: "admin:ops", Type: policy.TypeAdministrator}},
-		Cameras:    []*policy.Camera{{ID: "camera:door", Place: "house", LegalClass: shouwang.ClassResident, Mount: "own_premises", Owner: "resident:li", Sign: true, Consents: []*policy.Consent{consent}}},
+		Cameras:    []*policy.Camera{{ID: "camera:door", Name: "楼门", Place: "house", LegalClass: shouwang.ClassResident, Mount: "own_premises", Owner: "resident:li", Sign: true, Consents: []*policy.Consent{consent}}},
 		Cases:      []*policy.Case{{ID: "case-1", Open: true, Type: "theft", Members: []string{"officer:asks"}, Opened: noon.AddDate(0, 0, -1)}},
 	})
 	if err != nil {
@@ -109,7 +110,7 @@ func house(t *testing.T) (*fronttest.House, *store, *book) {
 // approval is given for the stretch that body asks for.
 func approval() policy.Approval {
 	return policy.Approval{
-		ID: "ap-1", State: policy.ApprovalGiven, Requester: "officer:asks", Approver: "officer:boss", Action: policy.Export, Camera: "camera:door",
+		ID: "ap-1", State: policy.ApprovalGiven, Requester: "officer:asks", Approver: "officer:boss", Action: policy.Export, Form: policy.FormOriginal, Camera: "camera:door",
 		From: noon.Add(-time.Hour), To: noon.Add(-30 * time.Minute), Purpose: "public_safety", Case: "case-1", Answered: noon.Add(-time.Minute), Expires: noon.Add(time.Hour), Uses: 1,
 	}
 }
@@ -157,6 +158,28 @@ func TestAPackageLeavesByTwoAndIsLoggedFirst(t *testing.T) {
 	fronttest.Want[front.Problem](h, 404, "officer:asks", "GET", v.URL, nil)
 }
 
+// TestTheFormThatWasNotApprovedDoesNotLeave: an approval of the original is
+// none of a copy, the denial says why and is logged, and nothing is used up.
+func TestTheFormThatWasNotApprovedDoesNotLeave(t *testing.T) {
+	h, s, given := house(t)
+	h.Factor("officer:asks")
+	for _, form := range []any{"veiled", nil} {
+		wish := body("form", form)
+		if form == nil {
+			delete(wish, "form")
+		}
+		p := fronttest.Want[front.Problem](h, 403, "officer:asks", "POST", "/api/exports", wish)
+		if len(p.Reasons) != 1 || p.Reasons[0] != policy.ReasonSecondOtherForm || !strings.Contains(p.Text, "other form") {
+			t.Errorf("%v: %+v", form, p)
+		}
+	}
+	given.Form = policy.FormVeiled
+	fronttest.Want[front.Problem](h, 403, "officer:asks", "POST", "/api/exports", body())
+	if denials := h.Log.Of("denial"); len(denials) != 3 || len(given.UsedFor)+len(s.held) != 0 {
+		t.Errorf("%d denials logged; used %v, held %v", len(denials), given.UsedFor, s.held)
+	}
+}
+
 // TestWithdrawalReachesAGrantedPackage: what was granted and not fetched yet
 // does not leave after the owner said no.
 func TestWithdrawalReachesAGrantedPackage(t *testing.T) {
@@ -198,6 +221,7 @@ func TestGrantedPackagesOutliveARestart(t *testing.T) {
 	h.Factor("officer:asks")
 	wish := body()
 	delete(wish, "form")
+	given.Form = policy.FormVeiled
 	v := fronttest.Want[export.ExportView](h, 200, "officer:asks", "POST", "/api/exports", wish)
 	again := fronttest.Open(t, fronttest.Options{World: h.Gate.World(), At: noon, Approvals: given, CanRender: true})
 	again.Add(export.Routes(export.Deps{Gate: again.Gate, Store: s}))
@@ -208,7 +232,7 @@ func TestGrantedPackagesOutliveARestart(t *testing.T) {
 		t.Errorf("another's: %+v", got)
 	}
 	got := fronttest.Want[list](again, 200, "officer:asks", "GET", "/api/exports", nil)
-	if len(got.Packages) != 1 || got.Packages[0].ID != v.ID || got.Packages[0].Form != export.Veiled || got.Packages[0].Camera != "door" {
+	if len(got.Packages) != 1 || got.Packages[0].ID != v.ID || got.Packages[0].Form != export.Veiled || got.Packages[0].Camera != "door" || got.Packages[0].CameraName != "楼门" {
 		t.Fatalf("after the restart: %+v", got)
 	}
 	if status, raw := again.Do("officer:asks", "GET", v.URL, nil); status != 200 || string(raw) != "package "+v.ID+" for 法院 veiled" {
@@ -227,7 +251,9 @@ func TestGrantedPackagesOutliveARestart(t *testing.T) {
 // original is not given in its place.
 func TestAVeiledCopyNeedsARenderer(t *testing.T) {
 	h, s, _ := house(t)
-	cannot := fronttest.Open(t, fronttest.Options{World: h.Gate.World(), At: noon, Approvals: &book{approval()}})
+	given := approval()
+	given.Form = policy.FormVeiled
+	cannot := fronttest.Open(t, fronttest.Options{World: h.Gate.World(), At: noon, Approvals: &book{given}})
 	cannot.Add(export.Routes(export.Deps{Gate: cannot.Gate, Store: s}))
 	cannot.Factor("officer:asks")
 	if p := fronttest.Want[front.Problem](cannot, 403, "officer:asks", "POST", "/api/exports", body("form", "veiled")); !slices.Contains(p.Reasons, look.ReasonNoRenderer) {

@@ -66,7 +66,7 @@ func (r *room) load(ctx context.Context, world *policy.World) {
 			ID: k.ID, Made: k.Made, Camera: cam, Place: k.Place, Span: k.Span, Request: k.Request, Decision: k.Decision,
 			Reason: k.Reason, Recipient: k.Recipient, LogEntry: k.LogEntry, Form: k.Form,
 		}
-		j.Request.Footage = k.Footage
+		j.Request.Footage, j.Request.Form = k.Footage, k.Form
 		r.jobs[k.ID] = j
 	}
 }
@@ -121,7 +121,7 @@ func (r *room) mine(ctx context.Context, c *front.Caller, _ *struct{}) (*mineOut
 	session := sessionOf(c)
 	for _, j := range r.jobs {
 		if j.session == session && r.Now().Before(j.expires) {
-			out.Body.Packages = append(out.Body.Packages, j.view())
+			out.Body.Packages = append(out.Body.Packages, j.view(c.Lang))
 		}
 	}
 	slices.SortFunc(out.Body.Packages, func(a, b ExportView) int { return b.Expires.Compare(a.Expires) })

@@ -170,7 +170,11 @@ test.describe('two people', () => {
       await page.locator('[data-ask-hold]').click()
       await page.locator('select[name=act]').selectOption(act)
       await page.locator('textarea[name=reason]').fill('核对被盗经过')
-      if (act === 'export') await page.locator('input[name=recipient]').fill('沾益区人民法院')
+      if (act === 'export') {
+        await page.locator('input[name=recipient]').fill('沾益区人民法院')
+        await expect(page.locator('input[name=form][value=veiled]')).toBeChecked()
+        await shot(page, 'ask-export')
+      }
       await page.locator('dialog button.main').click()
       await expect(approval(page, act, 'asked')).toBeVisible()
     }
@@ -183,6 +187,7 @@ test.describe('two people', () => {
     await signIn(approver, second, '/(evidence|wall)')
     await approver.goto('/evidence/cases')
     await expect(approval(approver, 'export', 'asked')).toContainText('沾益区人民法院')
+    await expect(approval(approver, 'export', 'asked').locator('[data-form=veiled]')).toContainText('打码副本')
     await approval(approver, 'export', 'asked').locator('[data-answer=approve]').click()
     await shot(approver, 'factor')
     await approver.locator('dialog a').click()

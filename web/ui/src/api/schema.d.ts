@@ -2469,6 +2469,11 @@ export interface components {
              * @description Until when it may be answered, then used
              */
             expires: string;
+            /**
+             * @description Of an export, which form of the footage leaves
+             * @enum {string}
+             */
+            form?: "veiled" | "original";
             /** Format: date-time */
             from?: string;
             /**
@@ -2524,6 +2529,11 @@ export interface components {
             case?: string;
             /** @description Takes camera and span from a clip */
             clip?: string;
+            /**
+             * @description Of an export: a copy with masks, people and vehicles pixelated (when absent), or what the camera sent, bit for bit
+             * @enum {string}
+             */
+            form?: "veiled" | "original";
             /**
              * Format: date-time
              * @description Capture time; leave both out for the live view
@@ -3187,6 +3197,7 @@ export interface components {
         };
         ExportView: {
             camera: string;
+            camera_name: string;
             case?: string;
             decision: string;
             /** Format: date-time */
@@ -3271,7 +3282,7 @@ export interface components {
             slots?: string[] | null;
         };
         GrantBody: {
-            /** @description A second person's approval of export over this stretch */
+            /** @description A second person's approval of export over this stretch, in this form */
             approval: string;
             camera: string;
             case?: string;

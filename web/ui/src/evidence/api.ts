@@ -75,13 +75,13 @@ export const evidence = {
 
   approvals: async (q: { box?: string; case?: string }) => (await json<{ approvals: Approval[] | null }>('GET', '/api/approvals' + query(q))).approvals ?? [],
   approval: (id: string) => json<Approval>('GET', `/api/approvals/${seg(id)}`),
-  ask: (body: { action: string; camera: string; from?: string; to?: string; case: string; reason: string; recipient?: string }) =>
+  ask: (body: { action: string; camera: string; from?: string; to?: string; case: string; reason: string; recipient?: string; form?: Package['form'] }) =>
     json<Approval>('POST', '/api/approvals', body),
   /** Carries out what was approved: both take a second factor shown just now. */
   hold: (a: Approval, days: number) =>
     json<S['HoldView']>('POST', '/api/holds', { camera: a.camera, from: a.from, to: a.to, case: a.case, days, reason: a.reason, purpose: a.purpose, approval: a.id }),
-  export: (a: Approval, form: Package['form']) =>
-    json<Package>('POST', '/api/exports', { form, camera: a.camera, from: a.from, to: a.to, case: a.case, purpose: a.purpose, reason: a.reason, recipient: a.recipient, approval: a.id }),
+  export: (a: Approval) =>
+    json<Package>('POST', '/api/exports', { form: a.form, camera: a.camera, from: a.from, to: a.to, case: a.case, purpose: a.purpose, reason: a.reason, recipient: a.recipient, approval: a.id }),
   /** What this session was granted and may still fetch. */
   packages: async () => (await json<{ packages: Package[] | null }>('GET', '/api/exports')).packages ?? [],
   answer: (id: string, how: 'approve' | 'refuse' | 'withdraw', note: string) => json<Approval>('POST', `/api/approvals/${seg(id)}/${how}`, { note }),
