@@ -62,7 +62,7 @@ describe('the source', () => {
     const prefixes = [...all.matchAll(/'([a-z_]+(?:\.[a-z_]+)*)\.?'\s*[+,)]|`([a-z_.]+)\.\$\{/g)].map((m) => m[1] ?? m[2]!)
     const unused = [...english.keys()].filter((k) => !all.includes(`'${k}'`) && !prefixes.some((p) => k.startsWith(p + '.')))
     expect(unused).toEqual([])
-  })
+  }, 30_000)
 
   it('has no sentence in a template', () => {
     const found: string[] = []
