@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -493,6 +494,31 @@ func TestFlickersBecomeDoubts(t *testing.T) {
 	p.show(200, 0.5, digit)
 	if len(p.order) != 1 {
 		t.Errorf("%d events of one place that flickers, want 1", len(p.order))
+	}
+}
+
+// TestWhoPassesIsNoFlicker: who comes by the same door again, and goes on from
+// there, is an event by key frames alone each time, and nothing to doubt.
+func TestWhoPassesIsNoFlicker(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	p.e.SetGlimpse(true)
+	p.show(20, 0.5, nil)
+	doubts := 0
+	for p.now < 220 {
+		p.show(p.now+2, 0.5, func(s float64) []analyze.Region {
+			if in := math.Mod(s, 60); in < 7 {
+				r := region(0.1+0.06*in, 0.4, 0.03, 0.08)
+				r.Score = 1
+				return []analyze.Region{r}
+			}
+			return nil
+		})
+		if p.e.Doubts() {
+			doubts++
+		}
+	}
+	if len(p.order) != 3 || doubts > 0 {
+		t.Errorf("%d events of three who pass, %d doubts", len(p.order), doubts)
 	}
 }
 

@@ -17,6 +17,7 @@ type Eventer struct {
 
 	glimpse  bool
 	flickers flickers
+	passage  passage
 	doubt    bool // the newest picture showed what may be an event and may not
 	live     bool
 	event    shouwang.Event
@@ -288,6 +289,9 @@ func (e *Eventer) join(t *Track, o *analyze.Observation) {
 			e.lastBox = t.Box
 		}
 	}
+	if t.Last == o.PTS && e.tracker.interval > 0.8 {
+		e.passage.see(t.Box, o.PTS)
+	}
 	if t.Start.Before(e.event.Start) && t.First > e.ended {
 		e.event.Start = t.Start
 	}
@@ -314,7 +318,7 @@ func (e *Eventer) score(t *Track) float64 {
 
 func (e *Eventer) begin(t *Track) {
 	e.serial++
-	e.live, e.began, e.peak, e.lead = true, t.First, 0, t.ID
+	e.live, e.began, e.peak, e.lead, e.passage = true, t.First, 0, t.ID, passage{}
 	e.last, e.lastAt, e.ways = t.AliveUntil, t.aliveAt, e.ways[:0]
 	start := t.Start
 	if e.hasEnd && t.First <= e.ended {
@@ -350,6 +354,9 @@ func (e *Eventer) finish() {
 		e.event.End = e.event.Start.Add(time.Millisecond)
 	}
 	e.tell(shouwang.PhaseEnd)
+	if e.passage.went() {
+		e.flickers.forget(e.began, e.last)
+	}
 	e.live, e.hasEnd, e.ended, e.lastEnd = false, true, e.last, e.event.End
 }
 
