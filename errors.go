@@ -50,12 +50,41 @@ type Error struct {
 	// credential.
 	Message string
 	Err     error
+	// Faults name the fields of a form that are wrong, where it is about fields.
+	Faults []Fault
+}
+
+// Fault is what is wrong with one field of a form. Both are stable names; what a
+// person reads is the page's.
+type Fault struct {
+	Field string `json:"field" doc:"The field, as the request names it"`
+	Why   string `json:"why" doc:"missing, unknown, taken, malformed, short, long, not_for_kind, or what the field's own rules name"`
 }
 
 // Errorf makes an Error; a %w verb keeps its cause for errors.Is and As.
 func Errorf(code Code, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
 	return &Error{Code: code, Message: err.Error(), Err: errors.Unwrap(err)}
+}
+
+// At names the field that the error is about and what is wrong with it.
+func (e *Error) At(field, why string) *Error {
+	e.Faults = append(e.Faults, Fault{field, why})
+	return e
+}
+
+// Faulty makes one error of all that is wrong with a form: the first one's code
+// and words, and everybody's faults. It is nil when nothing is wrong.
+func Faulty(wrong []*Error) error {
+	if len(wrong) == 0 {
+		return nil
+	}
+	all := *wrong[0]
+	all.Faults = nil
+	for _, e := range wrong {
+		all.Faults = append(all.Faults, e.Faults...)
+	}
+	return &all
 }
 
 func (e *Error) Error() string { return e.Message }

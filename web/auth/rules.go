@@ -22,21 +22,21 @@ var commonText string
 func CheckPassword(password string, names ...string) error {
 	switch {
 	case !utf8.ValidString(password) || strings.ContainsFunc(password, unicode.IsControl):
-		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password holds characters that cannot be typed")
+		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password holds characters that cannot be typed").At("password", "untypeable")
 	case utf8.RuneCountInString(password) < MinPassword:
-		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is too short: use %d characters or more", MinPassword)
+		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is too short: use %d characters or more", MinPassword).At("password", "short")
 	case len(password) > maxPassword:
-		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is too long: use at most %d bytes", maxPassword)
+		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is too long: use at most %d bytes", maxPassword).At("password", "long")
 	}
 	plain := strings.ToLower(password)
 	for _, name := range names {
 		name = strings.ToLower(strings.TrimSpace(name))
 		if name != "" && (plain == name || len(name) >= 3 && 2*len(name) >= len(plain) && strings.Contains(plain, name)) {
-			return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is made of your name: choose another")
+			return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is made of your name: choose another").At("password", "own_name")
 		}
 	}
 	if guessable(plain) {
-		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is one of those that are tried first: choose another")
+		return shouwang.Errorf(shouwang.CodeWeakPassword, "the password is one of those that are tried first: choose another").At("password", "common")
 	}
 	return nil
 }

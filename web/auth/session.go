@@ -159,13 +159,13 @@ func (s *Service) SetPassword(ctx context.Context, token, old, next string) (new
 	}
 	if _, err := s.check(ctx, account.Name, old); shouwang.CodeOf(err) == shouwang.CodeUnauthenticated {
 		// The session is good: saying "unauthenticated" would read as signed out.
-		return "", shouwang.Errorf(shouwang.CodeOldPassword, "the present password is wrong: type it again")
+		return "", shouwang.Errorf(shouwang.CodeOldPassword, "the present password is wrong: type it again").At("old", "wrong")
 	} else if err != nil {
 		return "", err
 	}
 	s.accounts.Forgive(account.Name)
 	if old == next {
-		return "", shouwang.Errorf(shouwang.CodeBadUsage, "the new password is the old one: choose another")
+		return "", shouwang.Errorf(shouwang.CodeBadUsage, "the new password is the old one: choose another").At("password", "same")
 	}
 	if err := CheckPassword(next, account.Name, account.Principal); err != nil {
 		return "", err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 
 	"shouwang"
 	"shouwang/policy"
@@ -25,7 +26,9 @@ type Problem struct {
 	Code    shouwang.Code   `json:"code" doc:"Stable name of the kind of failure"`
 	Reasons []policy.Reason `json:"reasons,omitempty" doc:"Why a request was denied, most telling first"`
 	Text    string          `json:"text,omitempty" doc:"The same for the person who asked"`
-	Errors  []string        `json:"errors,omitempty" doc:"Fields that are wrong"`
+	Errors  []string        `json:"errors,omitempty" doc:"Fields that are wrong, in English"`
+	// Faults are for the form: which field, and a stable name of what is wrong.
+	Faults []shouwang.Fault `json:"faults,omitempty" doc:"Fields that are wrong, by stable names"`
 
 	retryAfter time.Duration
 }
@@ -79,6 +82,7 @@ func ProblemOf(err error) *Problem {
 		status = http.StatusInternalServerError
 	}
 	p = NewProblem(status, e.Code, e.Message)
+	p.Faults = e.Faults
 	var retry RetryAfter
 	if errors.As(err, &retry) {
 		p.retryAfter = retry.RetryAfter()
@@ -138,9 +142,44 @@ func humaProblem(status int, msg string, errs ...error) huma.StatusError {
 			// The value is left out: it may be a password.
 			d := detail.ErrorDetail()
 			p.Errors = append(p.Errors, fmt.Sprintf("%s: %s", d.Location, d.Message))
+			p.Faults = append(p.Faults, faultOf(d))
 		}
 	}
 	return p
+}
+
+// faultOf names the field that huma found wrong. A required one that is missing
+// is told at its parent, with its name in the words.
+func faultOf(d *huma.ErrorDetail) shouwang.Fault {
+	_, field, _ := strings.Cut(d.Location, ".")
+	if name, missing := requiredOf(d.Message); missing {
+		return shouwang.Fault{Field: strings.TrimPrefix(field+"."+name, "."), Why: "missing"}
+	}
+	for text, why := range humaWhys {
+		if strings.HasPrefix(d.Message, text) {
+			return shouwang.Fault{Field: field, Why: why}
+		}
+	}
+	return shouwang.Fault{Field: field, Why: "malformed"}
+}
+
+// humaWhys are the beginnings of huma's words.
+var humaWhys = map[string]string{
+	beginning(validation.MsgExpectedMinLength): "short",
+	beginning(validation.MsgExpectedMaxLength): "long",
+	beginning(validation.MsgExpectedMaxItems):  "long",
+	beginning(validation.MsgExpectedOneOf):     "unknown",
+}
+
+func beginning(format string) string {
+	text, _, _ := strings.Cut(format, "%")
+	return text
+}
+
+func requiredOf(message string) (name string, missing bool) {
+	before, after, _ := strings.Cut(validation.MsgExpectedRequiredProperty, "%s")
+	name, missing = strings.CutPrefix(message, before)
+	return strings.TrimSuffix(name, after), missing
 }
 
 // RetryAfter is implemented by errors that know when to try again.

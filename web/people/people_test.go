@@ -346,6 +346,60 @@ func TestNonsenseIsRefusedInWords(t *testing.T) {
 	}
 }
 
+// TestAFormIsToldAtItsFields: everything that is wrong with it at once, field by
+// field, by stable names.
+func TestAFormIsToldAtItsFields(t *testing.T) {
+	h, _ := house(t)
+	waiting := newOfficer()
+	fronttest.Want[changed](h, 200, "admin:ops", "PUT", "/api/people/officer:wang", waiting)
+	for name, tt := range map[string]struct {
+		id     string
+		in     map[string]any
+		status int
+		want   []string
+	}{
+		"nothing is filled in":       {"officer:", map[string]any{"type": "officer", "name": "", "new": true}, 422, []string{"id missing", "name missing", "roles missing", "reason missing"}},
+		"a short name with capitals": {"officer:Wu%20", newer(), 422, []string{"id malformed"}},
+		"somebody there already":     {"officer:chen", newer(), 409, []string{"id taken"}},
+		"names in use":               {"officer:wu", newer(set("login", "chen")), 409, []string{"login taken"}},
+		"a name that waits":          {"officer:wu", newer(set("login", "wang")), 409, []string{"login taken"}},
+		"a name with capitals":       {"officer:wu", newer(set("login", "Wu")), 422, []string{"login malformed"}},
+		"a name that is too long":    {"officer:wu", newer(set("login", strings.Repeat("吴", 30))), 422, []string{"login malformed"}},
+		"no such places":             {"officer:wu", newer(set("jurisdiction", "mars"), set("home_grid", "moon")), 422, []string{"jurisdiction unknown", "home_grid unknown"}},
+		"no such ties":               {"officer:wu", newer(set("unit", "x"), set("superior", "resident:li"), set("audiences", []string{"everybody"})), 422, []string{"unit unknown", "superior unknown", "audiences unknown"}},
+		"one's own superior":         {"officer:chen", chen(set("superior", "officer:chen")), 422, []string{"superior unknown"}},
+		"a resident with roles":      {"resident:wu", newer(set("type", "resident")), 422, []string{"roles not_for_kind"}},
+		"a role that is none":        {"officer:wu", newer(set("roles", []string{"king"})), 422, []string{"roles unknown"}},
+		"no role":                    {"officer:wu", newer(set("roles", []string{})), 422, []string{"roles missing"}},
+		"no reason":                  {"officer:wu", newer(set("reason", " ")), 422, []string{"reason missing"}},
+		"too long a name":            {"officer:wu", newer(set("name", strings.Repeat("x", 65))), 422, []string{"name long"}},
+		"no name at all":             {"officer:wu", map[string]any{"type": "officer", "roles": []string{"approver"}}, 422, []string{"name missing"}},
+		"a kind that is none":        {"officer:wu", newer(set("type", "king")), 422, []string{"type unknown"}},
+		"a second proposal":          {"officer:wang", waiting, 409, []string{"id waiting"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := fronttest.Want[struct{ Faults []shouwang.Fault }](h, tt.status, "admin:ops", "PUT", "/api/people/"+tt.id, tt.in)
+			var told []string
+			for _, f := range got.Faults {
+				told = append(told, f.Field+" "+f.Why)
+			}
+			if !slices.Equal(told, tt.want) {
+				t.Errorf("told %v, want %v", told, tt.want)
+			}
+		})
+	}
+	// A unit's officer needs no role: they answer for its cameras.
+	fronttest.Want[changed](h, 200, "admin:ops", "PUT", "/api/people/officer:zhao", newer(set("roles", []string{}), set("unit", "enforcement"), set("login", "zhao")))
+}
+
+func newer(change ...func(map[string]any)) map[string]any {
+	in := map[string]any{"type": "officer", "name": "吴", "roles": []string{"approver"}, "login": "wu", "reason": "joins the team", "new": true}
+	for _, f := range change {
+		f(in)
+	}
+	return in
+}
+
 // TestNobodyBecomesASecondPersonByLosingARole: who is of the oversight and looks
 // cannot sign. Were the looking role taken away at once, an administrator would
 // have made a signer alone.

@@ -13,7 +13,7 @@ import (
 // PersonBody is a person as an administrator wants them.
 type PersonBody struct {
 	Type         policy.PrincipalType `json:"type" enum:"officer,resident,kiosk,administrator"`
-	Name         string               `json:"name" minLength:"1" maxLength:"64"`
+	Name         string               `json:"name" maxLength:"64"`
 	NameEn       string               `json:"name_en,omitempty" maxLength:"64"`
 	Unit         string               `json:"unit,omitempty" maxLength:"64"`
 	Roles        []policy.Role        `json:"roles,omitempty" maxItems:"8"`
@@ -25,6 +25,7 @@ type PersonBody struct {
 	Site         string               `json:"site,omitempty" maxLength:"64"`
 	Attended     bool                 `json:"attended,omitempty"`
 	OnDuty       bool                 `json:"on_duty,omitempty"`
+	New          bool                 `json:"new,omitempty" doc:"Somebody new is meant: refused where there is somebody by that id"`
 	Login        string               `json:"login,omitempty" maxLength:"64" doc:"Sign-in name of somebody new; none is made when empty"`
 	Language     string               `json:"language,omitempty" enum:"zh-CN,en"`
 	Reason       string               `json:"reason,omitempty" maxLength:"500" doc:"Why, for who signs and for the log"`
@@ -43,15 +44,16 @@ type personChangedOutput struct {
 	}
 }
 
-func (r *room) change(ctx context.Context, c *front.Caller, in *personInput) (*personChangedOutput, error) {
-	b := in.Body
-	next := policy.Principal{
-		ID: in.ID, Type: b.Type, Name: strings.TrimSpace(b.Name), NameEn: strings.TrimSpace(b.NameEn), Unit: b.Unit, Roles: b.Roles, Audiences: b.Audiences,
+// principal is the person as the body wants them.
+func (b *PersonBody) principal(id string) policy.Principal {
+	return policy.Principal{
+		ID: id, Type: b.Type, Name: strings.TrimSpace(b.Name), NameEn: strings.TrimSpace(b.NameEn), Unit: b.Unit, Roles: b.Roles, Audiences: b.Audiences,
 		Jurisdiction: b.Jurisdiction, Home: b.Home, HomeGrid: b.HomeGrid, OnDuty: b.OnDuty, Superior: b.Superior, Site: b.Site, Attended: b.Attended,
 	}
-	if err := check(c.World, &next); err != nil {
-		return nil, err
-	}
+}
+
+func (r *room) change(ctx context.Context, c *front.Caller, in *personInput) (*personChangedOutput, error) {
+	next := in.Body.principal(in.ID)
 	old, there := c.World.Principal(in.ID)
 	if there && old.Type == policy.TypeService || in.ID == c.Who.ID && next.Type != c.Who.Type {
 		return nil, shouwang.Errorf(shouwang.CodeBadUsage, "%s cannot be changed here", in.ID)
@@ -61,6 +63,9 @@ func (r *room) change(ctx context.Context, c *front.Caller, in *personInput) (*p
 	}
 	out := &personChangedOutput{}
 	out.Body.Gives = append([]string{}, Gives(c.World, old, &next)...)
+	if err := r.faults(ctx, c, in, old, &next, len(out.Body.Gives) > 0); err != nil {
+		return nil, err
+	}
 	if len(out.Body.Gives) == 0 {
 		if err := r.log(ctx, c, "changed "+in.ID+": "+differs(old, &next)); err != nil {
 			return nil, err
@@ -68,16 +73,32 @@ func (r *room) change(ctx context.Context, c *front.Caller, in *personInput) (*p
 		out.Body.Applied = true
 		return out, r.Register.PutPrincipal(ctx, next)
 	}
-	p := Proposal{Kind: KindPerson, Person: next, Before: old, Reason: b.Reason}
+	p := Proposal{Kind: KindPerson, Person: next, Before: old, Reason: in.Body.Reason}
 	if !there {
-		p.Login, p.Language = b.Login, b.Language
-	}
-	if err := r.freeLogin(ctx, p.Login); err != nil {
-		return nil, err
+		p.Login, p.Language = in.Body.Login, in.Body.Language
 	}
 	v, err := r.propose(ctx, c, p)
 	out.Body.Proposal = v
 	return out, err
+}
+
+// faults is everything that is wrong with the form, at once; old is nil for
+// somebody new.
+func (r *room) faults(ctx context.Context, c *front.Caller, in *personInput, old, next *policy.Principal, gives bool) error {
+	faults := check(c.World, next)
+	if old != nil && in.Body.New {
+		faults.add(shouwang.CodeConflict, "id", "taken", "there is a %q already; choose another short name, or change that person", in.ID)
+	}
+	if old == nil {
+		faults.useful(next)
+		if err := r.freeLogin(ctx, &faults, in.Body.Login, in.ID); err != nil {
+			return err
+		}
+	}
+	if gives {
+		faults.reason(in.Body.Reason)
+	}
+	return shouwang.Faulty(faults)
 }
 
 // differs names the fields that change; values stay out of the log, which
@@ -106,28 +127,12 @@ func differs(old, next *policy.Principal) string {
 	return strings.Join(fields, ", ")
 }
 
-// freeLogin reports a sign-in name that is in use, before anybody is bothered.
-func (r *room) freeLogin(ctx context.Context, login string) error {
-	if login == "" {
-		return nil
-	}
-	if login != strings.ToLower(strings.TrimSpace(login)) {
-		return shouwang.Errorf(shouwang.CodeBadUsage, "login %q: no capitals and no blanks at its ends", login)
-	}
-	accounts, err := r.Register.Accounts(ctx)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(accounts, func(a shouwang.Account) bool { return a.Name == login }) {
-		return shouwang.Errorf(shouwang.CodeLoginTaken, "sign-in name %q is in use; choose another", login)
-	}
-	return nil
-}
-
 // propose keeps a proposal; the log has it first.
 func (r *room) propose(ctx context.Context, c *front.Caller, p Proposal) (*ProposalView, error) {
-	if len([]rune(strings.TrimSpace(p.Reason))) < 2 {
-		return nil, shouwang.Errorf(shouwang.CodeBadUsage, "reason: say why, for the person who signs")
+	var faults wrong
+	faults.reason(p.Reason)
+	if err := shouwang.Faulty(faults); err != nil {
+		return nil, err
 	}
 	r.changing.Lock()
 	defer r.changing.Unlock()
@@ -137,7 +142,7 @@ func (r *room) propose(ctx context.Context, c *front.Caller, p Proposal) (*Propo
 	}
 	for i := range all {
 		if all[i].Person.ID == p.Person.ID && all[i].Kind == p.Kind && r.stateOf(&all[i]) == Asked {
-			return nil, shouwang.Errorf(shouwang.CodeConflict, "a proposal about %s waits already; withdraw it first", p.about())
+			return nil, shouwang.Errorf(shouwang.CodeConflict, "a proposal about %s waits already; withdraw it first", p.about()).At("id", "waiting")
 		}
 	}
 	p.ID, p.State, p.By, p.Asked = front.NewID("pp"), Asked, c.Who.ID, r.Now()
@@ -168,16 +173,11 @@ func (r *room) proposeSignIn(ctx context.Context, c *front.Caller, in *wayInInpu
 	if !ok || who.Type == policy.TypeService {
 		return nil, nothing("person", in.ID)
 	}
-	owner, err := r.ownerOf(ctx, in.Body.Login)
-	if err != nil {
+	var faults wrong
+	if err := r.freeLogin(ctx, &faults, in.Body.Login, who.ID); err != nil {
 		return nil, err
 	}
-	if owner == "" {
-		err = r.freeLogin(ctx, in.Body.Login)
-	} else if owner != who.ID {
-		err = shouwang.Errorf(shouwang.CodeLoginTaken, "sign-in name %q is in use; choose another", in.Body.Login)
-	}
-	if err != nil {
+	if err := shouwang.Faulty(faults); err != nil {
 		return nil, err
 	}
 	v, err := r.propose(ctx, c, Proposal{Kind: KindSignIn, Person: *who, Before: who, Login: in.Body.Login, Language: in.Body.Language, Reason: in.Body.Reason})

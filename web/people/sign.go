@@ -194,7 +194,7 @@ func (r *room) unchanged(c *front.Caller, p *Proposal) error {
 	}
 	now, there := c.World.Principal(p.Person.ID)
 	if p.Before == nil && !there || p.Before != nil && there && sameRights(*p.Before, *now) {
-		return check(c.World, &p.Person)
+		return shouwang.Faulty(check(c.World, &p.Person))
 	}
 	return shouwang.Errorf(shouwang.CodeConflict, "%s was changed meanwhile; have it proposed again", p.Person.ID)
 }
