@@ -11,6 +11,7 @@ import (
 	"shouwang/web/holds"
 	"shouwang/web/join"
 	"shouwang/web/look"
+	"shouwang/web/machine"
 	"shouwang/web/notices"
 	"shouwang/web/oidc"
 	"shouwang/web/onboard"
@@ -35,6 +36,7 @@ func rooms() []func(*front.Front, *look.Looks) {
 		health.Routes(health.Deps{}),
 		people.Routes(people.Deps{}),
 		transparency.Routes(transparency.Deps{}),
+		machine.Routes(nil),
 		export.Routes(export.Deps{}),
 		holds.Routes(holds.Deps{}),
 		orders.Routes(orders.Deps{}),

@@ -48,12 +48,11 @@ func (c userAddCmd) Run(ctx context.Context, a app) error {
 	if err != nil {
 		return err
 	}
-	ctx = atMachine(ctx, fmt.Sprintf("user add %s, roles %v, signs in as %s", p.ID, p.Roles, login))
 	return c.withRegistry(ctx, a, func(r *registry.Registry) error {
-		if err := r.PutPrincipal(ctx, p); err != nil {
+		if err := r.PutPrincipal(atMachine(ctx, fmt.Sprintf("user add %s, roles %v", p.ID, p.Roles)), p); err != nil {
 			return err
 		}
-		err := r.AddAccount(ctx, shouwang.Account{
+		err := r.AddAccount(atMachine(ctx, fmt.Sprintf("user add %s, signs in as %s", p.ID, login)), shouwang.Account{
 			Name: login, Principal: p.ID, PasswordHash: hash, PasswordSet: time.Now(), MustChange: true, Language: c.Language,
 		})
 		if err != nil {

@@ -5,7 +5,22 @@ import (
 	"fmt"
 
 	"shouwang/policy"
+	"shouwang/storage/ledger"
+	"shouwang/web/machine"
 )
+
+// machineLog reads what was done at the machine, for web.
+type machineLog struct{ ledger *ledger.Ledger }
+
+// MachineActs returns such entries of the access log, newest first.
+func (m machineLog) MachineActs(ctx context.Context, before uint64, limit int) ([]machine.Entry, error) {
+	found, err := m.ledger.Entries(ctx, ledger.Query{Kinds: []string{policy.KindMachine}, Before: before, Limit: limit})
+	out := make([]machine.Entry, len(found))
+	for i, e := range found {
+		out[i] = machine.Entry{Index: e.Index, Entry: e.Entry}
+	}
+	return out, err
+}
 
 // logMachineActs writes what was done with commands at the machine into the access
 // log, in order; what the log does not take waits for the next change or start.

@@ -39,6 +39,10 @@ func TestWhatIsDoneAtTheMachineStandsInTheLog(t *testing.T) {
 	if err != nil || len(found) != 1 || found[0].Principal != "machine:root (sudo: chen)@tower" || !strings.HasPrefix(found[0].Detail, "user add officer:new") {
 		t.Errorf("logged: %+v %v", found, err)
 	}
+	told, err := machineLog{o.s.ledger}.MachineActs(ctx, 0, 10)
+	if err != nil || len(told) != 1 || told[0].Index != found[0].Index || told[0].Principal != found[0].Principal {
+		t.Errorf("told to the oversight: %+v %v", told, err)
+	}
 	acts, err := reg.MachineActs(ctx, false, 10)
 	if err != nil || len(acts) != 1 || !acts[0].Logged {
 		t.Errorf("kept: %+v %v", acts, err)

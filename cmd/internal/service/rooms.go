@@ -6,6 +6,7 @@ import (
 	"shouwang/web/front"
 	"shouwang/web/join"
 	"shouwang/web/look"
+	"shouwang/web/machine"
 	"shouwang/web/oidc"
 	ruleroom "shouwang/web/rules"
 	"shouwang/web/subjects"
@@ -28,6 +29,7 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		subjects.Routes(subjects.Deps{Store: subjectStore{s.node.registry, s.node.refresh}, Player: s.evidence}),
 		oidc.Routes(oidc.Deps{Config: s.cfg.Web.OIDC, Accounts: s.auth}),
 		s.noticesRoom(),
+		machine.Routes(machineLog{s.ledger}),
 		cell.Routes(cell.Deps{Gate: s.node.gate}),
 		viewgate.Routes(viewgate.Deps{Gate: s.node.gate, Views: s.views, Renderer: renderer{s.node.pool}}),
 		ruleroom.Routes(newRuleFiles(s.cfg.path("rules"))),
