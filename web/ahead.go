@@ -13,8 +13,10 @@ type ahead struct {
 	Pages []struct {
 		Path  string   `json:"path"` // as the router writes it: /my/:id/masks, /rules/:camera?
 		Files []string `json:"files"`
+		Desk  bool     `json:"desk"` // it says what only desks say
 	} `json:"pages"`
 	Languages map[string][]string `json:"languages"`
+	Desk      map[string][]string `json:"desk"` // the same of what only desks say
 }
 
 // readAhead returns what the build wrote; nothing is named ahead where it wrote
@@ -33,7 +35,12 @@ func readAhead(files fs.FS) (a ahead) {
 func (a *ahead) tell(h http.Header, path, accept string) {
 	var links []string
 	seen := map[string]bool{}
-	for _, list := range [][]string{a.page(path), a.Languages[firstLanguage(accept)]} {
+	page, desk := a.page(path)
+	lists := [][]string{page, a.Languages[firstLanguage(accept)]}
+	if desk {
+		lists = append(lists, a.Desk[firstLanguage(accept)])
+	}
+	for _, list := range lists {
 		for _, f := range list {
 			if seen[f] {
 				continue
@@ -52,13 +59,13 @@ func (a *ahead) tell(h http.Header, path, accept string) {
 	}
 }
 
-func (a *ahead) page(path string) []string {
+func (a *ahead) page(path string) (files []string, desk bool) {
 	for _, p := range a.Pages {
 		if routed(p.Path, path) {
-			return p.Files
+			return p.Files, p.Desk
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // routed reports whether the router's pattern is for the path: a part of its own

@@ -24,18 +24,19 @@ func TestFilesAreNamedAhead(t *testing.T) {
 		"index.html":    {Data: []byte("<html>")},
 		"assets/m-1.js": {Data: []byte("js")},
 		"ahead.json": {Data: []byte(`{"pages":[{"path":"/my/:id/masks","files":["assets/m-1.js","assets/m-1.css"]},
-			{"path":"/rules/:camera?","files":["assets/r-1.js"]},{"path":"/:rest(.*)*","files":["assets/lost-1.js"]}],
-			"languages":{"zh-CN":["assets/zh-1.js","assets/m-1.js"],"en":["assets/en-1.js"]}}`)},
+			{"path":"/rules/:camera?","files":["assets/r-1.js"],"desk":true},{"path":"/:rest(.*)*","files":["assets/lost-1.js"]}],
+			"languages":{"zh-CN":["assets/zh-1.js","assets/m-1.js"],"en":["assets/en-1.js"]},"desk":{"en":["assets/desk-en-1.js"]}}`)},
 	})
 	const masks = `</assets/m-1.js>; rel=modulepreload; crossorigin, </assets/m-1.css>; rel=preload; as=style; crossorigin`
 	const zh, en = `</assets/zh-1.js>; rel=modulepreload; crossorigin`, `</assets/en-1.js>; rel=modulepreload; crossorigin`
 	const m, rules = `, </assets/m-1.js>; rel=modulepreload; crossorigin`, `</assets/r-1.js>; rel=modulepreload; crossorigin`
+	const desk = `</assets/desk-en-1.js>; rel=modulepreload; crossorigin`
 	for _, c := range []struct{ path, language, want string }{
 		{"/my/door-17/masks", "zh-CN,zh;q=0.9,en;q=0.8", masks + ", " + zh},
 		{"/my/door-17/masks/", "EN-gb;q=0.9, zh", masks + ", " + en},
 		{"/my/door-17/masks", "fr, de", masks + ", " + zh},
-		{"/rules", "en", rules + ", " + en},
-		{"/rules/gate", "en", rules + ", " + en},
+		{"/rules", "en", rules + ", " + en + ", " + desk},
+		{"/rules/gate", "en", rules + ", " + en + ", " + desk},
 		{"/rules/gate/more", "en", en},
 		{"/nowhere", "", zh + m},
 		{"/assets/m-1.js", "en", ""},

@@ -1,11 +1,12 @@
 // Writes ahead.json into a build: for each address of the router the files that
-// its page needs beyond the first script's own, and for each language its texts.
+// its page needs beyond the first script's own, and for each language its texts
+// (those of desks for the pages of desks).
 // The service names them in the page's Link header, so that a phone on a slow
 // line asks for them at once and not after the first script has run.
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 
-const route = /path: '([^']+)', component: \(\) => import\('\.\/([^']+)'\)/g
+const route = /path: '([^']+)', component: \(\) => import\('\.\/([^']+)'\)(.*)/g
 const languages = ['zh-CN', 'en']
 
 /** The chunk's file and all it imports before it runs, with their styles. */
@@ -32,9 +33,10 @@ export function ahead() {
         const at = (file) => all.find((c) => c.facadeModuleId === resolve(src, file)) ?? this.error(`ahead: no chunk of its own for ${file}`)
         const first = closure(all.find((c) => c.isEntry), chunks)
         const beyond = (file) => [...closure(at(file), chunks)].filter((f) => !first.has(f))
-        const pages = [...readFileSync(resolve(src, 'router.ts'), 'utf8').matchAll(route)].map(([, path, file]) => ({ path, files: beyond(file) }))
+        const pages = [...readFileSync(resolve(src, 'router.ts'), 'utf8').matchAll(route)].map(([, path, file, rest]) => ({ path, files: beyond(file), desk: /\bdesk: true\b/.test(rest) }))
         if (pages.length < 10) this.error('ahead: the router names its pages otherwise now')
-        const source = JSON.stringify({ pages, languages: Object.fromEntries(languages.map((l) => [l, beyond(`i18n/${l}.ts`)])) })
+        const texts = (folder) => Object.fromEntries(languages.map((l) => [l, beyond(`i18n/${folder}${l}.ts`)]))
+        const source = JSON.stringify({ pages, languages: texts(''), desk: texts('desk/') })
         this.emitFile({ type: 'asset', fileName: 'ahead.json', source })
       },
     },
