@@ -83,7 +83,7 @@ func TestResidentsOnThePhone(t *testing.T) {
 		publish(t, s, h, door, film(t, busy(15)))
 	}
 	hu := h.signIn(t, s, "hu")
-	for _, name := range []string{"chen", "wang", "li", "shop", "ops"} {
+	for _, name := range []string{"chen", "wang", "li", "shop", "ops", "audit"} {
 		h.signIn(t, s, name) // everybody's first password is replaced by now
 	}
 	type invitation struct {
@@ -103,10 +103,11 @@ func TestResidentsOnThePhone(t *testing.T) {
 		own("/my", "shop", false, "/my/list"),
 		own("/wall", "chen", false, "/wall", "/rules", "/rules/shop-1"),
 		own("/evidence", "wang", false, "/evidence"),
-		own("/system", "ops", false, "/system", "/system/people", "/system/places"),
+		own("/system", "ops", false, "/system", "/system/people", "/system/places", "/not-yours?to=/wall"),
+		own("/office/complaints", "audit", false, "/office/complaints", "/office/people", "/office/machine"),
 	}
-	playwright(t, s, h, "(resident|many|access|places)\\.spec\\.ts",
-		"ADMINISTRATOR=ops:"+ownPassword, "INVITATIONS="+asJSON(t, asked), "SHOP=shop:"+ownPassword, "PEOPLE="+asJSON(t, people))
+	playwright(t, s, h, "(resident|many|access|places|office)\\.spec\\.ts",
+		"ADMINISTRATOR=ops:"+ownPassword, "OVERSIGHT=audit:"+ownPassword, "INVITATIONS="+asJSON(t, asked), "SHOP=shop:"+ownPassword, "PEOPLE="+asJSON(t, people))
 	s.stop(t)
 	h.check(t)
 }

@@ -34,5 +34,5 @@ export default defineConfig(({ command }) => ({
     __INTLIFY_DROP_MESSAGE_COMPILER__: command === 'build', // the texts are compiled by then (dev/texts.mjs)
   },
   server: { proxy: { '/api': { target: process.env.BASE_URL ?? 'https://127.0.0.1:8086', secure: false } } },
-  test: { environment: 'happy-dom', setupFiles: ['test/setup.ts'], include: ['test/**/*.test.ts'] },
+  test: { environment: 'happy-dom', setupFiles: ['test/setup.ts'], include: ['test/**/*.test.ts'], testTimeout: 30_000 }, // a busy machine is no fault of a text's
 }))

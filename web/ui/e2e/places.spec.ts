@@ -24,7 +24,7 @@ for (const lang of ['zh-CN', 'en'] as const) {
       await expect(sheet.locator('[data-change=added]')).toContainText(words[lang].kind)
       await expect(sheet.locator('[data-no-gains]')).toBeVisible()
       await sheet.locator('[data-do=change]').click()
-      await sheet.locator('[data-done] button').click()
+      await sheet.locator('[data-done] button.main').click()
       await expect(place(id)).toContainText('巷 ' + lang)
 
       // A house with cameras cannot go.
@@ -42,7 +42,7 @@ for (const lang of ['zh-CN', 'en'] as const) {
       await sheet.locator('textarea[name=reason]').fill('handed over')
       await sheet.locator('[data-do=change]').click()
       await expect(sheet.locator('[data-proposed]')).toBeVisible()
-      await sheet.locator('[data-done] button').click()
+      await sheet.locator('[data-done] button.main').click()
       const card = page.locator('[data-proposal][data-state=asked]')
       await expect(card.locator('[data-change=moved]')).toBeVisible()
       await card.locator('button').click() // taken back
@@ -51,7 +51,7 @@ for (const lang of ['zh-CN', 'en'] as const) {
       // What was added can go; a file is looked at before it is read.
       await place(id).locator('[data-do=remove]').click()
       await sheet.locator('[data-do=change]').click()
-      await sheet.locator('[data-done] button').click()
+      await sheet.locator('[data-done] button.main').click()
       await expect(place(id)).toHaveCount(0)
       await page.locator('[data-do=import]').click()
       await sheet.locator('input[name=file]').setInputFiles({ name: 'town.yaml', mimeType: 'text/plain', buffer: Buffer.from('places:\n  - {id: zhanyi, kind: district, parent: "", nam: x}\n') })

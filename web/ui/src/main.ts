@@ -1,6 +1,6 @@
 import { createApp } from 'vue'
 import App from './App.vue'
-import { i18n, language, loadLanguage } from './i18n'
+import { i18n, language, loadLanguage, wantDesk } from './i18n'
 import { router } from './router'
 import { whoAmI } from './session'
 import './ui/base.css'
@@ -8,7 +8,9 @@ import './ui/base.css'
 /** Begins at once what the first page will wait for: who is signed in, and the page's own code. */
 function warm() {
   whoAmI().catch(() => {}) // the router asks again and says what is wrong
-  for (const record of router.resolve(location.pathname).matched) {
+  const there = router.resolve(location.pathname)
+  if (there.meta.desk) wantDesk().catch(() => {})
+  for (const record of there.matched) {
     const page = record.components?.default
     if (typeof page === 'function') void (page as () => Promise<unknown>)().catch(() => {})
   }

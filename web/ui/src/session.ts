@@ -5,14 +5,17 @@ import type { Face, Me } from './api/types'
 import { setZone } from './i18n/time'
 import { signedOutAt } from './signin/provider'
 
-/** Who sits in front of the page. */
-export const session = reactive<{ me: Me | undefined; asked: boolean }>({ me: undefined, asked: false })
+/** Who sits in front of the page; ended says that a session ended and nobody had signed out. */
+export const session = reactive<{ me: Me | undefined; asked: boolean; ended: boolean }>({ me: undefined, asked: false, ended: false })
 
 /** The address of a face. */
 export const homes: Record<Face, string> = { wall: '/wall', evidence: '/evidence', consent: '/my', system: '/system' }
 
 export function home(): string {
-  return session.me ? (homes[session.me.face] ?? '/wall') : '/sign-in'
+  if (!session.me) return '/sign-in'
+  // Who is of the oversight and nothing else sees no picture: their work is at the office.
+  const { roles } = session.me
+  return roles?.length && roles.every((r) => r === 'oversight') ? '/office/complaints' : (homes[session.me.face] ?? '/wall')
 }
 
 /** The page that an address's ?to= asks for, if it is one of ours; else home. */
@@ -26,6 +29,7 @@ export function adopt(me: Me | undefined) {
   session.me = me
   setZone(me?.zone)
   session.asked = true
+  if (me) session.ended = false
   if (me && !me.must_change_password) stream.start()
 }
 
@@ -61,4 +65,7 @@ export async function signOut() {
   }
 }
 
-whenSignedOut(() => adopt(undefined))
+whenSignedOut(() => {
+  session.ended ||= Boolean(session.me)
+  adopt(undefined)
+})

@@ -2,10 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse as parseSfc } from '@vue/compiler-sfc'
 import { describe, expect, it } from 'vitest'
-import en from '../src/i18n/en'
-import zh from '../src/i18n/zh-CN'
 import { firstLanguage, i18n, setLanguage, word } from '../src/i18n'
 import { reasonText } from '../src/i18n/reasons'
+import { en, zh } from './catalogues'
 
 type Tree = { [key: string]: string | Tree }
 

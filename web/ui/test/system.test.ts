@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import en from '../src/i18n/en'
 import { i18n, loadLanguage, setLanguage } from '../src/i18n'
 import TroubleList from '../src/system/TroubleList.vue'
+import { en } from './catalogues'
 import { mount } from './mount'
 
 beforeAll(() => loadLanguage('en'))

@@ -2,9 +2,8 @@ import { createI18n, type MessageCompiler } from 'vue-i18n'
 import { compile } from '@intlify/core-base'
 import { describe, expect, it } from 'vitest'
 import { compiled } from '../dev/texts.mjs'
-import en from '../src/i18n/en'
 import type { Texts } from '../src/i18n/gather'
-import zh from '../src/i18n/zh-CN'
+import { en, zh } from './catalogues'
 
 /** All keys of a catalogue, as "a.b.c". */
 const keys = (texts: Texts, at = ''): string[] => Object.entries(texts).flatMap(([k, v]) => (typeof v === 'string' ? [at + k] : keys(v, `${at}${k}.`)))

@@ -1,5 +1,5 @@
 import type {
-  Camera, Case, Changed, Clip, Event, Incident, Looks, Me, MyCamera, Place, Preview, ProblemDocument, Receipt, System, Timeline,
+  Camera, Case, Changed, Clip, Event, Fault, Incident, Looks, Me, MyCamera, Place, Preview, ProblemDocument, Receipt, System, Timeline,
 } from './types'
 
 /** A request that did not succeed, with what the server said about it. */
@@ -11,6 +11,8 @@ export class Problem extends Error {
   /** The server's words for the person who asked, in their language. */
   readonly text: string
   readonly retryAfter: number
+  /** The fields of a form that are wrong, by stable names. */
+  readonly faults: Fault[]
 
   constructor(status: number, doc: ProblemDocument, retryAfter = 0) {
     super(doc.detail || doc.title || doc.code || String(status))
@@ -19,6 +21,7 @@ export class Problem extends Error {
     this.reasons = doc.reasons ?? []
     this.text = doc.text ?? ''
     this.retryAfter = retryAfter
+    this.faults = doc.faults ?? []
   }
 }
 

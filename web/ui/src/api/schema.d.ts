@@ -1063,6 +1063,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/machine-acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done with commands at the machine, for oversight */
+        get: operations["machineActs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/my/cameras": {
         parameters: {
             query?: never;
@@ -2395,6 +2412,25 @@ export interface components {
             /** @description Needed for what is proposed */
             reason?: string;
         };
+        Act: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Number in the access log
+             */
+            index: number;
+            /** @description The command, as user add officer:new */
+            what: string;
+            /** @description The operating system's user and host, as root (sudo: chen)@tower */
+            who: string;
+        };
+        ActsOutputBody: {
+            /** @description Newest first */
+            acts: components["schemas"]["Act"][] | null;
+            /** @description There are older ones */
+            more: boolean;
+        };
         Aim: {
             /** Format: double */
             fov_deg: number;
@@ -3214,6 +3250,12 @@ export interface components {
             to: string;
             url: string;
         };
+        Fault: {
+            /** @description The field, as the request names it */
+            field: string;
+            /** @description missing, unknown, taken, malformed, short, long, not_for_kind, or what the field's own rules name */
+            why: string;
+        };
         Filing: {
             /** Format: date-time */
             from: string;
@@ -4003,6 +4045,8 @@ export interface components {
             login?: string;
             name: string;
             name_en?: string;
+            /** @description Somebody new is meant: refused where there is somebody by that id */
+            new?: boolean;
             on_duty?: boolean;
             /** @description Why, for who signs and for the log */
             reason?: string;
@@ -4228,8 +4272,10 @@ export interface components {
             code: string;
             /** @description One line in English that says what to do */
             detail: string;
-            /** @description Fields that are wrong */
+            /** @description Fields that are wrong, in English */
             errors?: string[] | null;
+            /** @description Fields that are wrong, by stable names */
+            faults?: components["schemas"]["Fault"][] | null;
             /** @description Why a request was denied, most telling first */
             reasons?: string[] | null;
             /** Format: int64 */
@@ -9870,6 +9916,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Path"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    machineActs: {
+        parameters: {
+            query?: {
+                /** @description Only entries with a smaller number: the last one's, for the next page */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActsOutputBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Forbidden */

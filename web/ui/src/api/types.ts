@@ -11,6 +11,7 @@ type S = components['schemas']
 export type Me = S['Me']
 export type Face = Me['face']
 export type ProblemDocument = Partial<S['Problem']>
+export type Fault = S['Fault']
 export type Place = S['Place']
 export type Link = S['Link']
 export type Camera = S['CameraView']

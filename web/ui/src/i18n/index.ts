@@ -26,13 +26,29 @@ export const i18n = createI18n({
   messages: {},
 })
 
-/** Only the language that is read is fetched; the other when it is chosen. */
-const catalogues = { 'zh-CN': () => import('./zh-CN'), en: () => import('./en') } as const
-const loaded = (tag: Language) => i18n.global.availableLocales.includes(tag)
+/** Only what is read is fetched: the other language when it is chosen, the desks' texts for the desks' pages. */
+const catalogues = {
+  everybody: { 'zh-CN': () => import('./zh-CN'), en: () => import('./en') },
+  desk: { 'zh-CN': () => import('./desk/zh-CN'), en: () => import('./desk/en') },
+} as const
+type Part = keyof typeof catalogues
+const wanted = new Set<Part>(['everybody'])
+const here = new Set<string>()
+const missing = (tag: Language) => [...wanted].filter((part) => !here.has(part + tag))
 
-/** Fetches a language's texts. */
+/** Fetches a language's texts, as far as they are wanted. */
 export async function loadLanguage(tag: Language) {
-  if (!loaded(tag)) i18n.global.setLocaleMessage(tag, (await catalogues[tag]()).default)
+  await Promise.all(missing(tag).map(async (part) => {
+    const texts = (await catalogues[part][tag]()).default
+    i18n.global.setLocaleMessage(tag, { ...i18n.global.getLocaleMessage(tag), ...texts })
+    here.add(part + tag)
+  }))
+}
+
+/** Fetches what the desks' pages say, now and whenever the language changes. */
+export function wantDesk(): Promise<void> {
+  wanted.add('desk')
+  return loadLanguage(language())
 }
 
 function apply(tag: Language) {
@@ -46,7 +62,7 @@ export function language(): Language {
 
 /** Changes the language, at once where its texts are there already. */
 export function setLanguage(tag: Language): Promise<void> | void {
-  if (!loaded(tag)) return loadLanguage(tag).then(() => setLanguage(tag))
+  if (missing(tag).length) return loadLanguage(tag).then(() => setLanguage(tag))
   i18n.global.locale.value = tag
   localStorage.setItem(stored, tag)
   apply(tag)

@@ -14,8 +14,19 @@ export function setZone(name: string | undefined) {
 
 type Moment = string | number | Date
 
+/** Making one costs a phone milliseconds, and a list of looks tells hundreds of times. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function format(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = [tag, zone.value, JSON.stringify(options)].join(' ')
+  let f = formats.get(key)
+  if (!f) formats.set(key, (f = new Intl.DateTimeFormat(tag, { timeZone: zone.value, ...options })))
+  return f
+}
+
 function told(at: Moment, options: Intl.DateTimeFormatOptions): string {
-  return new Date(at).toLocaleString(language(), { timeZone: zone.value, hourCycle: 'h23', ...options })
+  const moment = new Date(at)
+  return Number.isNaN(moment.getTime()) ? String(moment) : format(language(), { hourCycle: 'h23', ...options }).format(moment)
 }
 
 /** Clock time of day, to the second. */
@@ -45,7 +56,7 @@ export function when(at: Moment, now = new Date()): string {
 }
 
 export function day(at: Moment): string {
-  return new Date(at).toLocaleDateString(language(), { timeZone: zone.value, year: 'numeric', month: 'long', day: 'numeric' })
+  return told(at, { year: 'numeric', month: 'long', day: 'numeric' })
 }
 
 function sameDay(a: Moment, b: Moment): boolean {
@@ -54,8 +65,8 @@ function sameDay(a: Moment, b: Moment): boolean {
 
 /** A moment as `<input type="datetime-local">` writes it, with seconds: "2026-11-28T03:15:00". */
 export function local(at: Moment): string {
-  const parts = new Map(new Intl.DateTimeFormat('en-CA', {
-    timeZone: zone.value, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+  const parts = new Map(format('en-CA', {
+    hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
   }).formatToParts(new Date(at)).map((p) => [p.type, p.value]))
   return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}T${parts.get('hour')}:${parts.get('minute')}:${parts.get('second')}`
 }

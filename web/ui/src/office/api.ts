@@ -1,4 +1,4 @@
-import { json, seg } from '../api/client'
+import { json, query, seg } from '../api/client'
 import type { components } from '../api/schema'
 
 type S = components['schemas']
@@ -9,6 +9,7 @@ export type Complaints = S['ComplaintsOutputBody']
 export type Complaint = S['Complaint']
 export type Deferrals = S['DeferralsOutputBody']
 export type Deferral = S['DeferralView']
+export type Act = S['Act']
 
 /** What an office of the township does besides looking. */
 export const office = {
@@ -24,6 +25,8 @@ export const office = {
 
   complaints: () => json<Complaints>('GET', '/api/complaints'),
   answer: (id: string, answer: string) => json<Complaint>('POST', `/api/complaints/${seg(id)}/answer`, { answer }),
+
+  machine: (before?: number) => json<S['ActsOutputBody']>('GET', '/api/machine-acts' + query({ before })),
 
   deferrals: () => json<Deferrals>('GET', '/api/deferrals'),
   defer: (body: { case: string; cameras: string[]; reason: string; until: string }) => json<{ until: string }>('POST', '/api/deferrals', body),

@@ -10,6 +10,7 @@ export interface Room {
 const rooms: Room[] = [
   { to: '/office/complaints', name: 'complaints.title', roles: ['oversight'] },
   { to: '/office/people', name: 'people.office', roles: ['oversight'] },
+  { to: '/office/machine', name: 'machine.title', roles: ['oversight'] },
   { to: '/office/deferrals', name: 'deferrals.title', roles: ['approver'] },
   { to: '/office/views', name: 'views.title' },
   { to: '/office/invitations', name: 'invitations.title' },

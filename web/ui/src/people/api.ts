@@ -29,6 +29,22 @@ export const roles = ['dispatcher', 'investigator', 'grid_worker', 'supervisor',
 /** What an id of each type begins with. */
 export const prefixes = { officer: 'officer:', resident: 'resident:', kiosk: 'kiosk:', administrator: 'admin:' } as const
 
+/** What the form asks for besides a name, by type of person. */
+export const asked: Record<(typeof types)[number], readonly string[]> = {
+  officer: ['unit', 'jurisdiction', 'home_grid', 'superior', 'roles', 'audiences', 'on_duty'],
+  resident: ['home'], kiosk: ['jurisdiction', 'site', 'attended'], administrator: [],
+}
+const always = ['type', 'name', 'name_en', 'login', 'reason']
+
+/** What is sent of a form: nothing that was filled in before another type was chosen, and nothing empty but the name. */
+export function sentOf(form: PersonBody, person?: Person): PersonBody {
+  const keep = (k: string, v: unknown) => (k === 'name' || v !== '') && (person !== undefined || always.includes(k) || asked[form.type].includes(k))
+  return { ...(Object.fromEntries(Object.entries(form).filter(([k, v]) => keep(k, v))) as PersonBody), ...(person ? {} : { new: true }) }
+}
+
+/** Who could sign now: of the oversight and nothing that looks, on duty, with a sign-in that is open. */
+export const signers = (all: Person[]) => all.filter((p) => p.type === 'officer' && p.on_duty && p.roles?.length && p.roles.every((r) => r === 'oversight') && (p.sign_ins ?? []).some((s) => !s.disabled))
+
 /** A person as the form edits one. */
 export function bodyOf(p?: Person): PersonBody {
   return {
