@@ -197,11 +197,11 @@ for (const [language, texts] of [['zh-CN', zhAll], ['en', enAll]] as const) {
     await act('go-on').tap()
     await page.fill('input[name=name]', 'Li Xiulan')
     await page.locator('input[name=cohabitants]').tap()
-    for (const [field, login, password, code] of [['password', 'li-2', 'password1234', 'weak_password'], ['login', 'li', 'vier-Haelften-Apfel-7', 'login_taken']] as const) {
+    for (const [field, login, password, code, said] of [['password', 'li-2', 'password1234', 'weak_password', texts.fault.password.common], ['login', 'li', 'vier-Haelften-Apfel-7', 'login_taken', texts.error.login_taken]] as const) {
       await page.fill('input[name=login]', login)
       await page.fill('input[name=password]', password)
       await act('give').tap()
-      await expect(page.locator(`[data-wrong=${field}]`)).toHaveText(texts.error[code])
+      await expect(page.locator(`[data-wrong=${field}]`)).toHaveText(said)
       await expect(page.locator(`input[name=${field}]`)).toBeFocused()
       await expect(page.getByRole('alert')).toHaveCount(1)
       await page.screenshot({ path: info.outputPath(`${code}-${language}.png`) })
