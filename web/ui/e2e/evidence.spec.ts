@@ -36,7 +36,7 @@ for (const language of ['zh-CN', 'en'] as const) {
         for (const id of halls) await expect(found(id).first()).toBeVisible({ timeout: 500 })
         // A play ends where the search ended: what is followed needs some time after it.
         const began = await found('hall-1').locator('time').evaluateAll((all) => Math.min(...all.map((e) => Date.parse((e as HTMLTimeElement).dateTime))))
-        expect(Date.now() - began, 'seconds recorded since the first event').toBeGreaterThan(20_000)
+        expect(Date.now() - began, 'seconds recorded since the first event').toBeGreaterThan(40_000)
       }).toPass({ timeout: 110_000, intervals: [2000] })
       await shot('search')
 
@@ -62,9 +62,12 @@ for (const language of ['zh-CN', 'en'] as const) {
       }
 
       // To a moment at which all four saw something, and on from there.
-      const first = page.locator('[data-line="hall-1"] .event')
-      const left = await first.evaluateAll((all) => all.map((e) => e.getBoundingClientRect().left))
-      await first.nth(left.indexOf(Math.min(...left))).click()
+      const first = async () => {
+        const all = page.locator('[data-line="hall-1"] .event')
+        const left = await all.evaluateAll((list) => list.map((e) => e.getBoundingClientRect().left))
+        await all.nth(left.indexOf(Math.min(...left))).click()
+      }
+      await first()
       for (const id of halls) await expect(page.locator(`[data-play-tile="${id}"]`)).toHaveAttribute('data-state', /shown|gap/, { timeout: 40_000 })
       await page.locator('[data-play]').click()
       await expect.poll(async () => (await decoded(page)).filter((n) => n > 20).length, { message: 'all four play', timeout: 60_000 }).toBe(4)
@@ -83,7 +86,9 @@ for (const language of ['zh-CN', 'en'] as const) {
       await shot('playing')
 
       // Picture by picture, on and back.
-      await page.locator('[data-play]').click()
+      if ((await page.locator('.transport').getAttribute('data-playing')) === 'true') await page.locator('[data-play]').click()
+      await first() // however far a busy machine has played meanwhile, there is room
+      for (const id of halls) await expect(page.locator(`[data-play-tile="${id}"]`)).toHaveAttribute('data-state', /shown|gap/, { timeout: 40_000 })
       const still = await deck(page, 'at')
       await page.keyboard.press('.')
       await expect.poll(() => deck(page, 'at')).toBeGreaterThan(still)
