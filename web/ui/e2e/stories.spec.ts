@@ -152,7 +152,7 @@ test('the administrator sees how it does, and no picture', async ({ page }) => {
   await signIn(page, administrator, '/system')
   await expect(page.locator('tbody tr').first()).toBeVisible()
   await page.goto('/wall')
-  await expect(page).toHaveURL(/system$/)
+  await expect(page).toHaveURL(/not-yours/)
   await expect(page.locator('video')).toHaveCount(0)
   expect(watch.faults).toEqual([])
 })
