@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,27 +77,27 @@ func TestTheLogIsTriedAndWhatIsOwedIsWritten(t *testing.T) {
 		d := &disk{}
 		s := looksOn(t, d)
 		beside := s.Supervised(nil) // shares the log
-		stops := 0
+		var stops atomic.Int32
 		ctx, end := context.WithCancel(t.Context())
-		go s.Watch(ctx, 15*time.Second, d.try, func() { stops++ })
+		go s.Watch(ctx, 15*time.Second, d.try, func() { stops.Add(1) })
 		time.Sleep(16 * time.Second)
 		synctest.Wait()
-		if d.tries != 1 || stops != 0 || s.MayShow() != nil {
-			t.Fatalf("a log in order: %d tries, %d stops", d.tries, stops)
+		if d.tries != 1 || stops.Load() != 0 || s.MayShow() != nil {
+			t.Fatalf("a log in order: %d tries, %d stops", d.tries, stops.Load())
 		}
 		d.set(true)
 		time.Sleep(15 * time.Second)
 		synctest.Wait()
-		if stops != 1 || shouwang.CodeOf(beside.MayShow()) != shouwang.CodeAuditUnavailable {
-			t.Fatalf("a full disk: %d stops, %v", stops, beside.MayShow())
+		if stops.Load() != 1 || shouwang.CodeOf(beside.MayShow()) != shouwang.CodeAuditUnavailable {
+			t.Fatalf("a full disk: %d stops, %v", stops.Load(), beside.MayShow())
 		}
 		for _, kind := range []string{"bad", "one", "two"} {
 			beside.Owe(ctx, policy.Entry{Kind: kind})
 		}
 		time.Sleep(6 * time.Second)
 		synctest.Wait()
-		if got := d.has(); len(got) != 0 || stops != 4 {
-			t.Fatalf("while full: %v, %d stops", got, stops)
+		if got := d.has(); len(got) != 0 || stops.Load() != 4 {
+			t.Fatalf("while full: %v, %d stops", got, stops.Load())
 		}
 		d.set(false)
 		time.Sleep(2 * time.Second)
