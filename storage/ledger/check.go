@@ -64,6 +64,7 @@ type comparison struct {
 	bundle [][]byte // nil before the first
 	next   uint64   // the number that the next entry must have
 	public uint64   // entries seen that are in the public log as verified
+	tail   uint64   // of them the last ones, not booked yet
 }
 
 func (c *comparison) run(ctx context.Context) error {
@@ -105,7 +106,7 @@ func (c *comparison) one(ctx context.Context, rows *sql.Rows) error {
 		c.report.Waiting++
 		return c.unbooked(ctx, &r)
 	}
-	c.public++
+	c.public, c.tail = c.public-c.tail+1, 0 // one that is not booked before one that is was hidden
 	want, err := c.leafAt(ctx, uint64(r.leafIndex.Int64))
 	if err != nil {
 		return err
@@ -126,6 +127,7 @@ func (c *comparison) unbooked(ctx context.Context, r *row) error {
 	there, err := c.leafAt(ctx, c.public)
 	if err == nil && there != nil && string(there) == string(r.leaf) {
 		c.public++
+		c.tail++
 	}
 	return err
 }
