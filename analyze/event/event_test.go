@@ -522,6 +522,35 @@ func TestWhoPassesIsNoFlicker(t *testing.T) {
 	}
 }
 
+// TestAfterANewSessionEventsBeginWhenTheyBegan: media time begins anew with each
+// session; what was dated by the one before says nothing of the new one.
+func TestAfterANewSessionEventsBeginWhenTheyBegan(t *testing.T) {
+	p := newPlay(t, event.Config{})
+	walk := func(from float64) func(float64) []analyze.Region {
+		return func(s float64) []analyze.Region {
+			if s < from || s > from+5 {
+				return nil
+			}
+			return []analyze.Region{region(0.1+0.08*(s-from), 0.4, 0.05, 0.15)}
+		}
+	}
+	p.show(120, 10, walk(100))
+	const away = time.Hour
+	for s := 0.0; s < 40; s += 0.1 {
+		o := &analyze.Observation{
+			Epoch: 1, PTS: shouwang.MediaTime(s * shouwang.MediaRate), Decoded: true,
+			Wall: shouwang.WallStamp{At: epoch.Add(away + time.Duration(s*float64(time.Second)))}, Regions: walk(20)(s),
+		}
+		p.take(p.e.Observe(o))
+	}
+	if len(p.order) != 2 {
+		t.Fatalf("%d events, want one of each session", len(p.order))
+	}
+	if began := p.last(1).Start.Sub(epoch.Add(away)).Seconds(); began < 19.5 || began > 21 {
+		t.Errorf("the second began %.1f s after the session", began)
+	}
+}
+
 // TestDarkAmongFlakes: among flakes, which are bright, somebody in a dark coat
 // is told no later than without them by more than a second; a bright one waits.
 func TestDarkAmongFlakes(t *testing.T) {

@@ -116,9 +116,8 @@ func (e *Eventer) Observe(o *analyze.Observation) []shouwang.Event {
 	}
 	back := e.started && o.PTS <= e.tracker.last && e.tracker.seen > 0
 	if e.started && (o.Epoch != e.epoch || back && e.tracker.last-o.PTS > 10*shouwang.MediaRate) {
-		e.finish()
-		e.tracker, back = NewTracker(e.cfg), false
-		e.tracker.sparse = e.glimpse
+		e.restart()
+		back = false
 	}
 	if back {
 		if e.live || e.tracker.last-o.PTS < catchUp {
@@ -141,6 +140,15 @@ func (e *Eventer) Observe(o *analyze.Observation) []shouwang.Event {
 	}
 	e.close(o.PTS)
 	return e.out
+}
+
+// restart ends what lived and begins anew: the media time from here on has
+// nothing to do with the one before, so nothing that was dated by it is kept.
+func (e *Eventer) restart() {
+	e.finish()
+	e.tracker = NewTracker(e.cfg)
+	e.tracker.sparse = e.glimpse
+	e.hasEnd, e.ended, e.flickers = false, 0, flickers{}
 }
 
 // catchUp is the least step back that is one; reordered pictures make smaller

@@ -34,7 +34,7 @@ func TestDiskFullUnderTheAccessLog(t *testing.T) {
 	chen.must(t, http.MethodPost, "/api/cases", map[string]string{"type": "theft", "title": "a bicycle"}, &opened)
 	l := &leaving{t: t, h: h, chen: chen, camera: "door", inCase: opened.ID}
 	view := l.watch()
-	await(t, time.Minute, "something to be recorded", func() bool { return h.recorded(t) > 0 })
+	await(t, time.Minute, "something to be recorded that can be played", func() bool { return l.lastMinute().Cameras[0].Allowed })
 
 	disk.fill()
 	filled := time.Now()
@@ -145,13 +145,31 @@ func (l *leaving) refusedForTheLog() {
 	if err := json.Unmarshal(raw, &p); err != nil || resp.StatusCode != http.StatusServiceUnavailable || p.Code != string(shouwang.CodeAuditUnavailable) || !strings.Contains(p.Detail, "access log cannot be written") {
 		l.t.Errorf("live, with a full disk under the log: %s %.300s", resp.Status, raw)
 	}
+	if p := l.lastMinute(); p.Code != string(shouwang.CodeAuditUnavailable) && (len(p.Cameras) != 1 || p.Cameras[0].Code != string(shouwang.CodeAuditUnavailable)) {
+		l.t.Errorf("what is recorded, with a full disk under the log: %+v", p)
+	}
+}
+
+// playAnswer is what comes of asking for what is recorded.
+type playAnswer struct {
+	Code    string // of a problem
+	Cameras []struct {
+		Allowed bool
+		Code    string
+	}
+}
+
+// lastMinute asks for the last minute of recording.
+func (l *leaving) lastMinute() (p playAnswer) {
+	l.t.Helper()
 	now := time.Now()
-	_, raw = l.chen.ask(l.t, http.MethodPost, "/api/evidence/plays", map[string]any{
+	_, raw := l.chen.ask(l.t, http.MethodPost, "/api/evidence/plays", map[string]any{
 		"cameras": []string{l.camera}, "from": now.Add(-time.Minute), "to": now, "purpose": "public_safety", "case": l.inCase,
 	})
-	if !strings.Contains(string(raw), string(shouwang.CodeAuditUnavailable)) {
-		l.t.Errorf("what is recorded, with a full disk under the log: %.300s", raw)
+	if err := json.Unmarshal(raw, &p); err != nil {
+		l.t.Fatalf("asked to play: %s: %v", raw, err)
 	}
+	return p
 }
 
 // everyLookEnds walks the whole log: three looks and their ends, none between the
