@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -49,6 +50,44 @@ func look(ctx context.Context, p *pool.Pool, clip *camsim.Clip, w way) (perSecon
 		return 0, 0, err
 	}
 	return time.Duration(float64(r.CPU) / r.Video.Seconds()), (len(r.Events) + loops/2) / loops, nil
+}
+
+// rounds is how often each way is measured. One round tells little: the same
+// work takes up to a quarter more or less from one minute to the next on a
+// shared machine.
+const rounds = 5
+
+// looked is what one way of looking at a stream costs a second of video, and
+// the events it found in a loop of the clip.
+type looked struct {
+	cost   time.Duration
+	events int
+}
+
+// lookInTurn runs every way over the clip, one after the other and that rounds
+// times, so that what slows the machine for a minute slows all of them. It
+// returns the median of each, in the order of ways.
+func lookInTurn(ctx context.Context, o Options, p *pool.Pool, clip *camsim.Clip, s Stream) ([]looked, error) {
+	costs := make([][]time.Duration, len(ways))
+	out := make([]looked, len(ways))
+	for round := range rounds {
+		o.Say(fmt.Sprintf("looking at %s, round %d of %d", s.Name, round+1, rounds))
+		for i, w := range ways {
+			cost, events, err := look(ctx, p, clip, w)
+			if err != nil {
+				return nil, err
+			}
+			costs[i] = append(costs[i], cost)
+			out[i] = looked{median(costs[i]), events}
+		}
+	}
+	return out, nil
+}
+
+// median returns the middle one of a list that is not empty, which it sorts.
+func median(of []time.Duration) time.Duration {
+	slices.Sort(of)
+	return of[len(of)/2]
 }
 
 // phases is how many copies of a stream are watched for latency at once, begun

@@ -70,15 +70,16 @@ func startCameras(ctx context.Context, self, path string, count int) (address st
 	return strings.TrimSpace(address), child.Process.Pid, stop, nil
 }
 
-// received is what receiving came to.
-type received struct {
+// reception is what receiving came to.
+type reception struct {
 	perSecond time.Duration // CPU a camera and second
 	memory    int64         // bytes a camera, history of 12 s included
 	allocated float64       // allocations a picture
 }
 
-// receive pulls count cameras over RTSP on loopback and measures a stretch.
-func receive(ctx context.Context, self, path string, count int, stretch time.Duration) (r received, err error) {
+// receive pulls count cameras over RTSP on loopback and measures rounds
+// stretches: the median of them.
+func receive(ctx context.Context, self, path string, count int, stretch time.Duration) (r reception, err error) {
 	address, _, stop, err := startCameras(ctx, self, path, count)
 	if err != nil {
 		return r, err
@@ -87,7 +88,7 @@ func receive(ctx context.Context, self, path string, count int, stretch time.Dur
 	return pull(ctx, address, count, stretch)
 }
 
-func pull(ctx context.Context, address string, count int, stretch time.Duration) (r received, err error) {
+func pull(ctx context.Context, address string, count int, stretch time.Duration) (r reception, err error) {
 	cfg := ingest.DefaultConfig()
 	cfg.Push, cfg.Allow = "", []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	debug.FreeOSMemory() // what the stream before left
@@ -108,17 +109,21 @@ func pull(ctx context.Context, address string, count int, stretch time.Duration)
 	if err := wait(ctx, cfg.HistoryFor+3*time.Second); err != nil {
 		return r, err
 	}
-	units, mallocs, before := unitsOf(m), allocations(), self()
-	if err := wait(ctx, stretch); err != nil {
-		return r, err
+	units, mallocs := unitsOf(m), allocations()
+	used := make([]time.Duration, rounds)
+	for i := range used {
+		before := self()
+		if err := wait(ctx, stretch); err != nil {
+			return r, err
+		}
+		used[i] = self() - before
 	}
-	used := self() - before
 	live := unitsOf(m) - units
 	if live == 0 {
 		return r, fmt.Errorf("receive: nothing arrived from %d cameras", count)
 	}
 	r.allocated = float64(allocations()-mallocs) / float64(live)
-	r.perSecond = time.Duration(float64(used) / float64(count) / stretch.Seconds())
+	r.perSecond = time.Duration(float64(median(used)) / float64(count) / stretch.Seconds())
 	r.memory = max(0, resident()-empty) / int64(count)
 	return r, nil
 }
