@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -68,7 +69,7 @@ func BenchmarkCedar(b *testing.B) {
 	st := g.now.Load()
 	b.ReportAllocs()
 	for b.Loop() {
-		s, _ := newScene(st.world, &req, false)
+		s, _ := newScene(st.world, &asked{Request: req}, false)
 		s.weigh()
 		if v := st.rules.evaluate(s.facts.entities(), s.facts.context()); !v.allow {
 			b.Fatal(v.reasons)
@@ -164,7 +165,7 @@ func (m *memo) forget() {
 // that the gate had remembered), and whoever listens.
 func withdrawal(t *testing.T, g *Gate, camera string, req Request) time.Duration {
 	t.Helper()
-	id := shouwang.CameraID(camera[len(cameraPrefix):])
+	id := shouwang.CameraID(strings.TrimPrefix(camera, "camera:"))
 	g.clock = func() time.Time { return req.At }
 	if !g.Record(id, req.At).Covers(Record, id, req.At) {
 		t.Fatal("not recorded before the withdrawal")

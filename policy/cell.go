@@ -41,7 +41,7 @@ func (w *World) ValidateUnit(u *Unit) error {
 // HasAudience reports whether owners can choose the audience: one that the
 // township lists, or a neighbour cell.
 func (w *World) HasAudience(name string) bool {
-	if contains(w.audiences, name) {
+	if slices.Contains(w.audiences, name) {
 		return true
 	}
 	u, ok := w.units[name]
@@ -57,12 +57,6 @@ func (w *World) Cells() []*Unit {
 		}
 	}
 	return out
-}
-
-// guards says whether the asker is the guardian of a cell that the owner chose
-// as an audience, and the camera hangs at one of the cell's households.
-func (s *scene) guards() bool {
-	return s.consent != nil && s.world.cellOf(s.who, s.cam.Camera, s.consent) != nil
 }
 
 // cellOf returns the cell for which the person guards the camera under the

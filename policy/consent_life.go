@@ -324,3 +324,15 @@ func CheckOnboarding(class shouwang.LegalClass, mount string) error {
 func (c *Consent) RenewUnder(ch Change, until time.Time, shown *Notice) (*Consent, error) {
 	return c.renew(ch, until, func(n *Consent) { n.Notice = shown })
 }
+
+// lawfulMount says whether a camera of the class may hang there: a resident's
+// camera never over a public place (2025 Regulation, art. 33).
+func lawfulMount(class shouwang.LegalClass, mount string) bool {
+	switch mount {
+	case "own_premises", "shared_premises":
+		return true
+	case "public":
+		return class == shouwang.ClassPublic
+	}
+	return false
+}

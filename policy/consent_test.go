@@ -15,7 +15,7 @@ func by(day int) Change {
 	return Change{At: spring.AddDate(0, 0, day), By: "resident:mei", Channel: "app", NoticeVersion: "n-3"}
 }
 
-func asked(t *testing.T) *Consent {
+func proposed(t *testing.T) *Consent {
 	t.Helper()
 	c, err := NewConsent(Consent{ID: "c-1", Camera: "camera:door-4", Purpose: "public_safety", Basis: "consent", RetentionDays: 7}, by(0))
 	if err != nil {
@@ -36,7 +36,7 @@ func must(t *testing.T) func(*Consent, error) *Consent {
 }
 
 func TestConsentLivesAndItsChainVerifies(t *testing.T) {
-	c1 := asked(t)
+	c1 := proposed(t)
 	c2 := must(t)(c1.Give(by(1), func(c *Consent) { c.Modes = []Mode{ModeLive}; c.Slots = DailyHours(6, 22) }))
 	c3 := must(t)(c2.Pause(by(2), spring.AddDate(0, 0, 3)))
 	c4 := must(t)(c3.Due(spring.AddDate(0, 0, 3)))
@@ -68,7 +68,7 @@ func TestConsentLivesAndItsChainVerifies(t *testing.T) {
 
 func TestTamperedChainsAreFound(t *testing.T) {
 	make3 := func() []*Consent {
-		c1 := asked(t)
+		c1 := proposed(t)
 		c2 := must(t)(c1.Give(by(1), nil))
 		return []*Consent{c1, c2, must(t)(c2.Withdraw(by(2)))}
 	}
@@ -114,7 +114,7 @@ func TestOnlyTheTableOfStepsIsAllowed(t *testing.T) {
 	}
 	for _, from := range consentStates {
 		for step, do := range steps {
-			c := asked(t)
+			c := proposed(t)
 			c.State, c.NotAfter = from, by(400).At
 			n, err := do(c, Change{At: long, By: "resident:mei"})
 			if may := strings.Contains(" "+allowed[from]+" ", " "+string(step)+" "); may != (err == nil) {
@@ -129,7 +129,7 @@ func TestOnlyTheTableOfStepsIsAllowed(t *testing.T) {
 }
 
 func TestConsentTerms(t *testing.T) {
-	c := asked(t)
+	c := proposed(t)
 	refused := must(t)(c.Refuse(by(1)))
 	if _, err := refused.Request(by(90)); shouwang.CodeOf(err) != shouwang.CodeConflict {
 		t.Error("asked again within 90 days of a refusal")
@@ -199,6 +199,7 @@ func TestCanonicalJSON(t *testing.T) {
 }
 
 func TestSlots(t *testing.T) {
+	china := time.FixedZone("CST", 8*3600)
 	s := DailyHours(6, 8).Without(6)
 	if s.Count() != 13 || s.Has(6) || !s.Has(7) || s.Has(-1) || s.Has(Week) || EveryHour().Count() != Week {
 		t.Errorf("slots %v", s.Names())

@@ -47,7 +47,7 @@ func (g *Gate) Look(req Request) (Decision, Grant) {
 }
 
 // decide puts a request to the rules of one state.
-func (g *Gate) decide(st *state, req *Request) (Decision, *scene, *verdict) {
+func (g *Gate) decide(st *state, req *asked) (Decision, *scene, *verdict) {
 	s, wrong := newScene(st.world, req, false)
 	if wrong != "" {
 		v := &verdict{reasons: []Reason{wrong}}
@@ -141,7 +141,7 @@ func (s *scene) consentLeft(upTo func(time.Time)) {
 	f := &s.facts
 	upTo(s.consent.NotAfter)
 	if f.is(factInSlot) {
-		upTo(s.world.slotEnd(s.consent.Slots, s.at))
+		upTo(slotEnd(s.world.Zone(), s.consent.Slots, s.at))
 	}
 	if f.is(factIncidentNear) && !f.is(factCaseMember) {
 		upTo(s.incident.To)
@@ -154,10 +154,10 @@ func (s *scene) consentLeft(upTo func(time.Time)) {
 
 // slotEnd returns when the run of agreed hours around t ends, looking at most
 // two hours ahead, which is longer than any ttl.
-func (w *World) slotEnd(slots Slots, t time.Time) time.Time {
+func slotEnd(zone *time.Location, slots Slots, t time.Time) time.Time {
 	for range 2 {
-		t = w.nextHour(t)
-		if !slots.Has(SlotOf(t.In(w.zone))) {
+		t = nextHour(zone, t)
+		if !slots.Has(SlotOf(t.In(zone))) {
 			return t
 		}
 	}
@@ -183,7 +183,7 @@ func (s *scene) span(ttl int) shouwang.Span {
 		return span
 	}
 	notBefore(s.consent.NotBefore)
-	if hour := s.world.hourOf(s.at); !s.consent.Slots.Has(SlotOf(hour.Add(-time.Second).In(s.world.zone))) {
+	if hour := hourOf(s.world.Zone(), s.at); !s.consent.Slots.Has(SlotOf(hour.Add(-time.Second).In(s.world.Zone()))) {
 		notBefore(hour)
 	}
 	if s.facts.is(factIncidentOpens) && !s.facts.is(factInSlot) {

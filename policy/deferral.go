@@ -13,7 +13,7 @@ const (
 )
 
 // LongestDeferral bounds how long a notice may be put off, from the look on.
-const LongestDeferral = deferAtMostDays * 24 * time.Hour
+const LongestDeferral = 90 * 24 * time.Hour
 
 // Numbered is an entry with its number in the log.
 type Numbered struct {

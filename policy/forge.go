@@ -1,22 +1,25 @@
 package policy
 
-import (
-	"shouwang"
-	"shouwang/policy/internal/forge"
-)
+import "shouwang/policy/internal/forge"
 
 func init() {
-	forge.Grant = func(camera, action, span, recording, duties any) any {
-		return forged(camera.(shouwang.CameraID), action.(Action), span.(shouwang.Span),
-			recording.(Recording), duties.([]Obligation))
-	}
+	forge.World = func(world, record any) any { return world.(*World).forged(record) }
 }
 
-// forged is a grant without a decision behind it, for tests of other rooms.
-func forged(camera shouwang.CameraID, action Action, span shouwang.Span, rec Recording, duties []Obligation) Grant {
-	id := "test-" + string(action) + "-" + string(camera)
-	return Grant{id: id, camera: camera, action: action, span: span, recording: rec, decision: Decision{
-		ID: id, DecisionID: id, Decision: "allow", Reasons: []Reason{"consent"}, Obligations: duties,
-		TTL: int(span.Duration().Seconds()), Consent: "c-test@1", PolicySet: "sha256:test",
-	}}
+// forged is the world with one record as no validation would let it in, for the
+// tests of the gate: a *Camera, a *Principal, the view gate's word, or nil for
+// no hold at all.
+func (w *World) forged(record any) *World {
+	next := w.clone()
+	switch r := record.(type) {
+	case *Camera:
+		next.cameras = put(w.cameras, r.ID, indexCamera(r))
+	case *Principal:
+		next.principals = put(w.principals, r.ID, r)
+	case string:
+		next.forced = r == ViewGateRequired
+	case nil:
+		next.heldOf = nil
+	}
+	return next
 }

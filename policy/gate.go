@@ -44,19 +44,15 @@ type Gate struct {
 // state is one world under one policy set, with the answers remembered for
 // it. A swap replaces it whole, so that no answer outlives what it rests on.
 type state struct {
-	world *World
-	rules *Rules
-	// id tells states apart in remembered answers without keeping an old
-	// world alive.
-	id uint64
+	world   *World
+	rules   *Rules
+	answers answers
 	// unbound says that the township forces the view gate and the rules do not.
 	unbound bool
 }
 
-var lastState atomic.Uint64
-
 func newState(w *World, r *Rules) *state {
-	return &state{world: w, rules: r, id: lastState.Add(1), unbound: CheckViewGate(w, r) != nil}
+	return &state{world: w, rules: r, unbound: CheckViewGate(w, r) != nil}
 }
 
 // NewGate returns a gate over the world. The clock says what time it is when

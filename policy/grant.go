@@ -6,24 +6,6 @@ import (
 	"shouwang"
 )
 
-// RecordMode says how much of a camera is recorded.
-type RecordMode string
-
-// The modes of recording.
-const (
-	RecordNone    RecordMode = "none"
-	RecordEvents  RecordMode = "events"
-	RecordRolling RecordMode = "rolling"
-)
-
-// Recording is how an allowed recording is to be made.
-type Recording struct {
-	Mode   RecordMode
-	Stream shouwang.StreamKind
-	// Retention is how long the footage is kept; zero keeps nothing.
-	Retention time.Duration
-}
-
 // Grant is the policy's permission for one action on one camera. Only this
 // package can fill one; the zero Grant covers nothing. Grants are values: a
 // change of consent does not reach into them, so whoever keeps one asks the

@@ -16,10 +16,10 @@ func (g *Gate) Keep(f Footage) (keep bool, reason Reason) {
 	if g == nil {
 		return true, ReasonError
 	}
-	return g.now.Load().world.keep(&f, g.clock())
+	return keepIn(g.now.Load().world, &f, g.clock())
 }
 
-func (w *World) keep(f *Footage, now time.Time) (bool, Reason) {
+func keepIn(w *World, f *Footage, now time.Time) (bool, Reason) {
 	if f.KeyState == KeyShredded {
 		return false, ReasonKeyDestroyed
 	}
@@ -30,8 +30,8 @@ func (w *World) keep(f *Footage, now time.Time) (bool, Reason) {
 	if w.ordered(f.Camera, span, now) {
 		return true, ReasonOrder
 	}
-	cam := w.cameras[f.Camera]
-	if cam == nil {
+	cam, known := w.Camera(f.Camera)
+	if !known {
 		return false, ReasonUnknownResource
 	}
 	age := now.Sub(f.To)
@@ -41,18 +41,18 @@ func (w *World) keep(f *Footage, now time.Time) (bool, Reason) {
 		}
 		return false, ReasonRetentionOver
 	}
-	return cam.keepByConsent(age)
+	return keepByConsent(cam.LegalClass, w.CurrentConsents(cam.ID), age)
 }
 
 // keepByConsent takes the most generous consent that did not end. An expired
 // one lets nothing through, but what it recorded lives out its time: erasing
 // at once is what withdrawal means.
-func (c *camera) keepByConsent(age time.Duration) (bool, Reason) {
+func keepByConsent(class shouwang.LegalClass, consents []*Consent, age time.Duration) (bool, Reason) {
 	reason := ReasonNoConsent
-	for _, consent := range c.current {
+	for _, consent := range consents {
 		switch state := consent.standing(); state {
 		case Given, Renewed, Paused, Expired:
-			if age < days(consent.retentionDays(c.LegalClass)) {
+			if age < days(consent.retentionDays(class)) {
 				return true, ReasonWithinRetention
 			}
 			reason = ReasonRetentionOver
@@ -63,23 +63,4 @@ func (c *camera) keepByConsent(age time.Duration) (bool, Reason) {
 		}
 	}
 	return false, reason
-}
-
-func (w *World) held(camera string, span shouwang.Span, now time.Time) bool {
-	for _, h := range w.heldOf[camera] {
-		if h.Active(now) && h.Covers(camera, span) {
-			return true
-		}
-	}
-	return false
-}
-
-// ordered says whether a statutory order in force asks for any of the span.
-func (w *World) ordered(camera string, span shouwang.Span, now time.Time) bool {
-	for _, o := range w.orders {
-		if o.InForce(now) && contains(o.Cameras, camera) && (shouwang.Span{From: o.From, To: o.To}).Overlaps(span) {
-			return true
-		}
-	}
-	return false
 }

@@ -90,7 +90,7 @@ func (l *looks) roll(day int) {
 
 // dayOf returns the local day of a moment, as a number that only that day has.
 func dayOf(at time.Time, w *World) int {
-	t := at.In(w.zone)
+	t := at.In(w.Zone())
 	return t.Year()*1000 + t.YearDay()
 }
 

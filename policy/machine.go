@@ -1,28 +1,14 @@
 package policy
 
 import (
-	"sync/atomic"
 	"time"
 
 	"shouwang"
 )
 
-// StatutoryDays is how long a department's camera is kept at least (2025
-// Regulation, art. 7).
-const StatutoryDays = 30
-
-// DefaultRetentionDays is how long a resident's footage is kept where the
-// owner named no number.
-const DefaultRetentionDays = 7
-
-// machineCache holds the last answers for one camera. An answer counts only
-// in the state it was computed in, so that a swap costs nothing here.
-type machineCache struct{ analyze, record atomic.Pointer[cached] }
-
 // cached is a grant, for or against, with how long it may be reused: for
 // captures within its span, until something in the world comes due.
 type cached struct {
-	in    uint64 // state's id
 	grant Grant
 	span  shouwang.Span
 	until time.Time
@@ -48,15 +34,15 @@ func (g *Gate) machine(action Action, camera shouwang.CameraID, captured time.Ti
 		return Grant{}
 	}
 	st, now := g.now.Load(), g.clock()
-	cam := st.world.camera(camera)
-	if cam == nil {
-		return st.askMachine(g, action, camera, captured, now).grant
+	slot := st.answers.slot(action, camera)
+	if slot == nil {
+		c := st.askMachine(g, action, camera, captured, now)
+		if _, known := st.world.Camera(CameraResource(camera)); known {
+			st.answers.keep(action, camera, c)
+		}
+		return c.grant
 	}
-	slot := &cam.machine.analyze
-	if action == Record {
-		slot = &cam.machine.record
-	}
-	if c := slot.Load(); c != nil && c.in == st.id && c.span.Contains(captured) && now.Before(c.until) && captured.Before(now.Add(clockSlack)) {
+	if c := slot.Load(); c != nil && c.span.Contains(captured) && now.Before(c.until) && captured.Before(now.Add(clockSlack)) {
 		return c.grant
 	}
 	c := st.askMachine(g, action, camera, captured, now)
@@ -67,11 +53,11 @@ func (g *Gate) machine(action Action, camera shouwang.CameraID, captured time.Ti
 // askMachine tries each purpose that the owner agreed to, or the filing, and
 // takes the first that allows.
 func (st *state) askMachine(g *Gate, action Action, id shouwang.CameraID, captured, now time.Time) *cached {
-	hour := st.world.hourOf(captured)
-	out := &cached{in: st.id, span: shouwang.Span{From: hour, To: hour.Add(time.Hour)}, until: now.Add(time.Hour)}
-	cam := st.world.cameras[CameraResource(id)]
-	for _, purpose := range st.world.machinePurposes(cam) {
-		req := Request{ID: string(action), Action: action, Resource: CameraResource(id), At: now, Purpose: purpose}
+	hour := hourOf(st.world.Zone(), captured)
+	out := &cached{span: shouwang.Span{From: hour, To: hour.Add(time.Hour)}, until: now.Add(time.Hour)}
+	cam, known := st.world.Camera(CameraResource(id))
+	for _, purpose := range machinePurposes(st.world, cam) {
+		req := asked{Request: Request{ID: string(action), Action: action, Resource: CameraResource(id), At: now, Purpose: purpose}}
 		s, wrong := newScene(st.world, &req, true)
 		v := &verdict{reasons: []Reason{wrong}}
 		if wrong == "" {
@@ -88,8 +74,8 @@ func (st *state) askMachine(g *Gate, action Action, id shouwang.CameraID, captur
 			break
 		}
 	}
-	if cam != nil {
-		out.until = cam.nextChange(now, out.until)
+	if known {
+		out.until = nextChange(cam, st.world.CurrentConsents(cam.ID), now, out.until)
 	}
 	if captured.After(now) {
 		out.until = now // the answer for a capture ahead of our clock is not kept
@@ -99,12 +85,17 @@ func (st *state) askMachine(g *Gate, action Action, id shouwang.CameraID, captur
 
 // machinePurposes are the listed purposes for which something could be
 // allowed; at least one, so that a denial has its reason.
-func (w *World) machinePurposes(cam *camera) []string {
-	if cam == nil || cam.LegalClass == shouwang.ClassPublic || len(cam.current) == 0 {
-		return w.purposes[:min(1, len(w.purposes))]
+func machinePurposes(w *World, cam *Camera) []string {
+	var consents []*Consent
+	if cam != nil && cam.LegalClass != shouwang.ClassPublic {
+		consents = w.CurrentConsents(cam.ID)
 	}
-	out := make([]string, 0, len(cam.current))
-	for _, c := range cam.current {
+	if len(consents) == 0 {
+		listed := w.Purposes()
+		return listed[:min(1, len(listed))]
+	}
+	out := make([]string, 0, len(consents))
+	for _, c := range consents {
 		out = append(out, c.Purpose)
 	}
 	return out
@@ -123,13 +114,13 @@ func (s *scene) machineSpan(hour shouwang.Span) shouwang.Span {
 
 // nextChange returns the next moment, before limit, at which an answer may
 // differ although nobody changed the world.
-func (c *camera) nextChange(now, limit time.Time) time.Time {
+func nextChange(c *Camera, consents []*Consent, now, limit time.Time) time.Time {
 	consider := func(t time.Time) {
 		if t.After(now) && t.Before(limit) {
 			limit = t
 		}
 	}
-	for _, consent := range c.current {
+	for _, consent := range consents {
 		consider(consent.NotBefore)
 		consider(consent.NotAfter)
 		if consent.PauseUntil != nil {
@@ -163,23 +154,3 @@ func (s *scene) recording() Recording {
 }
 
 func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
-
-func (c *camera) filedDays() int {
-	if c.Filing == nil {
-		return StatutoryDays
-	}
-	return max(StatutoryDays, c.Filing.RetentionDays)
-}
-
-// retentionDays is what the owner picked, 3 to 30 days for a resident's
-// camera (art. 33 knows no floor; the bounds are the form's).
-func (c *Consent) retentionDays(class shouwang.LegalClass) int {
-	n := c.RetentionDays
-	if n <= 0 {
-		n = DefaultRetentionDays
-	}
-	if class == shouwang.ClassResident {
-		n = max(3, min(n, 30))
-	}
-	return n
-}

@@ -203,10 +203,9 @@ func (k *killers) kill(rules *Rules) bool {
 // nobody has approved a view: what is not looking stays as it was, and so does
 // the look that approves; nothing else that rests on consent is allowed.
 func (k *killers) gateDiffers(rules *Rules) bool {
-	w := k.worlds["testdata"].clone()
-	w.forced = true
+	w := broken(k.worlds["testdata"], ViewGateRequired)
 	for _, r := range k.rows["testdata"] {
-		s, wrong := newScene(w, &r.Request, false)
+		s, wrong := newScene(w, &asked{Request: r.Request}, false)
 		if wrong != "" || r.Expect.Decision != "allow" {
 			continue
 		}
@@ -266,7 +265,7 @@ func missed(rules *Rules, w *World, rows []row, k fact) bool {
 		if r.Expect.Decision != "allow" {
 			continue
 		}
-		s, _ := newScene(w, &r.Request, false)
+		s, _ := newScene(w, &asked{Request: r.Request}, false)
 		f := *s.weigh()
 		if f.set(k, false); !rules.judge(f).allow {
 			return true

@@ -17,7 +17,6 @@ const (
 // Periods that obligations name.
 const (
 	notifyWithinHours = 24
-	deferAtMostDays   = 90
 	holdDays          = 30
 )
 
@@ -32,7 +31,7 @@ func (s *scene) obligations(ids []ObligationID, d *Decision) []Obligation {
 				ids = append(ids, id)
 			}
 		}
-		ids = orderObligations(ids)
+		ids = SortObligations(ids)
 	}
 	out := make([]Obligation, len(ids))
 	for i, id := range ids {
@@ -78,7 +77,7 @@ func (s *scene) oblige(id ObligationID, d *Decision) Obligation {
 	case ObligeNotifyDeferred:
 		return Obligation{id, dutyNotice, map[string]any{
 			"owner": s.cam.Owner, "approved_by": s.req.SecondPerson, "reason": s.req.Order,
-			"until": s.at.Add(days(deferAtMostDays)).Format(time.RFC3339),
+			"until": s.at.Add(LongestDeferral).Format(time.RFC3339),
 		}}
 	}
 	return Obligation{ID: id, Type: dutyNotice}
@@ -90,7 +89,7 @@ func (s *scene) watermark(d *Decision) map[string]any {
 		name = s.who.ID
 	}
 	p := map[string]any{
-		"viewer": s.who.ID, "name": name, "time": s.at.In(s.world.zone).Format(time.RFC3339), "decision": d.DecisionID,
+		"viewer": s.who.ID, "name": name, "time": s.at.In(s.world.Zone()).Format(time.RFC3339), "decision": d.DecisionID,
 	}
 	if s.who.Unit != "" {
 		p["unit"] = s.who.Unit

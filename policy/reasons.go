@@ -132,12 +132,21 @@ func rank[T comparable](list []T) map[T]int {
 // Reasons returns every reason there is, the most telling first.
 func Reasons() []Reason { return slices.Clone(reasonOrder) }
 
-func knownReason(r Reason) bool { _, ok := reasonRank[r]; return ok }
+// Known reports whether there is such a reason.
+func (r Reason) Known() bool { _, ok := reasonRank[r]; return ok }
 
-func knownObligation(o ObligationID) bool { _, ok := obligationRank[o]; return ok }
+// Known reports whether there is such a duty.
+func (o ObligationID) Known() bool { _, ok := obligationRank[o]; return ok }
 
-// orderReasons sorts by reasonOrder and drops repetitions.
-func orderReasons(list []Reason) []Reason {
+// SortReasons sorts the list itself, the most telling first, and drops repetitions.
+func SortReasons(list []Reason) []Reason {
 	slices.SortFunc(list, func(a, b Reason) int { return cmp.Compare(reasonRank[a], reasonRank[b]) })
+	return slices.Compact(list)
+}
+
+// SortObligations returns the duties in the order of their table, each once.
+func SortObligations(list []ObligationID) []ObligationID {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b ObligationID) int { return cmp.Compare(obligationRank[a], obligationRank[b]) })
 	return slices.Compact(list)
 }

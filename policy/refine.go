@@ -7,7 +7,7 @@ func (s *scene) refine(coarse []Reason) []Reason {
 	for _, r := range coarse {
 		out = append(out, s.detail(r)...)
 	}
-	return orderReasons(out)
+	return SortReasons(out)
 }
 
 func (s *scene) detail(r Reason) []Reason {
@@ -101,7 +101,7 @@ var stateReasons = map[ConsentState]Reason{
 func (s *scene) consentReason() Reason {
 	c := s.consent
 	switch {
-	case c == nil && len(s.cam.current) > 0:
+	case c == nil && len(s.world.CurrentConsents(s.cam.ID)) > 0:
 		return ReasonPurposeLimit
 	case c == nil:
 		return ReasonNoConsent

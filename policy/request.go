@@ -1,6 +1,12 @@
 package policy
 
-import "time"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+)
 
 // Action is something a principal asks to do.
 type Action string
@@ -55,9 +61,6 @@ type Request struct {
 	// Footage describes the span asked for when Resource names no footage of
 	// the World, as when the service plays back a span of a camera.
 	Footage *Footage `json:"-"`
-
-	claimed   bool // a second person was named and looked for in the record
-	otherForm bool // and had approved the export's other form
 }
 
 // KeyState is what has become of the keys of a stretch of footage.
@@ -81,4 +84,25 @@ type Footage struct {
 	To          time.Time `json:"to"`
 	KeyState    KeyState  `json:"key_state"`
 	Quarantined bool      `json:"quarantined,omitempty"`
+}
+
+// ParseRequest reads one request as JSON. An unknown key or a second value is
+// an error; what was read of the id is returned all the same.
+func ParseRequest(line []byte) (Request, error) {
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.DisallowUnknownFields()
+	var req Request
+	if err := dec.Decode(&req); err != nil {
+		var named struct {
+			ID string `json:"id"`
+		}
+		if json.Unmarshal(line, &named) != nil {
+			named.ID = ""
+		}
+		return Request{ID: named.ID}, plainJSON(err, dec.InputOffset())
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return Request{ID: req.ID}, errors.New("something follows the request")
+	}
+	return req, nil
 }

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -164,7 +163,7 @@ func (r *Rules) add(p *cedar.Policy) error {
 		return fmt.Errorf("line %d: policy %q: %w", line, id, err)
 	}
 	n := note{reason: Reason(notes["reason"])}
-	if !knownReason(n.reason) {
+	if !n.reason.Known() {
 		return fmt.Errorf("line %d: policy %q: reason %q has no text", line, id, n.reason)
 	}
 	if p.Effect() == cedar.Permit {
@@ -174,7 +173,7 @@ func (r *Rules) add(p *cedar.Policy) error {
 		}
 		n.ttl = ttl
 		for _, duty := range strings.Fields(string(notes["oblige"])) {
-			if !knownObligation(ObligationID(duty)) {
+			if !ObligationID(duty).Known() {
 				return fmt.Errorf("line %d: permit %q: obligation %q is not known", line, id, duty)
 			}
 			n.oblige = append(n.oblige, ObligationID(duty))
@@ -238,7 +237,7 @@ func (r *Rules) denial(why []types.DiagnosticReason) *verdict {
 	if len(v.reasons) == 0 {
 		v.reasons = []Reason{ReasonNoRule}
 	}
-	v.reasons = orderReasons(v.reasons)
+	v.reasons = SortReasons(v.reasons)
 	return v
 }
 
@@ -254,8 +253,8 @@ func (r *Rules) permission(why []types.DiagnosticReason) *verdict {
 			v.ttl = n.ttl
 		}
 	}
-	v.reasons = orderReasons(v.reasons)
-	v.oblige = orderObligations(v.oblige)
+	v.reasons = SortReasons(v.reasons)
+	v.oblige = SortObligations(v.oblige)
 	return v
 }
 
@@ -304,11 +303,4 @@ func (m *memo) put(f facts, v *verdict) {
 		m.of = make(map[facts]*verdict, 256)
 	}
 	m.of[f] = v
-}
-
-// orderObligations sorts by the table of obligations and drops repetitions.
-func orderObligations(list []ObligationID) []ObligationID {
-	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b ObligationID) int { return cmp.Compare(obligationRank[a], obligationRank[b]) })
-	return slices.Compact(list)
 }

@@ -15,11 +15,6 @@ const (
 	freshFactor = 5 * time.Minute
 	// clockSlack is how far a capture may lie ahead of our clock.
 	clockSlack = time.Minute
-	// areaRadius bounds an incident where the owner named no radius: the
-	// circle of 1.3 km².
-	areaRadius = 643.0
-	// elsewhere is the home grid of an officer who lives in none of ours.
-	elsewhere shouwang.PlaceID = "-"
 )
 
 // ownPurpose is the purpose of an owner who looks at their own camera.
@@ -28,7 +23,7 @@ const ownPurpose = "own"
 // scene is a request with everything of the world that bears on it.
 type scene struct {
 	world *World
-	req   *Request
+	req   *asked
 	// internal says that the gate asks for the service itself.
 	internal bool
 	// at is the moment of asking, captured the stretch of capture time.
@@ -37,7 +32,7 @@ type scene struct {
 	looks    int // today's looks at the camera
 
 	who      *Principal
-	cam      *camera
+	cam      *Camera
 	consent  *Consent // for the purpose, any state; nil if there is none
 	footage  *Footage // nil for a camera
 	incident *Incident
@@ -65,7 +60,7 @@ var machine = &Principal{ID: "service:shouwang", Type: TypeService}
 
 // newScene looks up what the request names. A reason means that the request
 // cannot be put to the rules at all.
-func newScene(w *World, req *Request, internal bool) (*scene, Reason) {
+func newScene(w *World, req *asked, internal bool) (*scene, Reason) {
 	s := &scene{world: w, req: req, internal: internal, at: req.At}
 	kinds, known := actions[req.Action]
 	if !known {
@@ -73,7 +68,7 @@ func newScene(w *World, req *Request, internal bool) (*scene, Reason) {
 	}
 	if internal {
 		s.who = machine
-	} else if s.who = w.principals[req.Principal]; s.who == nil {
+	} else if s.who, _ = w.Principal(req.Principal); s.who == nil {
 		return s, ReasonUnknownPrincipal
 	}
 	if reason := s.findResource(); reason != "" {
@@ -82,10 +77,12 @@ func newScene(w *World, req *Request, internal bool) (*scene, Reason) {
 	if s.footage != nil && !kinds.footage || s.footage == nil && !kinds.camera {
 		return s, ReasonNotApplicable
 	}
-	s.consent = s.cam.consentFor(req.Purpose)
-	s.incident, s.kase = w.incidents[req.Incident], w.cases[req.Case]
-	s.order, s.subject = w.orders[req.Order], w.subjects[req.SubjectRequest]
-	s.second = w.principals[req.SecondPerson]
+	s.consent, _ = w.Consent(s.cam.ID, req.Purpose)
+	s.incident, _ = w.Incident(req.Incident)
+	s.kase, _ = w.Case(req.Case)
+	s.order, _ = w.Order(req.Order)
+	s.subject, _ = w.SubjectRequest(req.SubjectRequest)
+	s.second, _ = w.Principal(req.SecondPerson)
 	s.basis = s.restsOn()
 	return s, ""
 }
@@ -101,11 +98,11 @@ func (s *scene) findResource() Reason {
 			return ReasonBadRequest
 		}
 	case strings.HasPrefix(id, "footage:"):
-		if s.footage = s.world.footage[id]; s.footage == nil {
+		if s.footage, _ = s.world.Footage(id); s.footage == nil {
 			return ReasonUnknownResource
 		}
 	case strings.HasPrefix(id, "log:"):
-		id = cameraPrefix + strings.TrimPrefix(id, "log:")
+		id = CameraResource(shouwang.CameraID(strings.TrimPrefix(id, "log:")))
 	}
 	if s.footage != nil {
 		id = s.footage.Camera
@@ -113,7 +110,7 @@ func (s *scene) findResource() Reason {
 	} else {
 		s.captured = shouwang.Span{From: s.at, To: s.at}
 	}
-	if s.cam = s.world.cameras[id]; s.cam == nil {
+	if s.cam, _ = s.world.Camera(id); s.cam == nil {
 		return ReasonUnknownResource
 	}
 	return ""
@@ -146,7 +143,7 @@ func (s *scene) weigh() *facts {
 	if s.footage != nil {
 		f.footage, f.key = true, s.footage.KeyState
 	}
-	f.set(factPurposeListed, contains(s.world.purposes, s.req.Purpose))
+	f.set(factPurposeListed, s.world.hasPurpose(s.req.Purpose))
 	f.set(factTimeOK, s.timeOK())
 	f.set(factFiled, s.filed())
 	f.set(factLawfulMount, lawfulMount(s.cam.LegalClass, s.cam.Mount))
@@ -158,35 +155,23 @@ func (s *scene) weigh() *facts {
 }
 
 func (s *scene) weighPeople(f *facts) {
-	f.set(factInJurisdiction, s.world.places.Within(s.cam.Place, s.who.Jurisdiction))
-	f.set(factImpartial, s.who.HomeGrid != "" && !s.world.places.Within(s.cam.Place, s.who.HomeGrid))
-	f.set(factSecondIndependent, s.independent())
+	f.set(factInJurisdiction, s.world.Places().Within(s.cam.Place, s.who.Jurisdiction))
+	f.set(factImpartial, s.who.HomeGrid != "" && !s.world.Places().Within(s.cam.Place, s.who.HomeGrid))
+	f.set(factSecondIndependent, s.second != nil && s.world.Independent(s.second, s.who))
 	f.set(factFactorFresh, s.req.SecondFactorAge > 0 && s.req.SecondFactorAge <= freshFactor.Seconds())
 	f.set(factManages, s.manages())
 }
 
 func (s *scene) weighGround(f *facts) {
-	f.set(factCaseMember, s.caseOpen() && s.onCase())
+	f.set(factCaseMember, s.caseOpen() && s.world.OnCase(s.who, s.kase))
 	f.set(factOrderCovers, s.orderCovers())
 	f.set(factSubjectCovers, s.subjectCovers())
 	f.set(factHoldOfCase, s.heldForCase())
-	f.set(factViewApproved, s.world.viewApproved(s.cam.Camera, s.consent))
+	f.set(factViewApproved, s.world.viewApproved(s.cam, s.consent))
 	if s.consent != nil && s.incidentActive() {
 		f.set(factIncidentNear, s.incidentNear())
 		f.set(factIncidentOpens, s.incidentNear() && s.incidentOpens())
 	}
-}
-
-func contains(list []string, s string) bool {
-	if s == "" {
-		return false
-	}
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }
 
 // timeOK says that the moment is known and the capture is over.
@@ -206,45 +191,6 @@ func (s *scene) filed() bool {
 		(f == nil || !s.at.Before(f.From) && (f.To.IsZero() || s.at.Before(f.To)))
 }
 
-// lawfulMount says whether a camera of the class may hang there: a resident's
-// camera never over a public place (2025 Regulation, art. 33).
-func lawfulMount(class shouwang.LegalClass, mount string) bool {
-	switch mount {
-	case "own_premises", "shared_premises":
-		return true
-	case "public":
-		return class == shouwang.ClassPublic
-	}
-	return false
-}
-
-// independent says whether the second person may stand beside the first:
-// another officer, on duty or of another unit, never a subordinate of the
-// first, and neither contractor nor oversight.
-func (s *scene) independent() bool {
-	p := s.second
-	if p == nil || p.Type != TypeOfficer || p.ID == s.who.ID || p.Has(RoleContractor) || p.Has(RoleOversight) {
-		return false
-	}
-	return (p.OnDuty || p.Unit != "" && p.Unit != s.who.Unit) && !s.world.subordinate(p, s.who.ID)
-}
-
-// subordinate says whether boss stands anywhere above p.
-func (w *World) subordinate(p *Principal, boss string) bool {
-	for range 16 { // deeper than any office; a loop ends here too
-		if p.Superior == "" {
-			return false
-		}
-		if p.Superior == boss {
-			return true
-		}
-		if p = w.principals[p.Superior]; p == nil {
-			return false
-		}
-	}
-	return true
-}
-
 // manages says whether the principal decides about the camera's consent: its
 // owner, who gave the consent, or the approver of the unit that owns it.
 func (s *scene) manages() bool {
@@ -259,22 +205,6 @@ func (s *scene) caseOpen() bool {
 	return c != nil && c.Open && !c.Opened.IsZero() && !s.at.Before(c.Opened) && (c.Closed.IsZero() || s.at.Before(c.Closed))
 }
 
-func (s *scene) onCase() bool { return s.world.OnCase(s.who, s.kase) }
-
-// OnCase reports whether the officer is a member of the case, a member's
-// superior, or an approver.
-func (w *World) OnCase(p *Principal, c *Case) bool {
-	if contains(c.Members, p.ID) || p.Has(RoleApprover) {
-		return true
-	}
-	for _, id := range c.Members {
-		if member := w.principals[id]; member != nil && w.subordinate(member, p.ID) {
-			return true
-		}
-	}
-	return false
-}
-
 func (s *scene) orderCovers() bool {
 	o := s.order
 	return o != nil && s.footage != nil && o.InForce(s.at) && contains(o.Cameras, s.cam.ID) &&
@@ -286,18 +216,16 @@ func (s *scene) subjectCovers() bool {
 	if r == nil || s.footage == nil || !r.Verified || r.Subject != s.who.ID || !r.covers(s.footage, s.at) {
 		return false
 	}
-	custodian := s.world.principals[r.CustodianApprovedBy]
-	return custodian != nil && custodian.Type == TypeOfficer && custodian.ID != s.who.ID
+	custodian, known := s.world.Principal(r.CustodianApprovedBy)
+	return known && custodian.Type == TypeOfficer && custodian.ID != s.who.ID
 }
 
 func (s *scene) heldForCase() bool {
-	if s.footage == nil || s.req.Case == "" {
-		return false
-	}
-	for _, h := range s.world.heldOf[s.cam.ID] {
-		if h.Case == s.req.Case && h.Active(s.at) && h.Covers(s.cam.ID, s.captured) {
-			return true
-		}
-	}
-	return false
+	return s.footage != nil && s.req.Case != "" && s.world.heldFor(s.req.Case, s.cam.ID, s.captured, s.at)
+}
+
+// guards says whether the asker is the guardian of a cell that the owner chose
+// as an audience, and the camera hangs at one of the cell's households.
+func (s *scene) guards() bool {
+	return s.consent != nil && s.world.cellOf(s.who, s.cam, s.consent) != nil
 }

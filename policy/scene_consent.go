@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 
 func (s *scene) weighConsent(f *facts) {
 	f.set(factConsentValid, s.consent != nil && s.consent.validAt(s.at) && !s.captured.From.Before(s.consent.NotBefore))
-	f.set(factInSlot, s.consent != nil && s.world.inSlots(s.consent.Slots, s.captured))
+	f.set(factInSlot, s.consent != nil && inSlots(s.world.Zone(), s.consent.Slots, s.captured))
 	f.set(factAudience, s.audience())
 	f.set(factInArea, s.inArea())
 	f.set(factMode, s.modeAgreed())
@@ -19,37 +20,30 @@ func (s *scene) weighConsent(f *facts) {
 	f.set(factLooksOK, looks)
 }
 
-// validAt says whether the consent lets anything through at the moment: its
-// state, its term, no pause.
-func (c *Consent) validAt(at time.Time) bool {
-	return c.State.Live() && !c.NotBefore.IsZero() && !at.Before(c.NotBefore) && at.Before(c.NotAfter) &&
-		(c.PauseUntil == nil || !at.Before(*c.PauseUntil))
-}
-
 // inSlots says whether every instant of the span lies in the weekday hours.
 // An empty span is one instant.
-func (w *World) inSlots(slots Slots, span shouwang.Span) bool {
+func inSlots(zone *time.Location, slots Slots, span shouwang.Span) bool {
 	if span.Duration() > maxOwnSpan {
 		return false
 	}
 	for t := span.From; ; {
-		if !slots.Has(SlotOf(t.In(w.zone))) {
+		if !slots.Has(SlotOf(t.In(zone))) {
 			return false
 		}
-		if t = w.nextHour(t); !t.Before(span.To) {
+		if t = nextHour(zone, t); !t.Before(span.To) {
 			return true
 		}
 	}
 }
 
 // nextHour returns the next full local hour after t.
-func (w *World) nextHour(t time.Time) time.Time {
-	return w.hourOf(t).Add(time.Hour)
+func nextHour(zone *time.Location, t time.Time) time.Time {
+	return hourOf(zone, t).Add(time.Hour)
 }
 
 // hourOf returns the full local hour at or before t.
-func (w *World) hourOf(t time.Time) time.Time {
-	l := t.In(w.zone)
+func hourOf(zone *time.Location, t time.Time) time.Time {
+	l := t.In(zone)
 	return t.Add(-time.Duration(l.Minute())*time.Minute - time.Duration(l.Second())*time.Second - time.Duration(l.Nanosecond()))
 }
 
@@ -77,12 +71,12 @@ func (s *scene) inArea() bool {
 	if s.consent == nil || s.consent.AreaScope == "" {
 		return false
 	}
-	area, ok := s.world.places.Ancestor(s.cam.Place, s.consent.AreaScope)
+	area, ok := s.world.Places().Ancestor(s.cam.Place, s.consent.AreaScope)
 	from := s.who.Jurisdiction
 	if s.who.Type == TypeResident {
 		from = s.who.Home
 	}
-	return ok && s.world.places.Within(from, area.ID)
+	return ok && s.world.Places().Within(from, area.ID)
 }
 
 func (s *scene) modeAgreed() bool {
@@ -110,33 +104,20 @@ func (s *scene) modeAgreed() bool {
 	case Search:
 		return c.Allows(ModeLive) || c.Allows(ModePlayback)
 	case Analyze:
-		return c.analytics() || c.recordMode() == RecordEvents
+		return analytics(c) || c.recordMode() == RecordEvents
 	case Record:
 		return c.recordMode() != RecordNone
 	}
 	return false
 }
 
-func (c *Consent) analytics() bool {
+func analytics(c *Consent) bool {
 	for _, m := range c.Modes {
 		if strings.HasPrefix(string(m), ModeAnalytics) {
 			return true
 		}
 	}
 	return false
-}
-
-// recordMode is what the owner chose, else event clips where something may be
-// played back at all. Finding an event takes motion analysis: choosing event
-// clips chooses that.
-func (c *Consent) recordMode() RecordMode {
-	if c.Recording != "" {
-		return c.Recording
-	}
-	if c.Allows(ModePlayback) || c.Allows(ModeExport) {
-		return RecordEvents
-	}
-	return RecordNone
 }
 
 func (s *scene) limits() (length, lookback, looks bool) {
@@ -181,3 +162,6 @@ func (s *scene) incidentOpens() bool {
 	return terms != nil && s.consent.Allows(ModeIncident) &&
 		s.at.Sub(s.incident.From) < time.Duration(terms.MaxMinutes)*time.Minute
 }
+
+// contains says whether the list names s; nothing is never named.
+func contains(list []string, s string) bool { return s != "" && slices.Contains(list, s) }

@@ -41,7 +41,6 @@ type World struct {
 type camera struct {
 	*Camera
 	current []*Consent
-	machine machineCache
 }
 
 // maxWorldBytes bounds what LoadWorld reads: 50,000 consents take some 60 MB.
@@ -191,6 +190,9 @@ func (w *World) Places() shouwang.Places { return w.places }
 // Purposes returns the deployment's purpose list.
 func (w *World) Purposes() []string { return slices.Clone(w.purposes) }
 
+// hasPurpose reports whether the deployment lists the purpose.
+func (w *World) hasPurpose(name string) bool { return name != "" && slices.Contains(w.purposes, name) }
+
 // Audiences returns the audiences an owner can choose from.
 func (w *World) Audiences() []string { return slices.Clone(w.audiences) }
 
@@ -206,7 +208,7 @@ func (w *World) Camera(id string) (*Camera, bool) {
 // purpose of the camera named "camera:…".
 func (w *World) CurrentConsents(camera string) []*Consent {
 	if c, ok := w.cameras[camera]; ok {
-		return slices.Clone(c.current)
+		return slices.Clip(c.current)
 	}
 	return nil
 }
@@ -294,11 +296,4 @@ func pointers[T any](list []T) []*T {
 		out[i] = &list[i]
 	}
 	return out
-}
-
-// camera looks a camera up without its prefix. The key is built on the stack:
-// this is asked for every picture.
-func (w *World) camera(id shouwang.CameraID) *camera {
-	var buf [80]byte
-	return w.cameras[string(append(append(buf[:0], cameraPrefix...), id...))]
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/policy/internal/forge"
 )
 
 // probe is an allowed request with one thing spoiled: it must be denied.
@@ -44,7 +45,7 @@ func probes(t testing.TB) (out []probe) {
 
 func spoilAll(w *World, req Request) (out []probe) {
 	for _, sp := range spoilers() {
-		s, wrong := newScene(w, &req, false)
+		s, wrong := newScene(w, &asked{Request: req}, false)
 		if wrong != "" {
 			panic(wrong)
 		}
@@ -54,7 +55,7 @@ func spoilAll(w *World, req Request) (out []probe) {
 			continue
 		}
 		p := probe{name: req.ID + "/" + sp.name}
-		if s, wrong := newScene(world, &spoiled, false); wrong == "" {
+		if s, wrong := newScene(world, &asked{Request: spoiled}, false); wrong == "" {
 			s.weigh()
 			p.s = s
 		}
@@ -114,7 +115,7 @@ func (s *scene) needsIncident() bool {
 
 func ask(change func(*Request)) func(*scene) (*World, Request, bool) {
 	return func(s *scene) (*World, Request, bool) {
-		req := *s.req
+		req := s.req.Request
 		change(&req)
 		return s.world, req, true
 	}
@@ -130,29 +131,28 @@ func when(applies func(*scene) bool, then func(*scene) (*World, Request, bool)) 
 	}
 }
 
-// The helpers below change one record without asking Validate: a broken
-// record must be denied as well.
+// broken puts a camera or a principal into the world without asking Validate,
+// forces the view gate where it is told so, and lets every hold go for nil: a
+// broken record must be denied as well.
+func broken(w *World, record any) *World { return forge.World(w, record).(*World) }
+
 func consentWith(change func(*scene, *Consent)) func(*scene) (*World, Request, bool) {
 	return func(s *scene) (*World, Request, bool) {
 		if s.consent == nil {
 			return nil, Request{}, false
 		}
-		c, cam := *s.consent, *s.cam.Camera
+		c, cam := *s.consent, *s.cam
 		change(s, &c)
 		cam.Consents = []*Consent{&c}
-		w := s.world.clone()
-		w.cameras = put(w.cameras, cam.ID, indexCamera(&cam))
-		return w, *s.req, true
+		return broken(s.world, &cam), s.req.Request, true
 	}
 }
 
 func cameraWith(change func(*scene, *Camera)) func(*scene) (*World, Request, bool) {
 	return func(s *scene) (*World, Request, bool) {
-		cam := *s.cam.Camera
+		cam := *s.cam
 		change(s, &cam)
-		w := s.world.clone()
-		w.cameras = put(w.cameras, cam.ID, indexCamera(&cam))
-		return w, *s.req, true
+		return broken(s.world, &cam), s.req.Request, true
 	}
 }
 
@@ -168,10 +168,10 @@ func gated(camera, record []string) func(*scene) (*World, Request, bool) {
 			device.ViewApprovedBy = record
 			c.Device = &device
 		})(s)
-		cam := *w.cameras[s.cam.ID].Camera
+		old, _ := w.Camera(s.cam.ID)
+		cam := *old
 		cam.ViewApprovedBy = camera
-		w.cameras, w.forced = put(w.cameras, cam.ID, indexCamera(&cam)), true
-		return w, req, true
+		return broken(broken(w, &cam), ViewGateRequired), req, true
 	})
 }
 
@@ -186,15 +186,13 @@ func strangeCell() func(*scene) (*World, Request, bool) {
 
 func principalWith(id func(*scene) string, change func(*scene, *Principal)) func(*scene) (*World, Request, bool) {
 	return func(s *scene) (*World, Request, bool) {
-		p, ok := s.world.principals[id(s)]
+		p, ok := s.world.Principal(id(s))
 		if !ok {
 			return nil, Request{}, false
 		}
 		changed := *p
 		change(s, &changed)
-		w := s.world.clone()
-		w.principals = put(w.principals, p.ID, &changed)
-		return w, *s.req, true
+		return broken(s.world, &changed), s.req.Request, true
 	}
 }
 
@@ -208,7 +206,7 @@ func footageWith(change func(*scene, *Footage)) func(*scene) (*World, Request, b
 		}
 		f := *s.footage
 		change(s, &f)
-		return s.world.WithFootage(&f), *s.req, true
+		return s.world.WithFootage(&f), s.req.Request, true
 	}
 }
 
@@ -220,7 +218,7 @@ func recordWith[T any](of func(*scene) *T, with func(*World, *T) *World, change 
 		}
 		changed := *old
 		change(&changed)
-		return with(s.world, &changed), *s.req, true
+		return with(s.world, &changed), s.req.Request, true
 	}
 }
 
@@ -243,7 +241,7 @@ func subjectWith(change func(*SubjectRequest)) func(*scene) (*World, Request, bo
 }
 
 func cellWith(change func(*Unit)) func(*scene) (*World, Request, bool) {
-	return when((*scene).asGuardian, recordWith(func(s *scene) *Unit { return s.world.units["cell-2"] }, (*World).WithUnit, change))
+	return when((*scene).asGuardian, recordWith(func(s *scene) *Unit { u, _ := s.world.Unit("cell-2"); return u }, (*World).WithUnit, change))
 }
 
 func needsSecond(s *scene) bool { return s.isGrave() || s.picture() && conflicted(s) }
@@ -294,7 +292,7 @@ func spoilRequest() []spoiler {
 func spoilConsent() []spoiler {
 	out := []spoiler{
 		{"slot", when(func(s *scene) bool { return s.shared() && s.picture() && s.facts.is(factInSlot) }, consentWith(func(s *scene, c *Consent) {
-			c.Slots = c.Slots.Without(SlotOf(s.captured.From.In(s.world.zone)))
+			c.Slots = c.Slots.Without(SlotOf(s.captured.From.In(s.world.Zone())))
 			if c.Incident != nil {
 				c.Incident = &IncidentTerms{Types: c.Incident.Types, RadiusM: c.Incident.RadiusM}
 			}
@@ -313,7 +311,7 @@ func spoilConsent() []spoiler {
 			})(s)
 			far := *s.incident
 			far.Position.Lat += 0.007 // some 780 m
-			return w.WithIncident(&far), *s.req, true
+			return w.WithIncident(&far), s.req.Request, true
 		})},
 		{"audience", when((*scene).shared, consentWith(func(_ *scene, c *Consent) { c.Audiences = nil }))},
 		{"area", when((*scene).shared, consentWith(func(_ *scene, c *Consent) { c.AreaScope = "building" }))},
@@ -375,8 +373,8 @@ func alone(s *scene) bool {
 
 // sibling returns a place that neither holds the camera nor is held by it.
 func (s *scene) sibling() shouwang.PlaceID {
-	for id := range s.world.places {
-		if !s.world.places.Within(s.cam.Place, id) {
+	for id := range s.world.Places() {
+		if !s.world.Places().Within(s.cam.Place, id) {
 			return id
 		}
 	}
@@ -455,9 +453,7 @@ func spoilThings() []spoiler {
 			return s.footage != nil && s.footage.KeyState == KeyHeld && s.picture() && s.basis != basisOrder
 		},
 			func(s *scene) (*World, Request, bool) {
-				w := s.world.clone()
-				w.heldOf = nil
-				return w, *s.req, true
+				return broken(s.world, nil), s.req.Request, true
 			})},
 		{"ends in the future", footageWith(func(s *scene, f *Footage) { f.To = s.at.Add(2 * time.Minute) })},
 		{"ends before it begins", footageWith(func(_ *scene, f *Footage) { f.To = f.From })},

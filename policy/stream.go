@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -73,29 +72,8 @@ func (g *Gate) decideLine(line []byte) (Decision, error) {
 		return g.Decide(req), nil
 	}
 	st := g.now.Load()
-	s := &scene{world: st.world, req: &req}
+	s := &scene{world: st.world, req: &asked{Request: req}}
 	d := g.envelope(st, s, &verdict{reasons: []Reason{ReasonBadRequest}})
 	d.TextForOfficer += " (" + err.Error() + ")"
 	return d, err
-}
-
-// ParseRequest reads one request as JSON. An unknown key or a second value is
-// an error; what was read of the id is returned all the same.
-func ParseRequest(line []byte) (Request, error) {
-	dec := json.NewDecoder(bytes.NewReader(line))
-	dec.DisallowUnknownFields()
-	var req Request
-	if err := dec.Decode(&req); err != nil {
-		var named struct {
-			ID string `json:"id"`
-		}
-		if json.Unmarshal(line, &named) != nil {
-			named.ID = ""
-		}
-		return Request{ID: named.ID}, plainJSON(err, dec.InputOffset())
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return Request{ID: req.ID}, errors.New("something follows the request")
-	}
-	return req, nil
 }

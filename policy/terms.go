@@ -90,12 +90,16 @@ func (t *Terms) Check(w *World) error {
 		}
 	}
 	for _, id := range t.MinObligations {
-		if !knownObligation(id) {
+		if !id.Known() {
 			return unusable("obligation %q is not known", id)
 		}
 	}
 	return nil
 }
+
+// areaRadius, in metres, bounds an incident where the owner named no radius: the
+// circle of 1.3 km².
+const areaRadius = 643.0
 
 // maxRetentionDays bounds what anybody may pick.
 const maxRetentionDays = 90

@@ -21,7 +21,7 @@ func TestEveryReasonHasItsTexts(t *testing.T) {
 		}
 	}
 	for r := range wording() {
-		if !knownReason(r) {
+		if !r.Known() {
 			t.Errorf("text for %q, which is no reason", r)
 		}
 	}
@@ -44,7 +44,7 @@ func TestReasonsAreAllListed(t *testing.T) {
 		}
 		if lit, ok := spec.Values[0].(*ast.BasicLit); ok && strings.HasPrefix(spec.Names[0].Name, "Reason") {
 			found++
-			if name, _ := strconv.Unquote(lit.Value); !knownReason(Reason(name)) {
+			if name, _ := strconv.Unquote(lit.Value); !Reason(name).Known() {
 				t.Errorf("%s is not in reasonOrder", spec.Names[0].Name)
 			}
 		}

@@ -45,7 +45,7 @@ func TestForcedViewGateOpensNothingUnapproved(t *testing.T) {
 			return
 		}
 		judge := func(w *World) (*scene, bool) {
-			s, wrong := newScene(w, &req, false)
+			s, wrong := newScene(w, &asked{Request: req}, false)
 			return s, wrong == "" && rules.judge(*s.weigh()).allow
 		}
 		_, before := judge(plain)
@@ -78,7 +78,7 @@ func TestForcedViewGateStopsTheMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	shared := shared(t, g, at)
-	camera := shouwang.CameraID(strings.TrimPrefix(shared, cameraPrefix))
+	camera := shouwang.CameraID(strings.TrimPrefix(shared, "camera:"))
 	for _, grant := range []Grant{g.Analyze(camera, at), g.Record(camera, at)} {
 		if d := grant.Decision(); d.Allowed() || !slices.Equal(d.Reasons, []Reason{ReasonViewNotApproved}) {
 			t.Errorf("unsigned: %v", d.Reasons)
@@ -119,7 +119,7 @@ func shared(t *testing.T, g *Gate, at time.Time) string {
 
 // TestTheConsentsOwnSignaturesOpen names the two signers in the record alone.
 func TestTheConsentsOwnSignaturesOpen(t *testing.T) {
-	w := &World{forced: true}
+	w := forcedWorld(t)
 	cam := &Camera{}
 	for _, c := range []struct {
 		record []string
@@ -176,7 +176,7 @@ func TestRulesThatDoNotKnowTheViewGate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := shouwang.CameraID(strings.TrimPrefix(shared(t, g, at), cameraPrefix))
+	id := shouwang.CameraID(strings.TrimPrefix(shared(t, g, at), "camera:"))
 	look := Request{Principal: "officer:ding", Action: ViewLive, Resource: CameraResource(id), Purpose: "public_safety", At: at}
 	for _, row := range readRows(t, "testdata") {
 		if row.Request.Action == ViewLive && row.Expect.Decision == "allow" && row.Request.Resource == look.Resource {

@@ -93,6 +93,9 @@ const (
 	RoleOversight    Role = "oversight"
 )
 
+// elsewhere is the home grid of an officer who lives in none of ours.
+const elsewhere shouwang.PlaceID = "-"
+
 // Principal is a person, a wall or a service that may ask for something.
 type Principal struct {
 	ID           string           `json:"id"` // "officer:chen"

@@ -10,8 +10,23 @@ import (
 	"shouwang"
 )
 
+// ownWorld is the world of testdata/world.json.
+func ownWorld(t testing.TB) *World {
+	t.Helper()
+	f, err := os.Open("testdata/world.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w, err := LoadWorld(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
 func TestWorldSurvivesBeingWrittenDown(t *testing.T) {
-	w := readWorld(t, "testdata")
+	w := ownWorld(t)
 	raw, err := json.Marshal(w.Data())
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +85,7 @@ func TestBadWorldsAreRefusedInOneLine(t *testing.T) {
 }
 
 func TestSnapshotsDoNotSeeLaterChanges(t *testing.T) {
-	w := readWorld(t, "testdata")
+	w := ownWorld(t)
 	before := len(w.Cameras())
 	c, _ := w.Camera("camera:door-4")
 	other := *c
