@@ -31,7 +31,7 @@ var lives = map[string]string{
 	"github.com/minio/minio-go/":        "storage/s3",
 	"github.com/redis/go-redis/":        "storage/bus/redisbus",
 	"modernc.org/sqlite":                "storage/",
-	"github.com/cedar-policy/":          "policy",
+	"github.com/cedar-policy/":          "policy/gate",
 	"gocv.io/x/gocv":                    "analyze/",
 	"github.com/transparency-dev/":      "storage/ledger",
 	"github.com/danielgtaylor/huma/":    "web",

@@ -59,9 +59,9 @@ func (w *World) Cells() []*Unit {
 	return out
 }
 
-// cellOf returns the cell for which the person guards the camera under the
+// CellOf returns the cell for which the person guards the camera under the
 // consent, nil for none.
-func (w *World) cellOf(p *Principal, cam *Camera, consent *Consent) *Unit {
+func (w *World) CellOf(p *Principal, cam *Camera, consent *Consent) *Unit {
 	if p.Type != TypeResident {
 		return nil
 	}
@@ -88,7 +88,7 @@ func (w *World) Guards(p *Principal, cam *Camera) (*Unit, bool) {
 		if !consent.State.Live() && consent.State != Paused {
 			continue
 		}
-		if u := w.cellOf(p, cam, consent); u != nil {
+		if u := w.CellOf(p, cam, consent); u != nil {
 			return u, true
 		}
 	}

@@ -7,10 +7,10 @@ import (
 	"shouwang"
 )
 
-// changed returns the cameras whose answers may differ between two
+// Changed returns the cameras whose answers may differ between two
 // snapshots; [""] stands for any of them. Snapshots share what did not
 // change, so that comparing pointers is enough and errs on the safe side.
-func (w *World) changed(next *World) []shouwang.CameraID {
+func (w *World) Changed(next *World) []shouwang.CameraID {
 	if w == next {
 		return nil
 	}

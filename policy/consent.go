@@ -165,9 +165,9 @@ func (c *Consent) Allows(m Mode) bool {
 	return false
 }
 
-// validAt says whether the consent lets anything through at the moment: its
+// ValidAt says whether the consent lets anything through at the moment: its
 // state, its term, no pause.
-func (c *Consent) validAt(at time.Time) bool {
+func (c *Consent) ValidAt(at time.Time) bool {
 	return c.State.Live() && !c.NotBefore.IsZero() && !at.Before(c.NotBefore) && at.Before(c.NotAfter) &&
 		(c.PauseUntil == nil || !at.Before(*c.PauseUntil))
 }

@@ -285,15 +285,15 @@ func (c *Consent) checkTerms() error {
 		return shouwang.Errorf(shouwang.CodeBadUsage, "consent %s: lasts at most 12 months", c.Ref())
 	case c.Device != nil && c.Device.Audio:
 		return shouwang.Errorf(shouwang.CodeBadUsage, "consent %s: audio is never taken in", c.Ref())
-	case c.Device != nil && !lawfulMount(c.Device.LegalClass, c.Device.Mount):
+	case c.Device != nil && !LawfulMount(c.Device.LegalClass, c.Device.Mount):
 		return CheckOnboarding(c.Device.LegalClass, c.Device.Mount)
 	}
 	return c.within()
 }
 
-// standing is the state that decides about what was recorded: asking again
+// Standing is the state that decides about what was recorded: asking again
 // changes nothing about that until it is answered.
-func (c *Consent) standing() ConsentState {
+func (c *Consent) Standing() ConsentState {
 	if c.State != Requested {
 		return c.State
 	}
@@ -312,9 +312,9 @@ func CheckOnboarding(class shouwang.LegalClass, mount string) error {
 	switch {
 	case !class.Valid():
 		return shouwang.Errorf(shouwang.CodeBadUsage, "take in camera: legal class %q is none of public, premises, resident", class)
-	case !lawfulMount(class, mount) && mount == "public":
+	case !LawfulMount(class, mount) && mount == "public":
 		return shouwang.Errorf(shouwang.CodeDenied, "take in camera: only a department's camera may hang in a public place; ask the department to file it")
-	case !lawfulMount(class, mount):
+	case !LawfulMount(class, mount):
 		return shouwang.Errorf(shouwang.CodeBadUsage, "take in camera: say where it hangs: own_premises, shared_premises or public")
 	}
 	return nil
@@ -325,9 +325,9 @@ func (c *Consent) RenewUnder(ch Change, until time.Time, shown *Notice) (*Consen
 	return c.renew(ch, until, func(n *Consent) { n.Notice = shown })
 }
 
-// lawfulMount says whether a camera of the class may hang there: a resident's
+// LawfulMount says whether a camera of the class may hang there: a resident's
 // camera never over a public place (2025 Regulation, art. 33).
-func lawfulMount(class shouwang.LegalClass, mount string) bool {
+func LawfulMount(class shouwang.LegalClass, mount string) bool {
 	switch mount {
 	case "own_premises", "shared_premises":
 		return true

@@ -22,8 +22,8 @@ func (w *World) OrdersOn(camera string, at time.Time) []*Order {
 // Orders returns all statutory orders, sorted by id.
 func (w *World) Orders() []*Order { return sorted(w.orders) }
 
-// ordered says whether a statutory order in force asks for any of the span.
-func (w *World) ordered(camera string, span shouwang.Span, now time.Time) bool {
+// Ordered says whether a statutory order in force asks for any of the span.
+func (w *World) Ordered(camera string, span shouwang.Span, now time.Time) bool {
 	for _, o := range w.orders {
 		if o.InForce(now) && slices.Contains(o.Cameras, camera) && (shouwang.Span{From: o.From, To: o.To}).Overlaps(span) {
 			return true
@@ -32,8 +32,8 @@ func (w *World) ordered(camera string, span shouwang.Span, now time.Time) bool {
 	return false
 }
 
-// held reports whether a hold stands over any of the camera's span.
-func (w *World) held(camera string, span shouwang.Span, now time.Time) bool {
+// Held reports whether a hold stands over any of the camera's span.
+func (w *World) Held(camera string, span shouwang.Span, now time.Time) bool {
 	for _, h := range w.heldOf[camera] {
 		if h.Active(now) && h.Covers(camera, span) {
 			return true
@@ -42,8 +42,8 @@ func (w *World) held(camera string, span shouwang.Span, now time.Time) bool {
 	return false
 }
 
-// heldFor reports whether a hold of the case stands over any of the camera's span.
-func (w *World) heldFor(kase, camera string, span shouwang.Span, now time.Time) bool {
+// HeldFor reports whether a hold of the case stands over any of the camera's span.
+func (w *World) HeldFor(kase, camera string, span shouwang.Span, now time.Time) bool {
 	for _, h := range w.heldOf[camera] {
 		if h.Case == kase && h.Active(now) && h.Covers(camera, span) {
 			return true

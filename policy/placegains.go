@@ -87,7 +87,7 @@ func nearer(w, after *World, c *camera, who *Principal) (more []string) {
 			area, ok := x.places.Ancestor(c.Place, consent.AreaScope)
 			return ok && consent.AreaScope != "" && x.places.Within(from, area.ID)
 		})
-		add("cell", func(x *World) bool { return x.cellOf(who, c.Camera, consent) != nil })
+		add("cell", func(x *World) bool { return x.CellOf(who, c.Camera, consent) != nil })
 	}
 	slices.Sort(more)
 	return slices.Compact(more)

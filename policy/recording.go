@@ -32,10 +32,10 @@ const StatutoryDays = 30
 // owner named no number.
 const DefaultRetentionDays = 7
 
-// recordMode is what the owner chose, else event clips where something may be
+// RecordMode is what the owner chose, else event clips where something may be
 // played back at all. Finding an event takes motion analysis: choosing event
 // clips chooses that.
-func (c *Consent) recordMode() RecordMode {
+func (c *Consent) RecordMode() RecordMode {
 	if c.Recording != "" {
 		return c.Recording
 	}
@@ -45,9 +45,9 @@ func (c *Consent) recordMode() RecordMode {
 	return RecordNone
 }
 
-// retentionDays is what the owner picked, 3 to 30 days for a resident's
+// KeepDays is what the owner picked, 3 to 30 days for a resident's
 // camera (art. 33 knows no floor; the bounds are the form's).
-func (c *Consent) retentionDays(class shouwang.LegalClass) int {
+func (c *Consent) KeepDays(class shouwang.LegalClass) int {
 	n := c.RetentionDays
 	if n <= 0 {
 		n = DefaultRetentionDays
@@ -59,7 +59,7 @@ func (c *Consent) retentionDays(class shouwang.LegalClass) int {
 }
 
 // FiledDays is how many days a department's camera is kept at least.
-func (c *Camera) filedDays() int {
+func (c *Camera) FiledDays() int {
 	if c.Filing == nil {
 		return StatutoryDays
 	}

@@ -190,8 +190,8 @@ func (w *World) Places() shouwang.Places { return w.places }
 // Purposes returns the deployment's purpose list.
 func (w *World) Purposes() []string { return slices.Clone(w.purposes) }
 
-// hasPurpose reports whether the deployment lists the purpose.
-func (w *World) hasPurpose(name string) bool { return name != "" && slices.Contains(w.purposes, name) }
+// HasPurpose reports whether the deployment lists the purpose.
+func (w *World) HasPurpose(name string) bool { return name != "" && slices.Contains(w.purposes, name) }
 
 // Audiences returns the audiences an owner can choose from.
 func (w *World) Audiences() []string { return slices.Clone(w.audiences) }

@@ -47,7 +47,7 @@ func TermsOf(c *Consent) Terms {
 	return Terms{
 		Modes: slices.Clone(c.Modes), Audiences: slices.Clone(c.Audiences), AreaScope: c.AreaScope, Slots: c.Slots,
 		Incident: c.Incident, Limits: c.Limits, MinObligations: slices.Clone(c.MinObligations),
-		Recording: c.recordMode(), RetentionDays: c.RetentionDays, Months: 12,
+		Recording: c.RecordMode(), RetentionDays: c.RetentionDays, Months: 12,
 	}
 }
 
@@ -74,8 +74,8 @@ func (t *Terms) Check(w *World) error {
 		return unusable("recording %q: write none, events or rolling", t.Recording)
 	case t.Limits.ClipMin < 0 || t.Limits.ClipMin > 60 || t.Limits.LookbackDays < 0 || t.Limits.LooksPerDay < 0:
 		return unusable("limits: clips of at most 60 minutes, and nothing negative")
-	case t.Incident != nil && (t.Incident.RadiusM < 0 || t.Incident.RadiusM > areaRadius || t.Incident.MaxMinutes < 0 || t.Incident.MaxMinutes > 240):
-		return unusable("incident: it opens within at most %d m and for at most 240 minutes", int(areaRadius))
+	case t.Incident != nil && (t.Incident.RadiusM < 0 || t.Incident.RadiusM > AreaRadius || t.Incident.MaxMinutes < 0 || t.Incident.MaxMinutes > 240):
+		return unusable("incident: it opens within at most %d m and for at most 240 minutes", int(AreaRadius))
 	case t.AreaScope != "" && !w.hasLevel(t.AreaScope):
 		return unusable("area_scope %q: the township has no place of that kind", t.AreaScope)
 	}
@@ -97,9 +97,9 @@ func (t *Terms) Check(w *World) error {
 	return nil
 }
 
-// areaRadius, in metres, bounds an incident where the owner named no radius: the
+// AreaRadius, in metres, bounds an incident where the owner named no radius: the
 // circle of 1.3 km².
-const areaRadius = 643.0
+const AreaRadius = 643.0
 
 // maxRetentionDays bounds what anybody may pick.
 const maxRetentionDays = 90
@@ -175,8 +175,8 @@ func (c *Consent) within() error {
 		return beyond("area %s", c.AreaScope)
 	case c.Slots.Minus(t.Slots).Count() > 0:
 		return beyond("hour %s", c.Slots.Minus(t.Slots).Names()[0])
-	case recordRank(c.recordMode()) > recordRank(asked.recordMode()):
-		return beyond("recording %s", c.recordMode())
+	case recordRank(c.RecordMode()) > recordRank(asked.RecordMode()):
+		return beyond("recording %s", c.RecordMode())
 	case c.RetentionDays > t.RetentionDays:
 		return beyond("keeping %d days", c.RetentionDays)
 	case c.Limits.ClipMin > t.Limits.ClipMin || c.Limits.LookbackDays > t.Limits.LookbackDays || c.Limits.LooksPerDay > t.Limits.LooksPerDay:

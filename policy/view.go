@@ -116,9 +116,9 @@ func (c *Consent) Seen(ch Change, v *View, cam *Camera) (*Consent, error) {
 	})
 }
 
-// drifted says whether any of the span was captured while the view was not the
+// HasDrifted says whether any of the span was captured while the view was not the
 // approved one.
-func (c *Camera) drifted(span shouwang.Span) bool {
+func (c *Camera) HasDrifted(span shouwang.Span) bool {
 	for _, d := range c.Drifted {
 		if d.To.IsZero() {
 			d.To = d.From.AddDate(100, 0, 0)

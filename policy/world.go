@@ -276,8 +276,8 @@ func (r *SubjectRequest) Forgotten(now time.Time) bool {
 // LongestSubjectLook is the longest stretch that a filmed person is shown.
 const LongestSubjectLook = 10 * time.Minute
 
-// covers reports whether the request is for the footage at the moment given.
-func (r *SubjectRequest) covers(f *Footage, at time.Time) bool {
+// Covers reports whether the request is for the footage at the moment given.
+func (r *SubjectRequest) Covers(f *Footage, at time.Time) bool {
 	if r.Refused {
 		return false
 	}

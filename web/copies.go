@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"shouwang"
-	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/viewcopy"
 	"shouwang/web/watch"
 )
@@ -102,7 +102,7 @@ func (cs *copies) put(c *viewingCopy, began uint64) {
 
 // make renders the span under the grant. One rendering runs at a time; who
 // waits may find the copy made meanwhile.
-func (cs *copies) make(ctx context.Context, key string, g policy.Grant, camera shouwang.CameraID, span shouwang.Span, o watch.Options) ([]byte, error) {
+func (cs *copies) make(ctx context.Context, key string, g gate.Grant, camera shouwang.CameraID, span shouwang.Span, o watch.Options) ([]byte, error) {
 	select {
 	case cs.turn <- struct{}{}:
 		defer func() { <-cs.turn }()

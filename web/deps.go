@@ -7,6 +7,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/auth"
 	"shouwang/web/front"
 	"shouwang/web/live"
@@ -20,7 +21,7 @@ import (
 // may be done with a camera may have changed ("" for all cameras).
 type Gate interface {
 	Decide(req policy.Request) policy.Decision
-	Look(req policy.Request) (policy.Decision, policy.Grant)
+	Look(req policy.Request) (policy.Decision, gate.Grant)
 	OnChange(func(camera shouwang.CameraID)) (cancel func())
 }
 
@@ -119,9 +120,9 @@ type Clips interface {
 // carries. Errors: CodeKeyDestroyed, CodeNotFound, CodeStorageAway.
 type Footage interface {
 	// File is the span as one MP4 with the bits as received; its size is known.
-	File(ctx context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (File, error)
+	File(ctx context.Context, g gate.Grant, camera shouwang.CameraID, span shouwang.Span) (File, error)
 	// Units are the span's access units in order, for rendering.
-	Units(ctx context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error)
+	Units(ctx context.Context, g gate.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error)
 }
 
 // File is an MP4 that can be sought in.

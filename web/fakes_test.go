@@ -21,6 +21,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/auth"
 	"shouwang/web/front"
 	"shouwang/web/live"
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // in memory.
 type town struct {
 	t      *testing.T
-	gate   *policy.Gate
+	gate   *gate.Gate
 	server *Server
 	http   *httptest.Server
 	clock  *clock
@@ -123,7 +124,7 @@ func newTown(t *testing.T, change ...func(*Config, *Deps)) *town {
 	t.Helper()
 	tn := &town{t: t, clock: newClock(), audit: &fakeAudit{}, bus: newFakeBus(), hubs: &fakeHubs{}, render: &fakeRenderer{}, people: newFakeAccounts()}
 	var err error
-	if tn.gate, err = policy.NewGate(townWorld(t), tn.clock.now, policy.Options{}); err != nil {
+	if tn.gate, err = gate.NewGate(townWorld(t), tn.clock.now, gate.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	tn.store = &fakeStore{town: tn, verdicts: map[shouwang.EventID]string{}}
@@ -515,7 +516,7 @@ type nopFile struct{ *strings.Reader }
 
 func (nopFile) Close() error { return nil }
 
-func (f *fakeStore) File(_ context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (File, error) {
+func (f *fakeStore) File(_ context.Context, g gate.Grant, camera shouwang.CameraID, span shouwang.Span) (File, error) {
 	if !g.Covers(policy.Playback, camera, span.From) {
 		return nil, shouwang.Errorf(shouwang.CodeDenied, "the grant does not cover it")
 	}
@@ -523,7 +524,7 @@ func (f *fakeStore) File(_ context.Context, g policy.Grant, camera shouwang.Came
 	return nopFile{strings.NewReader(string(f.file))}, nil
 }
 
-func (f *fakeStore) Units(_ context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error) {
+func (f *fakeStore) Units(_ context.Context, g gate.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error) {
 	if !g.Covers(policy.Playback, camera, span.From) {
 		return nil, shouwang.Errorf(shouwang.CodeDenied, "the grant does not cover it")
 	}

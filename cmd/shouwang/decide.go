@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/storage/registry"
 )
 
@@ -22,7 +23,7 @@ func (c decideCmd) Run(ctx context.Context, a app) error {
 			if err != nil {
 				return err
 			}
-			return policy.DecideStream(ctx, a.in, a.out, world)
+			return gate.DecideStream(ctx, a.in, a.out, world)
 		})
 	}
 	var in io.ReadCloser
@@ -35,5 +36,5 @@ func (c decideCmd) Run(ctx context.Context, a app) error {
 	if err != nil {
 		return err
 	}
-	return policy.DecideStream(ctx, a.in, a.out, world)
+	return gate.DecideStream(ctx, a.in, a.out, world)
 }

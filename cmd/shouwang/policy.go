@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"shouwang/policy"
+	"shouwang/policy/gate"
 )
 
 type policyCmd struct {
@@ -21,7 +21,7 @@ type policyCheckCmd struct {
 
 // Run reads the folder as the service would.
 func (c policyCheckCmd) Run(a app) error {
-	rules, err := policy.ParseRules(os.DirFS(c.Folder))
+	rules, err := gate.ParseRules(os.DirFS(c.Folder))
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ type policyWriteCmd struct {
 
 // Run writes the files.
 func (c policyWriteCmd) Run(a app) error {
-	files := policy.BuiltinFiles()
+	files := gate.BuiltinFiles()
 	if err := os.MkdirAll(c.Folder, 0o755); err != nil {
 		return usage("folder %s cannot be made: %w", c.Folder, err)
 	}

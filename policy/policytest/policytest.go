@@ -6,6 +6,7 @@ package policytest
 import (
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/policy/internal/forge"
 )
 
@@ -14,6 +15,6 @@ import (
 // Obligations, if any, are carried by the grant's decision.
 func Allow(camera shouwang.CameraID, action policy.Action, span shouwang.Span, recording policy.Recording,
 	obligations ...policy.Obligation,
-) policy.Grant {
-	return forge.Grant(camera, action, span, recording, obligations).(policy.Grant)
+) gate.Grant {
+	return forge.Grant(camera, action, span, recording, obligations).(gate.Grant)
 }

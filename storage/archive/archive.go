@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"shouwang"
-	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/storage"
 	"shouwang/storage/catalog"
 	"shouwang/storage/folder"
@@ -154,7 +154,7 @@ func (a *Archive) Close() error {
 
 // RecorderDeps are what a recorder needs from outside of storage.
 type RecorderDeps struct {
-	Permit func(camera shouwang.CameraID, captured time.Time) policy.Grant
+	Permit func(camera shouwang.CameraID, captured time.Time) gate.Grant
 	Link   func(shouwang.CameraID, shouwang.StreamKind) shouwang.LinkState
 	OnClip func(shouwang.Clip)
 }

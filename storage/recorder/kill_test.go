@@ -15,6 +15,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/policy/policytest"
 	"shouwang/storage/archive"
 	"shouwang/storage/recorder"
@@ -35,7 +36,7 @@ func recordUntilKilled() {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
-	rec := a.Recorder(archive.RecorderDeps{Permit: func(camera shouwang.CameraID, at time.Time) policy.Grant {
+	rec := a.Recorder(archive.RecorderDeps{Permit: func(camera shouwang.CameraID, at time.Time) gate.Grant {
 		return policytest.Allow(camera, policy.Record, shouwang.Span{From: start, To: start.Add(time.Hour)}, mode)
 	}})
 	rec.KillAt(func(at string) {

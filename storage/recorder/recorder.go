@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"shouwang"
-	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/storage"
 	"shouwang/storage/keys"
 	"shouwang/storage/spool"
@@ -92,7 +92,7 @@ type Deps struct {
 	// Permit asks policy whether a picture captured then may be recorded. It is
 	// asked for every GOP, when a grant ends, and when a consent changes. nil
 	// permits nothing.
-	Permit func(camera shouwang.CameraID, captured time.Time) policy.Grant
+	Permit func(camera shouwang.CameraID, captured time.Time) gate.Grant
 	Spool  *spool.Spool
 	Keys   KeyMaker
 	Index  Index
@@ -131,7 +131,7 @@ func New(cfg Config, deps Deps) *Recorder {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
 	if deps.Permit == nil {
-		deps.Permit = func(shouwang.CameraID, time.Time) policy.Grant { return policy.Grant{} }
+		deps.Permit = func(shouwang.CameraID, time.Time) gate.Grant { return gate.Grant{} }
 	}
 	return &Recorder{cfg: cfg.withDefaults(), deps: deps, sessions: map[shouwang.CameraID][]*Session{}}
 }

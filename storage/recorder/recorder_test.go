@@ -20,6 +20,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/policy/policytest"
 	"shouwang/storage/archive"
 	"shouwang/storage/recorder"
@@ -64,9 +65,9 @@ func (r *rig) set(t time.Time) {
 	r.now = t
 }
 
-func (r *rig) permit(camera shouwang.CameraID, at time.Time) policy.Grant {
+func (r *rig) permit(camera shouwang.CameraID, at time.Time) gate.Grant {
 	if r.denied != nil && r.denied(at) {
-		return policy.Grant{}
+		return gate.Grant{}
 	}
 	slot := at.Truncate(250 * time.Millisecond)
 	return policytest.Allow(camera, policy.Record, shouwang.Span{From: slot, To: slot.Add(250 * time.Millisecond)}, r.mode)

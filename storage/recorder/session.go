@@ -8,6 +8,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 )
 
 // Session records one stream of one camera. One goroutine runs it; events and
@@ -19,7 +20,7 @@ type Session struct {
 
 	mu      sync.Mutex
 	history History
-	grant   policy.Grant
+	grant   gate.Grant
 	stale   bool // the grant was doubted: ask again before using it
 	seg     *segment
 
@@ -164,7 +165,7 @@ func (s *Session) permitted(ctx context.Context, u *shouwang.AccessUnit) bool {
 
 // sameTerms reports whether two grants say the same about recording: a new
 // decision under the same consent and terms needs no new segment.
-func sameTerms(a, b policy.Grant) bool {
+func sameTerms(a, b gate.Grant) bool {
 	x, y := a.Decision(), b.Decision()
 	return a.Recording() == b.Recording() && x.Consent == y.Consent
 }
@@ -215,7 +216,7 @@ func (s *Session) invalidate(ctx context.Context) {
 	s.split(ctx)
 	now := s.rec.deps.Clock()
 	if !s.rec.deps.Permit(s.camera, now).Covers(policy.Record, s.camera, now) {
-		s.grant = policy.Grant{}
+		s.grant = gate.Grant{}
 		s.deny(ctx, now)
 	}
 }

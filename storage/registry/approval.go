@@ -129,7 +129,7 @@ func (b *Approvals) List(pick func(*policy.Approval) bool) []*policy.Approval {
 	return out
 }
 
-// Approved implements policy.Approvals.
+// Approved implements gate.Approvals.
 func (b *Approvals) Approved(req *policy.Request, at time.Time) *policy.Approval {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
@@ -147,7 +147,7 @@ func (b *Approvals) Approved(req *policy.Request, at time.Time) *policy.Approval
 	return nil
 }
 
-// Spend implements policy.Approvals. A use that cannot be written down is none.
+// Spend implements gate.Approvals. A use that cannot be written down is none.
 func (b *Approvals) Spend(id, decision string, at time.Time) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), spendWithin)
 	defer cancel()

@@ -9,6 +9,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/storage"
 )
 
@@ -31,7 +32,7 @@ var classes = []kept{
 }
 
 // classGate is a gate over a town of these cameras, all of them recorded.
-func classGate(t *testing.T, clock func() time.Time) *policy.Gate {
+func classGate(t *testing.T, clock func() time.Time) *gate.Gate {
 	t.Helper()
 	data := policy.WorldData{Timezone: "Asia/Shanghai", Purposes: []string{"public_safety"}, Places: []shouwang.Place{{ID: "town", Kind: "township"}}}
 	for _, k := range classes {
@@ -50,7 +51,7 @@ func classGate(t *testing.T, clock func() time.Time) *policy.Gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := policy.NewGate(w, clock, policy.Options{})
+	g, err := gate.NewGate(w, clock, gate.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,11 +6,12 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/watch"
 )
 
 // Gate answers without consequences, for what a page shows beforehand and for
-// looks under way. OnChange is as policy.Gate's.
+// looks under way. OnChange is as gate.Gate's.
 type Gate interface {
 	Decide(req policy.Request) policy.Decision
 	OnChange(func(camera shouwang.CameraID)) (cancel func())
@@ -66,7 +67,7 @@ type Index interface {
 // Footage opens recorded pictures under a grant. Errors: CodeKeyDestroyed,
 // CodeNotFound, CodeStorageAway.
 type Footage interface {
-	Units(ctx context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error)
+	Units(ctx context.Context, g gate.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error)
 	// Settle has what is being recorded just now stand in the index.
 	Settle(ctx context.Context, camera shouwang.CameraID)
 }

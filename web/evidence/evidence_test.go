@@ -18,6 +18,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/evidence"
 	"shouwang/web/front"
 	"shouwang/web/front/fronttest"
@@ -79,7 +80,7 @@ func (s *store) Note(_ context.Context, kase, by, did, _ string) error {
 	return nil
 }
 
-func (s *store) Units(_ context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error) {
+func (s *store) Units(_ context.Context, g gate.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error) {
 	if !g.Covers(policy.Playback, camera, span.From) && !g.Covers(policy.Unmask, camera, span.From) {
 		return nil, shouwang.Errorf(shouwang.CodeDenied, "the grant does not cover this")
 	}
@@ -173,7 +174,7 @@ type house struct {
 
 func open(t *testing.T) *house { return openWith(t, nil) }
 
-func openWith(t *testing.T, approvals policy.Approvals) *house {
+func openWith(t *testing.T, approvals gate.Approvals) *house {
 	t.Helper()
 	h := &house{store: &store{}, painter: &painter{}}
 	h.House = fronttest.Open(t, fronttest.Options{World: world(t), At: noon, CanRender: true, Approvals: approvals})

@@ -13,6 +13,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/front"
 	"shouwang/web/look"
 	"shouwang/web/watch"
@@ -20,7 +21,7 @@ import (
 
 // Gate judges an export and uses up the approval it rests on.
 type Gate interface {
-	Look(req policy.Request) (policy.Decision, policy.Grant)
+	Look(req policy.Request) (policy.Decision, gate.Grant)
 	Decide(req policy.Request) policy.Decision
 }
 
@@ -33,7 +34,7 @@ type Job struct {
 	Span      shouwang.Span
 	Request   policy.Request
 	Decision  policy.Decision
-	Grant     policy.Grant
+	Grant     gate.Grant
 	Reason    string
 	Recipient string
 	LogEntry  uint64

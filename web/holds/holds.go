@@ -11,13 +11,14 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/front"
 	"shouwang/web/look"
 )
 
 // Gate judges a hold, and uses up the approval it rests on.
 type Gate interface {
-	Look(req policy.Request) (policy.Decision, policy.Grant)
+	Look(req policy.Request) (policy.Decision, gate.Grant)
 }
 
 // Store keeps holds: the keys of the segments named are wrapped again before

@@ -7,12 +7,13 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/front"
 )
 
 // Gate answers for a look that will happen.
 type Gate interface {
-	Look(req policy.Request) (policy.Decision, policy.Grant)
+	Look(req policy.Request) (policy.Decision, gate.Grant)
 }
 
 // Cameras tells a camera's own masks.

@@ -8,6 +8,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/front"
 	"shouwang/web/watch"
 )
@@ -34,7 +35,7 @@ const auditWithin = 5 * time.Second
 type Look struct {
 	Request  policy.Request
 	Decision policy.Decision
-	Grant    policy.Grant
+	Grant    gate.Grant
 	Camera   shouwang.CameraID
 	Options  watch.Options // what is done to the picture
 	Index    uint64        // place in the access log, once committed
@@ -67,9 +68,9 @@ func (s *Looks) Decide(ctx context.Context, c *front.Caller, req policy.Request,
 
 // ask puts the question to the gate, and refuses by itself what no gate may
 // ever allow.
-func (s *Looks) ask(c *front.Caller, req policy.Request, cam *policy.Camera) (policy.Decision, policy.Grant) {
+func (s *Looks) ask(c *front.Caller, req policy.Request, cam *policy.Camera) (policy.Decision, gate.Grant) {
 	if c.Who.Type == policy.TypeAdministrator || c.Who.Type == policy.TypeService {
-		return policy.Decision{ID: req.ID, Decision: "deny", Reasons: []policy.Reason{policy.ReasonNeverAPicture}}, policy.Grant{}
+		return policy.Decision{ID: req.ID, Decision: "deny", Reasons: []policy.Reason{policy.ReasonNeverAPicture}}, gate.Grant{}
 	}
 	decision, grant := s.deps.Gate.Look(req)
 	if decision.Allowed() && !covers(grant, req, cam) {
@@ -80,7 +81,7 @@ func (s *Looks) ask(c *front.Caller, req policy.Request, cam *policy.Camera) (po
 
 // covers checks the grant itself, so that a gate's slip shows nothing: live
 // now, or the first and last instant of the footage asked for.
-func covers(g policy.Grant, req policy.Request, cam *policy.Camera) bool {
+func covers(g gate.Grant, req policy.Request, cam *policy.Camera) bool {
 	if f := req.Footage; f != nil {
 		return g.Covers(req.Action, cam.CameraID(), f.From) && g.Covers(req.Action, cam.CameraID(), f.To.Add(-1))
 	}

@@ -10,6 +10,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/evidence"
 	"shouwang/web/front"
 	"shouwang/web/front/fronttest"
@@ -21,7 +22,7 @@ import (
 var noon = time.Date(2026, 11, 18, 12, 0, 0, 0, time.FixedZone("CST", 8*3600))
 
 // desk is the store over the house's own gate.
-type desk struct{ gate *policy.Gate }
+type desk struct{ gate *gate.Gate }
 
 func (d desk) PutSubjectRequest(_ context.Context, s policy.SubjectRequest) error {
 	return d.gate.Update(func(w *policy.World) (*policy.World, error) { return w.WithSubjectRequest(&s), nil })
@@ -48,7 +49,7 @@ func (index) Keys(context.Context, shouwang.CameraID, shouwang.Span) (policy.Key
 
 type nothing struct{}
 
-func (nothing) Units(context.Context, policy.Grant, shouwang.CameraID, shouwang.Span) (watch.Units, error) {
+func (nothing) Units(context.Context, gate.Grant, shouwang.CameraID, shouwang.Span) (watch.Units, error) {
 	return nil, shouwang.Errorf(shouwang.CodeNotFound, "not in this test")
 }
 func (nothing) Settle(context.Context, shouwang.CameraID) {}

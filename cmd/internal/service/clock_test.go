@@ -11,6 +11,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/storage/ledger"
 )
 
@@ -78,12 +79,12 @@ func TestTimeEndsConsentsAndPauses(t *testing.T) {
 func TestPoliciesAreFollowedAndBadOnesRefused(t *testing.T) {
 	o := newOffice(t)
 	dir := t.TempDir()
-	files, err := os.ReadDir("../../../policy/rules")
+	files, err := os.ReadDir("../../../policy/gate/rules")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		text, err := os.ReadFile(filepath.Join("../../../policy/rules", f.Name()))
+		text, err := os.ReadFile(filepath.Join("../../../policy/gate/rules", f.Name()))
 		if err != nil || os.WriteFile(filepath.Join(dir, f.Name()), text, 0o600) != nil {
 			t.Fatal(err)
 		}
@@ -160,14 +161,14 @@ func TestLooksOfTheDayOutliveARestart(t *testing.T) {
 	if looks != 20 {
 		t.Fatalf("%d looks before the limit, want 20", looks)
 	}
-	fresh, err := policy.NewGate(o.s.node.gate.World(), o.clock, policy.Options{})
+	fresh, err := gate.NewGate(o.s.node.gate.World(), o.clock, gate.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d, _ := fresh.Look(req); !d.Allowed() {
 		t.Fatalf("a gate that recalls nothing: %v", d.Reasons)
 	}
-	fresh, _ = policy.NewGate(o.s.node.gate.World(), o.clock, policy.Options{})
+	fresh, _ = gate.NewGate(o.s.node.gate.World(), o.clock, gate.Options{})
 	o.s.node.gate = fresh
 	if err := o.s.recallLooks(ctx); err != nil {
 		t.Fatal(err)

@@ -10,13 +10,14 @@ import (
 	"shouwang"
 	"shouwang/ingest"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/watch"
 )
 
 // demand counts who watches a camera live. A camera nobody analyses or records
 // now is connected only while somebody who may see it does.
 type demand struct {
-	gate    *policy.Gate
+	gate    *gate.Gate
 	clock   func() time.Time
 	manager *ingest.Manager
 

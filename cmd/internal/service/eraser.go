@@ -10,6 +10,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/storage/archive"
 	"shouwang/storage/catalog"
 	"shouwang/storage/receipt"
@@ -20,7 +21,7 @@ import (
 // stands, not by what happened: whoever changed the consent, and even if the
 // service died in between, the next look at the world finds what is left to do.
 type eraser struct {
-	gate    *policy.Gate
+	gate    *gate.Gate
 	archive *archive.Archive
 	audit   policy.Auditor
 	clock   func() time.Time

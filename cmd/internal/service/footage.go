@@ -8,6 +8,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/storage/archive"
 	"shouwang/storage/mp4"
 	"shouwang/storage/recorder"
@@ -23,7 +24,7 @@ type footage struct {
 }
 
 // File returns the span as one MP4, bits as received.
-func (f footage) File(ctx context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (web.File, error) {
+func (f footage) File(ctx context.Context, g gate.Grant, camera shouwang.CameraID, span shouwang.Span) (web.File, error) {
 	file, err := f.assemble(ctx, g, camera, span)
 	if err != nil {
 		return nil, err
@@ -32,7 +33,7 @@ func (f footage) File(ctx context.Context, g policy.Grant, camera shouwang.Camer
 }
 
 // Units returns the span's access units, for rendering.
-func (f footage) Units(ctx context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error) {
+func (f footage) Units(ctx context.Context, g gate.Grant, camera shouwang.CameraID, span shouwang.Span) (watch.Units, error) {
 	file, err := f.assemble(ctx, g, camera, span)
 	if err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func (f footage) Units(ctx context.Context, g policy.Grant, camera shouwang.Came
 	return &storedUnits{next, stop}, nil
 }
 
-func (f footage) assemble(ctx context.Context, g policy.Grant, camera shouwang.CameraID, span shouwang.Span) (*mp4.File, error) {
+func (f footage) assemble(ctx context.Context, g gate.Grant, camera shouwang.CameraID, span shouwang.Span) (*mp4.File, error) {
 	if !covers(g, camera, span) {
 		return nil, shouwang.Errorf(shouwang.CodeDenied, "the permission does not cover this span")
 	}
@@ -51,7 +52,7 @@ func (f footage) assemble(ctx context.Context, g policy.Grant, camera shouwang.C
 
 // covers reports whether a grant to see recordings is for the camera and the
 // whole span.
-func covers(g policy.Grant, camera shouwang.CameraID, span shouwang.Span) bool {
+func covers(g gate.Grant, camera shouwang.CameraID, span shouwang.Span) bool {
 	for _, action := range []policy.Action{policy.Playback, policy.Export, policy.Unmask} {
 		if g.Covers(action, camera, span.From) && g.Covers(action, camera, span.To.Add(-1)) {
 			return true

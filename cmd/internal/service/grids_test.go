@@ -10,6 +10,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 )
 
 // imported is the world of a township file, in a register of its own.
@@ -69,7 +70,7 @@ func TestGridsOfAnyDepth(t *testing.T) {
 		}
 		w = w.WithIncident(&policy.Incident{ID: "inc", Type: "fire", Position: cam.Position, From: at.Add(-time.Minute), To: at.Add(time.Hour)})
 		ask := func(w *policy.World) policy.Decision {
-			g, err := policy.NewGate(w, func() time.Time { return at }, policy.Options{})
+			g, err := gate.NewGate(w, func() time.Time { return at }, gate.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

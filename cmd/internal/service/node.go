@@ -13,7 +13,7 @@ import (
 	"shouwang/analyze/pool"
 	"shouwang/analyze/view"
 	"shouwang/ingest"
-	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/storage/archive"
 	"shouwang/storage/recorder"
 	"shouwang/storage/registry"
@@ -24,7 +24,7 @@ type node struct {
 	cfg      Config
 	log      *slog.Logger
 	clock    func() time.Time
-	gate     *policy.Gate
+	gate     *gate.Gate
 	registry *registry.Registry
 	archive  *archive.Archive
 	recorder *recorder.Recorder

@@ -11,7 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"shouwang/policy"
+	"shouwang/policy/gate"
 )
 
 // policiesEvery is how often the folder of policies is looked at.
@@ -43,12 +43,12 @@ func (s *Service) newPolicyFolder() *policyFolder {
 
 // first reads the set that the service starts with: the folder's, which must
 // be good then, or the one built in.
-func (p *policyFolder) first() (*policy.Rules, error) {
+func (p *policyFolder) first() (*gate.Rules, error) {
 	if p.dir == "" {
-		return policy.DefaultRules()
+		return gate.DefaultRules()
 	}
 	p.seen = p.print()
-	return policy.ParseRules(os.DirFS(p.dir))
+	return gate.ParseRules(os.DirFS(p.dir))
 }
 
 // run follows the folder until ctx ends.
@@ -66,9 +66,9 @@ func (p *policyFolder) look() {
 		return
 	}
 	p.seen = print
-	rules, err := policy.ParseRules(os.DirFS(p.dir))
+	rules, err := gate.ParseRules(os.DirFS(p.dir))
 	if err == nil {
-		err = policy.CheckViewGate(p.s.node.gate.World(), rules)
+		err = gate.CheckViewGate(p.s.node.gate.World(), rules)
 	}
 	if err != nil {
 		p.refused.Inc()

@@ -17,7 +17,7 @@ import (
 	"shouwang/analyze/pool"
 	"shouwang/ingest"
 	"shouwang/ingest/rtsp"
-	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/storage/archive"
 	"shouwang/storage/casebook"
 	"shouwang/storage/complaints"
@@ -205,7 +205,7 @@ func (s *Service) openPolicy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.node.gate, err = policy.NewGate(world, s.clock, policy.Options{Rules: rules, Language: s.cfg.Language, Log: s.log, Approvals: s.approvals}); err != nil {
+	if s.node.gate, err = gate.NewGate(world, s.clock, gate.Options{Rules: rules, Language: s.cfg.Language, Log: s.log, Approvals: s.approvals}); err != nil {
 		return err
 	}
 	if s.ledger, err = ledger.Open(ctx, ledger.Config{Dir: s.cfg.path("ledger"), Origin: s.cfg.Transparency.Origin, Log: s.log}); err != nil {

@@ -13,6 +13,7 @@ import (
 	"shouwang/cmd/internal/pipeline"
 	"shouwang/ingest"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 )
 
 // sight is the looking at one camera, as far as the gate lets it: access units
@@ -21,7 +22,7 @@ type sight struct {
 	camera  shouwang.CameraID
 	cfg     pipeline.Config
 	rules   string // file that may hold the camera's rules
-	gate    *policy.Gate
+	gate    *gate.Gate
 	pool    *pool.Pool
 	log     *slog.Logger
 	onEvent func(shouwang.Event)     // must not block

@@ -16,6 +16,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/storage"
 	"shouwang/storage/archive"
 	"shouwang/storage/evidence"
@@ -62,7 +63,7 @@ func newEstate(t *testing.T) *estate {
 	must(err)
 	world, err := reg.World(ctx)
 	must(err)
-	gate, err := policy.NewGate(world, s.clock, policy.Options{Approvals: s.approvals})
+	gate, err := gate.NewGate(world, s.clock, gate.Options{Approvals: s.approvals})
 	must(err)
 	s.ledger, err = ledger.Open(ctx, ledger.Config{Dir: filepath.Join(dir, "ledger")})
 	must(err)

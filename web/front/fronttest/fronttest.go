@@ -23,6 +23,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/gate"
 	"shouwang/web/auth"
 	"shouwang/web/front"
 	"shouwang/web/look"
@@ -33,7 +34,7 @@ type House struct {
 	T      *testing.T
 	Front  *front.Front
 	Looks  *look.Looks
-	Gate   *policy.Gate
+	Gate   *gate.Gate
 	Server *httptest.Server
 	Log    *Log
 
@@ -46,7 +47,7 @@ type House struct {
 type Options struct {
 	World     *policy.World
 	At        time.Time // what the clock shows
-	Approvals policy.Approvals
+	Approvals gate.Approvals
 	CanRender bool
 	Rooms     []func(*front.Front, *look.Looks)
 }
@@ -57,7 +58,7 @@ func Open(t *testing.T, o Options) *House {
 	t.Helper()
 	h := &House{T: t, Log: &Log{}, at: o.At, factors: map[string]time.Time{}}
 	var err error
-	if h.Gate, err = policy.NewGate(o.World, h.Now, policy.Options{Approvals: o.Approvals, Language: policy.English}); err != nil {
+	if h.Gate, err = gate.NewGate(o.World, h.Now, gate.Options{Approvals: o.Approvals, Language: policy.English}); err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
