@@ -309,7 +309,7 @@ func (e *Eventer) join(t *Track, o *analyze.Observation) {
 	}
 	e.event.Score = max(e.event.Score, e.score(t))
 	if t.ID == e.lead {
-		e.event.Track = t.points
+		e.event.Track, t.shown = t.points, true
 	}
 	if e.told == 0 || o.PTS-e.told >= shouwang.MediaTimeOf(e.cfg.Update) {
 		e.tell(shouwang.PhaseUpdate)
@@ -337,6 +337,7 @@ func (e *Eventer) begin(t *Track) {
 		Camera: e.camera, Kind: shouwang.KindMotion, Start: start,
 		Peak: t.peakAt, Box: t.peakBox, Score: e.score(t), Track: t.points,
 	}
+	t.shown = true
 	e.tell(shouwang.PhaseBegin)
 	e.told = t.Last
 }

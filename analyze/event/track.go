@@ -43,6 +43,7 @@ type Track struct {
 	aliveAt       time.Time          // capture time of AliveUntil
 	looks, missed int                // pictures since First; those in a row without it
 	points        []shouwang.TrackPoint
+	shown         bool // points are an event's as well: they outlive the track
 	lastPoint     shouwang.MediaTime
 	peak          float64
 	peakAt        time.Time

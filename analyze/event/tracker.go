@@ -119,6 +119,9 @@ func (k *Tracker) begin(o *analyze.Observation) *Track {
 	if n := len(k.spare); n > 0 {
 		t, k.spare = k.spare[n-1], k.spare[:n-1]
 		points := t.points[:0]
+		if t.shown {
+			points = nil
+		}
 		*t = Track{points: points}
 	} else {
 		t = &Track{}
