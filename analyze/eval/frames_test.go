@@ -2,9 +2,6 @@ package eval_test
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/binary"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -27,7 +24,7 @@ func decode(t testing.TB, path string) *lab.Film {
 	cache := os.Getenv("SHOUWANG_CELLS")
 	kept := filepath.Join(cache, filepath.Base(path)+".cells")
 	if cache != "" {
-		if f, err := readFilm(kept); err == nil {
+		if f, err := lab.Kept(kept); err == nil {
 			return f
 		}
 	}
@@ -56,7 +53,9 @@ func decode(t testing.TB, path string) *lab.Film {
 		t.Fatal(err)
 	}
 	if cache != "" {
-		writeFilm(t, kept, f)
+		if err := f.Keep(kept); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return f
 }
@@ -113,40 +112,4 @@ func (b byTime) Swap(i, j int) {
 	b.times[i], b.times[j] = b.times[j], b.times[i]
 	b.keys[i], b.keys[j] = b.keys[j], b.keys[i]
 	b.sizes[i], b.sizes[j] = b.sizes[j], b.sizes[i]
-}
-
-func writeFilm(t testing.TB, path string, f *lab.Film) {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%d %d %d\n", f.Cols, f.Rows, len(f.Pictures))
-	for _, p := range f.Pictures {
-		_ = binary.Write(&b, binary.LittleEndian, int64(p.PTS)|int64(p.Size)<<40)
-		_ = binary.Write(&b, binary.LittleEndian, p.Key)
-		_ = binary.Write(&b, binary.LittleEndian, p.Cells)
-	}
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func readFilm(path string) (*lab.Film, error) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	line, rest, _ := bytes.Cut(raw, []byte("\n"))
-	var n int
-	f := &lab.Film{}
-	if _, err := fmt.Sscan(string(line), &f.Cols, &f.Rows, &n); err != nil {
-		return nil, err
-	}
-	size := 2 * f.Cols * f.Rows
-	for range n {
-		p := lab.Picture{PTS: shouwang.MediaTime(binary.LittleEndian.Uint64(rest) & (1<<40 - 1)), Size: int(binary.LittleEndian.Uint64(rest) >> 40), Key: rest[8] == 1, Cells: make([]int16, size/2)}
-		for i := range p.Cells {
-			p.Cells[i] = int16(binary.LittleEndian.Uint16(rest[9+2*i:]))
-		}
-		rest = rest[9+size:]
-		f.Pictures = append(f.Pictures, p)
-	}
-	return f, nil
 }

@@ -119,9 +119,10 @@ func NewIn(cfg Config, s *Scratch) *Model {
 }
 
 // CellSize returns how many pixels wide and high a cell is for a picture of
-// that size, so that about target cells fill it; at least 2 for pictures that
-// allow it.
+// that size, so that about target cells fill it, 14,400 where target is 0; at
+// least 2 for pictures that allow it.
 func CellSize(width, height, target int) int {
+	target = Config{Cells: target}.withDefaults().Cells
 	c := int(math.Round(math.Sqrt(float64(width) * float64(height) / float64(target))))
 	return max(1, min(max(c, 2), 64, width/8, height/8))
 }

@@ -94,7 +94,7 @@ func Read(path string, codec shouwang.Codec, fps float64, baselines bool) (*Film
 
 func (v *viewer) see(p *decode.Picture, u *shouwang.AccessUnit, size int) {
 	f := v.film
-	cell := scene.CellSize(p.Width, p.Height, 0)
+	cell := scene.CellSize(p.Width, p.Height, 0) // the model's own default, as cameras have
 	f.Cols, f.Rows = p.Width/cell, p.Height/cell
 	f.Pictures = append(f.Pictures, Picture{u.PTS, u.Key, size, scene.Reduce(p.Y, p.StrideY, p.Width, p.Height, cell)})
 	if v.mog == nil {

@@ -5,12 +5,15 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"shouwang/analyze/eval/composite"
 	"shouwang/analyze/eval/lab"
+	"shouwang/analyze/scene"
 )
 
 // TestMeasure measures the beginning of one drawn film in two encodings with
@@ -34,6 +37,7 @@ func TestMeasure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	seesWhatCamerasGet(t, o)
 	events := 0
 	for _, r := range runs {
 		for _, e := range r.Events {
@@ -61,5 +65,39 @@ func TestMeasure(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the report does not say %q:\n%s", want, out.String())
 		}
+	}
+}
+
+// seesWhatCamerasGet: what is measured is looked at with as many cells as the
+// model that serves cameras divides the same picture into, decoded anew and kept.
+func seesWhatCamerasGet(t *testing.T, o lab.Options) {
+	t.Helper()
+	m := scene.New(scene.Config{})
+	m.Observe(make([]byte, composite.Width*composite.Height), composite.Width, composite.Width, composite.Height, 0, true)
+	_, cols := m.Mask(nil)
+	paths, err := o.Films[0].Encode(context.Background(), o.Cache, o.Encodings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	film, err := lab.Read(paths[0], o.Encodings[0].Codec, composite.FPS, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if film.Cols != cols || film.Rows*film.Cols > 160*90 {
+		t.Errorf("%dx%d cells, cameras have %d in a row", film.Cols, film.Rows, cols)
+	}
+	kept := filepath.Join(t.TempDir(), "kept")
+	if err := film.Keep(kept); err != nil {
+		t.Fatal(err)
+	}
+	again, err := lab.Kept(kept)
+	if err != nil || again.Cols != film.Cols || !reflect.DeepEqual(again.Pictures, film.Pictures) {
+		t.Errorf("what was kept is not what was decoded: %v", err)
+	}
+	if err := os.Truncate(kept, 5000); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lab.Kept(kept); err == nil {
+		t.Error("half a file is taken for a film")
 	}
 }

@@ -2,7 +2,10 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -33,6 +36,7 @@ type Source interface {
 // Options say what is measured.
 type Options struct {
 	Cache     string // folder for what is cut and encoded
+	Kept      string // folder for decoded pictures, if they are to be kept; without baselines
 	Films     []Source
 	Encodings []composite.Encoding
 	Workers   int
@@ -123,9 +127,25 @@ func Measure(ctx context.Context, o Options) ([]Run, error) {
 	return out, first
 }
 
+// film decodes a film, or reads what was kept of it.
+func (o *Options) film(path string, e composite.Encoding) (*Film, error) {
+	if o.Kept == "" || o.Baselines {
+		return Read(path, e.Codec, composite.FPS, o.Baselines)
+	}
+	kept := filepath.Join(o.Kept, filepath.Base(path)+".cells")
+	film, err := Kept(kept)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return film, err
+	}
+	if film, err = Read(path, e.Codec, composite.FPS, false); err != nil {
+		return nil, err
+	}
+	return film, film.Keep(kept)
+}
+
 // run measures one film in one encoding.
 func (o *Options) run(f Source, e composite.Encoding, path string) (Run, error) {
-	film, err := Read(path, e.Codec, composite.FPS, o.Baselines)
+	film, err := o.film(path, e)
 	if err != nil {
 		return Run{}, err
 	}
