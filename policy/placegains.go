@@ -16,14 +16,14 @@ func (w *World) affected(after *World, p *PlacesPlan) {
 	for _, c := range sorted(w.cameras) {
 		moved := w.path(c.Place) != after.path(c.Place)
 		if moved {
-			p.Cameras = append(p.Cameras, w.placeCamera(after, c))
+			p.Cameras = append(p.Cameras, w.placeCamera(after, c, c))
 		}
 		for _, who := range w.principals {
 			if who.Type == TypeService || who.Type == TypeAdministrator {
 				continue
 			}
 			if moved || w.path(who.Jurisdiction) != after.path(who.Jurisdiction) || w.path(who.Home) != after.path(who.Home) {
-				for _, what := range nearer(w, after, c, who) {
+				for _, what := range nearer(w, after, c, c, who) {
 					gains[PlaceGain{Who: who.ID, Name: who.Name, NameEn: who.NameEn, What: what}]++
 				}
 			}
@@ -52,15 +52,17 @@ func (w *World) path(id shouwang.PlaceID) string {
 	return b.String()
 }
 
-func (w *World) placeCamera(after *World, c *camera) PlaceCamera {
-	out := PlaceCamera{ID: c.ID, Name: c.Name, NameEn: c.NameEn, Place: c.Place}
-	for _, consent := range c.current {
+// placeCamera counts the consents of a camera, and those whose area is another
+// after: was stands in the world, is in the one after.
+func (w *World) placeCamera(after *World, was, is *camera) PlaceCamera {
+	out := PlaceCamera{ID: was.ID, Name: was.Name, NameEn: was.NameEn, Place: is.Place}
+	for _, consent := range was.current {
 		if !consent.State.Live() && consent.State != Paused {
 			continue
 		}
 		out.Consents++
-		before, had := w.places.Ancestor(c.Place, consent.AreaScope)
-		now, has := after.places.Ancestor(c.Place, consent.AreaScope)
+		before, had := w.places.Ancestor(was.Place, consent.AreaScope)
+		now, has := after.places.Ancestor(is.Place, consent.AreaScope)
 		if had != has || before.ID != now.ID {
 			out.Bounds++
 		}
@@ -68,27 +70,32 @@ func (w *World) placeCamera(after *World, c *camera) PlaceCamera {
 	return out
 }
 
-// nearer names what the rules take from places (scene.go, scene_consent.go,
-// cell.go) and would say of the person and the camera only after the edit.
-func nearer(w, after *World, c *camera, who *Principal) (more []string) {
-	add := func(name string, says func(*World) bool) {
-		if !says(w) && says(after) {
+// nearer names what the rules take from places (gate/scene.go,
+// gate/scene_consent.go, cell.go) and would say of the person and the camera only
+// after: was stands in
+// the world, is in the one after.
+func nearer(w, after *World, was, is *camera, who *Principal) (more []string) {
+	add := func(name string, says func(*World, *camera) bool) {
+		if !says(w, was) && says(after, is) {
 			more = append(more, name)
 		}
 	}
-	add("jurisdiction", func(x *World) bool { return x.places.Within(c.Place, who.Jurisdiction) })
-	add("impartial", func(x *World) bool { return who.HomeGrid != "" && !x.places.Within(c.Place, who.HomeGrid) })
+	add("jurisdiction", func(x *World, c *camera) bool { return x.places.Within(c.Place, who.Jurisdiction) })
+	add("impartial", func(x *World, c *camera) bool { return who.HomeGrid != "" && !x.places.Within(c.Place, who.HomeGrid) })
 	from := who.Jurisdiction
 	if who.Type == TypeResident {
 		from = who.Home
 	}
-	for _, consent := range c.current {
-		add("area", func(x *World) bool {
+	for _, consent := range was.current {
+		add("area", func(x *World, c *camera) bool {
 			area, ok := x.places.Ancestor(c.Place, consent.AreaScope)
-			return ok && consent.AreaScope != "" && x.places.Within(from, area.ID)
+			return c.asksConsent() && ok && consent.AreaScope != "" && x.places.Within(from, area.ID)
 		})
-		add("cell", func(x *World) bool { return x.CellOf(who, c.Camera, consent) != nil })
+		add("cell", func(x *World, c *camera) bool { return c.asksConsent() && x.CellOf(who, c.Camera, consent) != nil })
 	}
 	slices.Sort(more)
 	return slices.Compact(more)
 }
+
+// asksConsent reports a camera that others look at by its owner's consent only.
+func (c *camera) asksConsent() bool { return c.LegalClass != shouwang.ClassPublic }

@@ -56,7 +56,7 @@ type PlaceGain struct {
 	Who     string `json:"who"`
 	Name    string `json:"name,omitempty"`
 	NameEn  string `json:"name_en,omitempty"`
-	What    string `json:"what" enum:"jurisdiction,impartial,area,cell"`
+	What    string `json:"what" enum:"jurisdiction,impartial,area,cell,owner,filing"`
 	Cameras int    `json:"cameras"`
 }
 

@@ -34,7 +34,7 @@ func rooms() []func(*front.Front, *look.Looks) {
 		join.Routes(join.Deps{}),
 		onboard.Routes(onboard.Deps{}),
 		health.Routes(health.Deps{}),
-		people.Routes(people.Deps{}),
+		people.New(people.Deps{}).Routes,
 		transparency.Routes(transparency.Deps{}),
 		machine.Routes(nil),
 		export.Routes(export.Deps{}),

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"shouwang"
@@ -160,9 +161,61 @@ func sourceName(id shouwang.CameraID, kind shouwang.StreamKind) string {
 
 // PutCamera adds a camera or replaces all of one but its consents and publish
 // token. A resident's camera that hangs in a public place is refused (2025
-// Regulation, art. 33).
-func (r *Registry) PutCamera(ctx context.Context, c Camera) error {
-	return r.apply(ctx, func(e *edit) error { return r.putCamera(e, &c) })
+// Regulation, art. 33), and so is a new one by an id for which consents were
+// given: they were for the camera that was there. allow is asked with the newest
+// world inside the transaction, and its error undoes all.
+func (r *Registry) PutCamera(ctx context.Context, c Camera, allow ...func(*policy.World) error) error {
+	return r.apply(ctx, func(e *edit) error {
+		if err := allowed(e, allow); err != nil {
+			return err
+		}
+		if err := e.freeID(c.ID); err != nil {
+			return err
+		}
+		return r.putCamera(e, &c)
+	})
+}
+
+func allowed(e *edit, allow []func(*policy.World) error) error {
+	for _, ask := range allow {
+		if err := ask(e.world); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freeID refuses the id of a camera that is gone and has consents on record.
+func (e *edit) freeID(id shouwang.CameraID) error {
+	resource := policy.CameraResource(id)
+	if _, there := e.world.Camera(resource); there {
+		return nil
+	}
+	var given int
+	if err := e.tx.QueryRowContext(e.ctx, `SELECT count(*) FROM consents WHERE camera = ?`, resource).Scan(&given); err != nil {
+		return fmt.Errorf("read consents of %s: %w", id, err)
+	}
+	if given > 0 {
+		return shouwang.Errorf(shouwang.CodeConflict, "camera %q: consents given for a camera of this id are on record; choose another id, and ask the owner anew", id)
+	}
+	return nil
+}
+
+// HangCamera changes where a camera hangs, whose it is and on which basis.
+// allow is asked with the newest world inside the transaction, and its error
+// undoes all.
+func (r *Registry) HangCamera(ctx context.Context, to policy.Standing, allow func(*policy.World) error) error {
+	return r.apply(ctx, func(e *edit) error {
+		if err := allow(e.world); err != nil {
+			return err
+		}
+		c, err := r.camera(ctx, e.tx, shouwang.CameraID(strings.TrimPrefix(to.Camera, policy.CameraResource(""))))
+		if err != nil {
+			return err
+		}
+		c.Place, c.Owner, c.Class, c.Mount, c.Filing = to.Place, to.Owner, to.LegalClass, to.Mount, to.Filing
+		return r.putCamera(e, &c)
+	})
 }
 
 func (r *Registry) putCamera(e *edit, c *Camera) error {

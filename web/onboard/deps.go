@@ -6,6 +6,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/front"
 )
 
 // Seen is what a camera was seen to send within a few seconds.
@@ -80,18 +81,28 @@ type Camera struct {
 }
 
 // Register keeps cameras. Put refuses, with CodeBadUsage or CodeDenied, what
-// cannot be: a resident's camera in a public place, a place that does not exist.
+// cannot be: a resident's camera in a public place, a place that does not exist;
+// with CodeConflict a new camera by an id that consents were given for. It asks
+// allow with the newest world in the same transaction.
 type Register interface {
 	Cameras(ctx context.Context) ([]Camera, error)
-	Put(ctx context.Context, c Camera) error
+	Put(ctx context.Context, c Camera, allow func(*policy.World) error) error
 	Remove(ctx context.Context, id shouwang.CameraID) error
 	NewPublishToken(ctx context.Context, id shouwang.CameraID) (string, error)
 }
 
+// Proposals takes what two people decide: another standing of a camera by which
+// somebody reaches more. It returns the proposal's id, or a fault at the field
+// reason.
+type Proposals interface {
+	ProposeCamera(ctx context.Context, c *front.Caller, to policy.Standing, reason string) (id string, err error)
+}
+
 // Deps are the room's neighbours.
 type Deps struct {
-	Field    Field
-	Register Register
+	Field     Field
+	Register  Register
+	Proposals Proposals
 	// Status returns the present state of each stream that is worked on.
 	Status func() []shouwang.StreamStatus
 }

@@ -52,14 +52,22 @@ func (f *field) SetEncoder(_ context.Context, _ onboard.Login, want onboard.Enco
 func (f *field) Factory(user, password string) bool { return user == "admin" && password == "12345" }
 
 // book is the register.
-type book struct{ cameras []onboard.Camera }
+type book struct {
+	cameras []onboard.Camera
+	newest  func() *policy.World
+	// proposed is what was handed to the oversight.
+	proposed desk
+}
 
 func (b *book) Cameras(context.Context) ([]onboard.Camera, error) {
 	return slices.Clone(b.cameras), nil
 }
 
-func (b *book) Put(ctx context.Context, c onboard.Camera) error {
+func (b *book) Put(ctx context.Context, c onboard.Camera, allow func(*policy.World) error) error {
 	if err := policy.CheckOnboarding(c.Class, c.Mount); err != nil {
+		return err
+	}
+	if err := allow(b.newest()); err != nil {
 		return err
 	}
 	_ = b.Remove(ctx, c.ID)
@@ -96,7 +104,8 @@ func house(t *testing.T) (*fronttest.House, *field, *book) {
 	f := &field{seen: onboard.Seen{Codec: "H.264", Width: 1920, Height: 1080, FPS: 25, Kbps: 4000, GOP: 4, ClockKnown: true, ClockOffset: -7}}
 	b := &book{}
 	h := fronttest.Open(t, fronttest.Options{World: w, At: noon})
-	h.Add(onboard.Routes(onboard.Deps{Field: f, Register: b, Status: func() []shouwang.StreamStatus {
+	b.newest = h.Gate.World
+	h.Add(onboard.Routes(onboard.Deps{Field: f, Register: b, Proposals: &b.proposed, Status: func() []shouwang.StreamStatus {
 		return []shouwang.StreamStatus{{Camera: "gate", Stream: shouwang.StreamMain, State: shouwang.LinkLive}}
 	}}))
 	return h, f, b

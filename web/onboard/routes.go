@@ -30,7 +30,8 @@ func Routes(deps Deps) func(*front.Front, *look.Looks) {
 		front.Route(f, op("setEncoder", http.MethodPost, "/api/onboard/encoder", "Set a camera's encoder to what is kinder to analysis"), front.Administrators, r.encoder)
 		front.Route(f, op("tryStream", http.MethodPost, "/api/onboard/test", "Connect to an address for a few seconds and say what comes, in numbers"), front.Administrators, r.try)
 		front.Route(f, op("listSetups", http.MethodGet, "/api/onboard/cameras", "The cameras as they are set up, without credentials"), front.Administrators, r.list)
-		front.Route(f, op("putSetup", http.MethodPut, "/api/onboard/cameras/{id}", "Add a camera or change one; new addresses are tried first"), front.Administrators, r.put)
+		front.Route(f, op("putSetup", http.MethodPut, "/api/onboard/cameras/{id}", "Add a camera or change one; new addresses are tried first. What lets somebody reach more is proposed to the oversight, the rest is saved"), front.Administrators, r.put)
+		front.Route(f, op("planSetup", http.MethodPost, "/api/onboard/cameras/{id}/plan", "Who would reach more if a camera hung elsewhere, were somebody else's or rested on another basis; does nothing"), front.Administrators, r.plan)
 		front.Route(f, op("removeSetup", http.MethodDelete, "/api/onboard/cameras/{id}", "Forget a camera; its consents stay on record, its recordings are erased"), front.Administrators, r.remove)
 		front.Route(f, op("newPublishToken", http.MethodPost, "/api/onboard/cameras/{id}/token", "A new password for a camera that pushes; shown once"), front.Administrators, r.token)
 	}

@@ -52,14 +52,18 @@ type idInput struct {
 type setupInput struct {
 	ID       shouwang.CameraID `path:"id" maxLength:"64"`
 	Untested bool              `query:"untested" doc:"Save without trying the addresses, as for a camera that is not up yet"`
-	Body     Setup
+	Body     struct {
+		Setup
+		Reason string `json:"reason,omitempty" maxLength:"500" doc:"Needed where somebody reaches more by another place, owner or basis"`
+	}
 }
 
 type setupOutput struct {
 	Body struct {
-		Camera   Setup           `json:"camera"`
+		Camera   Setup           `json:"camera" doc:"As it is now"`
 		Seen     map[string]Seen `json:"seen" doc:"What each new address was seen to send, by kind"`
 		Findings []Finding       `json:"findings"`
+		Proposal string          `json:"proposal,omitempty" doc:"Waits for the oversight: where the camera hangs, whose it is and its basis stay as they were until then"`
 	}
 }
 
@@ -149,6 +153,10 @@ func (r *room) put(ctx context.Context, c *front.Caller, in *setupInput) (*setup
 	if err != nil {
 		return nil, err
 	}
+	wanted, gives, err := hung(c.World, &cam, old, in.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
 	out := &setupOutput{}
 	out.Body.Seen, out.Body.Findings = map[string]Seen{}, []Finding{}
 	for _, src := range fresh {
@@ -161,16 +169,29 @@ func (r *room) put(ctx context.Context, c *front.Caller, in *setupInput) (*setup
 	if err := refused(c, out.Body.Findings); err != nil {
 		return nil, err
 	}
-	if err := r.deps.Register.Put(ctx, cam); err != nil {
+	if err := r.save(ctx, c, &cam, old == nil); err != nil {
 		return nil, err
 	}
+	if gives {
+		if out.Body.Proposal, err = r.deps.Proposals.ProposeCamera(ctx, c, wanted, in.Body.Reason); err != nil {
+			return nil, err
+		}
+	}
+	out.Body.Camera = r.view(c, &cam, r.links())
+	return out, nil
+}
+
+// save keeps the camera, unless somebody would reach more by it by now.
+func (r *room) save(ctx context.Context, c *front.Caller, cam *Camera, added bool) error {
+	if err := r.deps.Register.Put(ctx, *cam, func(w *policy.World) error { return givesNobody(w, cam) }); err != nil {
+		return err
+	}
 	what := "changed"
-	if old == nil {
+	if added {
 		what = "added"
 	}
 	r.note(ctx, c, policy.CameraResource(cam.ID), what)
-	out.Body.Camera = r.view(c, &cam, r.links())
-	return out, nil
+	return nil
 }
 
 // tried looks at a new address before it is saved; untested saves without, but
@@ -195,7 +216,7 @@ func (r *room) tried(ctx context.Context, c *front.Caller, src shouwang.Source, 
 // camera is what the body says, with the credentials of addresses that came
 // back as they were shown, and the sources that are new.
 func (r *room) camera(in *setupInput, old *Camera) (cam Camera, fresh []shouwang.Source, err error) {
-	b := &in.Body
+	b := &in.Body.Setup
 	cam = Camera{NameEn: b.NameEn, Filing: b.Filing, Camera: shouwang.Camera{
 		ID: in.ID, Name: b.Name, Place: b.Place, Position: b.Position, Aim: b.Aim, Class: b.LegalClass, Mount: b.Mount, Owner: b.Owner, Sign: b.Sign,
 	}}

@@ -119,7 +119,7 @@ func (f *wrong) reason(why string) {
 
 // freeLogin adds that a sign-in name cannot be one or is somebody's, before
 // anybody is bothered. Names that wait for a signature count as taken.
-func (r *room) freeLogin(ctx context.Context, f *wrong, login, whose string) error {
+func (r *Room) freeLogin(ctx context.Context, f *wrong, login, whose string) error {
 	if login == "" {
 		return nil
 	}

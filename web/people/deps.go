@@ -42,6 +42,13 @@ type Places interface {
 	ReadPlaces(file string) (places []shouwang.Place, others []string, err error)
 }
 
+// Cameras keeps where cameras hang.
+type Cameras interface {
+	// HangCamera changes a camera's standing if allow, asked with the newest
+	// world in the same transaction, has no objection.
+	HangCamera(ctx context.Context, to policy.Standing, allow func(*policy.World) error) error
+}
+
 // Passwords makes what an account keeps of a password.
 type Passwords interface {
 	HashPassword(ctx context.Context, password string) (string, error)
@@ -51,6 +58,7 @@ type Passwords interface {
 type Deps struct {
 	Register  Register
 	Places    Places
+	Cameras   Cameras
 	Passwords Passwords
 }
 
@@ -60,6 +68,9 @@ const (
 	KindSignIn = "sign_in" // give somebody a way in: a first or a new password
 	KindEnable = "enable"  // open a sign-in again that was shut
 	KindPlaces = "places"  // change the tree so that somebody reaches more; about no person
+	// KindStanding hangs a camera at another place, gives it to another owner or
+	// rests it on another basis, so that somebody reaches more; about no person.
+	KindStanding = "standing"
 	// KindSubject lets another person at the identity provider open a sign-in: the
 	// next for whom it vouches under that name.
 	KindSubject = "subject"
@@ -90,6 +101,7 @@ type Proposal struct {
 	Language string             `json:"language,omitempty"`
 	Places   *policy.PlacesEdit `json:"places,omitempty"`
 	Plan     *policy.PlacesPlan `json:"plan,omitempty"` // what the edit would do, as it was proposed
+	Camera   *policy.CameraPlan `json:"camera,omitempty"`
 	Reason   string             `json:"reason"`
 	By       string             `json:"by"`
 	Asked    time.Time          `json:"asked"`

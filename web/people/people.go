@@ -13,7 +13,8 @@ import (
 	"shouwang/web/look"
 )
 
-type room struct {
+// Room is the room of people; one that is registered takes proposals of others.
+type Room struct {
 	*front.Front
 	Deps
 	looks *look.Looks
@@ -29,25 +30,27 @@ const (
 	tryKeys             = 10_000
 )
 
-// Routes returns what registers the room's operations.
-func Routes(d Deps) func(*front.Front, *look.Looks) {
-	return func(f *front.Front, l *look.Looks) {
-		r := &room{Front: f, Deps: d, looks: l, tries: auth.NewThrottle(tryBurst, tryRefill, tryKeys, f.Now)}
-		op := func(id, method, path, summary string) front.Op {
-			return front.Op{ID: id, Method: method, Path: path, Tag: "people", Summary: summary}
-		}
-		front.Route(f, op("listPeople", http.MethodGet, "/api/people", "Everybody on file, with roles and sign-ins"), front.Administrators, r.list)
-		front.Route(f, op("changePerson", http.MethodPut, "/api/people/{id}", "Add or change a person: at once where it takes away, else proposed to the oversight"), front.Administrators, r.change)
-		front.Route(f, op("proposeSignIn", http.MethodPost, "/api/people/{id}/sign-in", "Propose a way in for a person: a first or a new password"), front.Administrators, r.proposeSignIn)
-		front.Route(f, op("changeAccount", http.MethodPut, "/api/accounts/{login}", "Shut a sign-in or forget its second factor, at once; opening it again, or to another person at the identity provider, is proposed"), front.Administrators, r.changeAccount)
-		front.Route(f, op("listProposals", http.MethodGet, "/api/proposals", "Proposals about people, newest first"), front.SignedIn, r.listProposals)
-		front.Route(f, op("signProposal", http.MethodPost, "/api/proposals/{id}/sign", "Sign as the second person; takes a second factor shown within five minutes"), front.Officers, r.sign)
-		front.Route(f, op("refuseProposal", http.MethodPost, "/api/proposals/{id}/refuse", "Refuse a proposal"), front.Officers, r.refuse)
-		front.Route(f, op("withdrawProposal", http.MethodPost, "/api/proposals/{id}/withdraw", "Take one's own proposal back"), front.Administrators, r.withdraw)
-		r.placeRoutes(op)
-		front.Open(f, op("readWelcome", http.MethodGet, "/api/welcome/{token}", "Whom a first-password link is for"), r.readWelcome)
-		front.Open(f, op("answerWelcome", http.MethodPost, "/api/welcome/{token}", "Set one's password by a link; it works once"), r.answerWelcome)
+// New returns the room over its neighbours.
+func New(d Deps) *Room { return &Room{Deps: d} }
+
+// Routes adds the room's operations to the kernel.
+func (r *Room) Routes(f *front.Front, l *look.Looks) {
+	r.Front, r.looks = f, l
+	r.tries = auth.NewThrottle(tryBurst, tryRefill, tryKeys, f.Now)
+	op := func(id, method, path, summary string) front.Op {
+		return front.Op{ID: id, Method: method, Path: path, Tag: "people", Summary: summary}
 	}
+	front.Route(f, op("listPeople", http.MethodGet, "/api/people", "Everybody on file, with roles and sign-ins"), front.Administrators, r.list)
+	front.Route(f, op("changePerson", http.MethodPut, "/api/people/{id}", "Add or change a person: at once where it takes away, else proposed to the oversight"), front.Administrators, r.change)
+	front.Route(f, op("proposeSignIn", http.MethodPost, "/api/people/{id}/sign-in", "Propose a way in for a person: a first or a new password"), front.Administrators, r.proposeSignIn)
+	front.Route(f, op("changeAccount", http.MethodPut, "/api/accounts/{login}", "Shut a sign-in or forget its second factor, at once; opening it again, or to another person at the identity provider, is proposed"), front.Administrators, r.changeAccount)
+	front.Route(f, op("listProposals", http.MethodGet, "/api/proposals", "Proposals about people, newest first"), front.SignedIn, r.listProposals)
+	front.Route(f, op("signProposal", http.MethodPost, "/api/proposals/{id}/sign", "Sign as the second person; takes a second factor shown within five minutes"), front.Officers, r.sign)
+	front.Route(f, op("refuseProposal", http.MethodPost, "/api/proposals/{id}/refuse", "Refuse a proposal"), front.Officers, r.refuse)
+	front.Route(f, op("withdrawProposal", http.MethodPost, "/api/proposals/{id}/withdraw", "Take one's own proposal back"), front.Administrators, r.withdraw)
+	r.placeRoutes(op)
+	front.Open(f, op("readWelcome", http.MethodGet, "/api/welcome/{token}", "Whom a first-password link is for"), r.readWelcome)
+	front.Open(f, op("answerWelcome", http.MethodPost, "/api/welcome/{token}", "Set one's password by a link; it works once"), r.answerWelcome)
 }
 
 // SignInView is a way in, without anything that opens it.
@@ -83,7 +86,7 @@ type peopleOnFileOutput struct {
 	}
 }
 
-func (r *room) list(ctx context.Context, c *front.Caller, _ *struct{}) (*peopleOnFileOutput, error) {
+func (r *Room) list(ctx context.Context, c *front.Caller, _ *struct{}) (*peopleOnFileOutput, error) {
 	accounts, err := r.Register.Accounts(ctx)
 	if err != nil {
 		return nil, err
@@ -113,10 +116,24 @@ func (r *room) list(ctx context.Context, c *front.Caller, _ *struct{}) (*peopleO
 }
 
 // log writes what was done about a person, before it counts.
-func (r *room) log(ctx context.Context, c *front.Caller, detail string) error {
-	_, err := r.looks.Append(ctx, policy.Entry{
-		At: r.Now(), Kind: "admin", Principal: c.Who.ID, Person: c.Who.Name, Unit: c.Who.Unit, Decision: "allow", Detail: detail,
-	})
+func (r *Room) log(ctx context.Context, c *front.Caller, detail string) error {
+	return r.append(ctx, c, policy.Entry{Detail: detail})
+}
+
+// logOf writes what was done with a proposal, before it counts. What is about a
+// camera stands in its owner's log as well.
+func (r *Room) logOf(ctx context.Context, c *front.Caller, what string, p *Proposal) error {
+	e := policy.Entry{Detail: what + " " + p.Kind + " of " + p.about() + ": " + p.ID}
+	if p.Camera != nil {
+		e.Camera = p.Camera.Is.Camera
+	}
+	return r.append(ctx, c, e)
+}
+
+func (r *Room) append(ctx context.Context, c *front.Caller, e policy.Entry) error {
+	e.At, e.Kind, e.Decision = r.Now(), "admin", "allow"
+	e.Principal, e.Person, e.Unit = c.Who.ID, c.Who.Name, c.Who.Unit
+	_, err := r.looks.Append(ctx, e)
 	return err
 }
 

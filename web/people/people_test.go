@@ -33,6 +33,7 @@ type roll struct {
 	links     map[string]link
 	ended     []string
 	house     *fronttest.House
+	room      *people.Room
 }
 
 func none(what string) error {
@@ -140,7 +141,8 @@ func house(t *testing.T) (*fronttest.House, *roll) {
 		r.accounts = append(r.accounts, shouwang.Account{Name: login, Principal: "officer:" + login, PasswordHash: "old", TOTPSecret: []byte("secret")})
 	}
 	r.house = fronttest.Open(t, fronttest.Options{World: world(r.people), At: time.Date(2026, 11, 18, 4, 0, 0, 0, time.UTC)})
-	r.house.Add(people.Routes(people.Deps{Register: r, Places: r, Passwords: plain{}}))
+	r.room = people.New(people.Deps{Register: r, Places: r, Cameras: r, Passwords: plain{}})
+	r.house.Add(r.room.Routes)
 	return r.house, r
 }
 

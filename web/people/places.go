@@ -19,7 +19,7 @@ import (
 // maxFile bounds a township file and an edit, in bytes.
 const maxFile = 4 << 20
 
-func (r *room) placeRoutes(op func(id, method, path, summary string) front.Op) {
+func (r *Room) placeRoutes(op func(id, method, path, summary string) front.Op) {
 	plan := op("planPlaces", http.MethodPost, "/api/places/plan", "What a change of the places, or a township file's places, would do; does nothing")
 	change := op("changePlaces", http.MethodPost, "/api/places/change", "Change the places: at once where nobody reaches more, else proposed to the oversight")
 	plan.Body, change.Body = maxFile, maxFile
@@ -43,7 +43,7 @@ type placesPlannedOutput struct {
 	}
 }
 
-func (r *room) planPlaces(_ context.Context, c *front.Caller, in *planPlacesInput) (*placesPlannedOutput, error) {
+func (r *Room) planPlaces(_ context.Context, c *front.Caller, in *planPlacesInput) (*placesPlannedOutput, error) {
 	out := &placesPlannedOutput{}
 	out.Body.Edit, out.Body.Others = in.Body.Edit, []string{}
 	if in.Body.File != "" {
@@ -75,7 +75,7 @@ type placesChangedOutput struct {
 	}
 }
 
-func (r *room) changePlaces(ctx context.Context, c *front.Caller, in *changePlacesInput) (*placesChangedOutput, error) {
+func (r *Room) changePlaces(ctx context.Context, c *front.Caller, in *changePlacesInput) (*placesChangedOutput, error) {
 	out := &placesChangedOutput{}
 	edit, plan := in.Body.Edit, c.World.PlanPlaces(in.Body.Edit)
 	out.Body.Plan = plan
@@ -124,12 +124,23 @@ func summary(p *policy.PlacesPlan) string {
 
 // asPlanned refuses a change that is another by now than what was proposed.
 func (p *Proposal) asPlanned(w *policy.World) error {
-	was, err := json.Marshal(p.Plan)
+	var was, now any = p.Plan, nil
+	var err error
+	if p.Kind == KindStanding {
+		was = p.Camera
+		now, err = w.PlanCamera(p.Camera.Is)
+	} else {
+		now = w.PlanPlaces(*p.Places)
+	}
 	if err != nil {
 		return err
 	}
-	now, err := json.Marshal(w.PlanPlaces(*p.Places))
-	if err == nil && string(was) != string(now) {
+	before, err := json.Marshal(was)
+	if err != nil {
+		return err
+	}
+	after, err := json.Marshal(now)
+	if err == nil && string(before) != string(after) {
 		err = shouwang.Errorf(shouwang.CodeConflict, "places, cameras or people were changed meanwhile, and this would do something else now; have it proposed again")
 	}
 	return err
@@ -137,16 +148,26 @@ func (p *Proposal) asPlanned(w *policy.World) error {
 
 // about names what a proposal is about, for the log.
 func (p *Proposal) about() string {
-	if p.Kind == KindPlaces {
+	switch p.Kind {
+	case KindPlaces:
 		return "the tree"
+	case KindStanding:
+		return p.Camera.Is.Camera
 	}
 	return p.Person.ID
 }
 
 // concerns reports whether somebody would have more by the proposal themselves.
 func (p *Proposal) concerns(who string) bool {
-	if p.Person.ID == who {
-		return true
+	return p.Person.ID == who || slices.ContainsFunc(p.gains(), func(g policy.PlaceGain) bool { return g.Who == who })
+}
+
+func (p *Proposal) gains() []policy.PlaceGain {
+	switch {
+	case p.Plan != nil:
+		return p.Plan.Gains
+	case p.Camera != nil:
+		return p.Camera.Gains
 	}
-	return p.Plan != nil && slices.ContainsFunc(p.Plan.Gains, func(g policy.PlaceGain) bool { return g.Who == who })
+	return nil
 }

@@ -52,7 +52,7 @@ func (b *PersonBody) principal(id string) policy.Principal {
 	}
 }
 
-func (r *room) change(ctx context.Context, c *front.Caller, in *personInput) (*personChangedOutput, error) {
+func (r *Room) change(ctx context.Context, c *front.Caller, in *personInput) (*personChangedOutput, error) {
 	next := in.Body.principal(in.ID)
 	old, there := c.World.Principal(in.ID)
 	if there && old.Type == policy.TypeService || in.ID == c.Who.ID && next.Type != c.Who.Type {
@@ -84,7 +84,7 @@ func (r *room) change(ctx context.Context, c *front.Caller, in *personInput) (*p
 
 // faults is everything that is wrong with the form, at once; old is nil for
 // somebody new.
-func (r *room) faults(ctx context.Context, c *front.Caller, in *personInput, old, next *policy.Principal, gives bool) error {
+func (r *Room) faults(ctx context.Context, c *front.Caller, in *personInput, old, next *policy.Principal, gives bool) error {
 	faults := check(c.World, next)
 	if old != nil && in.Body.New {
 		faults.add(shouwang.CodeConflict, "id", "taken", "there is a %q already; choose another short name, or change that person", in.ID)
@@ -128,7 +128,7 @@ func differs(old, next *policy.Principal) string {
 }
 
 // propose keeps a proposal; the log has it first.
-func (r *room) propose(ctx context.Context, c *front.Caller, p Proposal) (*ProposalView, error) {
+func (r *Room) propose(ctx context.Context, c *front.Caller, p Proposal) (*ProposalView, error) {
 	var faults wrong
 	faults.reason(p.Reason)
 	if err := shouwang.Faulty(faults); err != nil {
@@ -141,13 +141,13 @@ func (r *room) propose(ctx context.Context, c *front.Caller, p Proposal) (*Propo
 		return nil, err
 	}
 	for i := range all {
-		if all[i].Person.ID == p.Person.ID && all[i].Kind == p.Kind && r.stateOf(&all[i]) == Asked {
+		if all[i].about() == p.about() && all[i].Kind == p.Kind && r.stateOf(&all[i]) == Asked {
 			return nil, shouwang.Errorf(shouwang.CodeConflict, "a proposal about %s waits already; withdraw it first", p.about()).At("id", "waiting")
 		}
 	}
 	p.ID, p.State, p.By, p.Asked = front.NewID("pp"), Asked, c.Who.ID, r.Now()
 	p.Expires = p.Asked.Add(answerWithin)
-	if err := r.log(ctx, c, "proposed "+p.Kind+" of "+p.about()+": "+p.ID); err != nil {
+	if err := r.logOf(ctx, c, "proposed", &p); err != nil {
 		return nil, err
 	}
 	if err := r.Register.PutProposal(ctx, p); err != nil {
@@ -168,7 +168,7 @@ type wayInInput struct {
 
 type proposalOutput struct{ Body ProposalView }
 
-func (r *room) proposeSignIn(ctx context.Context, c *front.Caller, in *wayInInput) (*proposalOutput, error) {
+func (r *Room) proposeSignIn(ctx context.Context, c *front.Caller, in *wayInInput) (*proposalOutput, error) {
 	who, ok := c.World.Principal(in.ID)
 	if !ok || who.Type == policy.TypeService {
 		return nil, nothing("person", in.ID)
@@ -188,7 +188,7 @@ func (r *room) proposeSignIn(ctx context.Context, c *front.Caller, in *wayInInpu
 }
 
 // ownerOf returns whose sign-in name it is, "" for nobody's.
-func (r *room) ownerOf(ctx context.Context, login string) (string, error) {
+func (r *Room) ownerOf(ctx context.Context, login string) (string, error) {
 	accounts, err := r.Register.Accounts(ctx)
 	for _, a := range accounts {
 		if a.Name == login {
@@ -208,7 +208,7 @@ type accountChangeInput struct {
 	}
 }
 
-func (r *room) changeAccount(ctx context.Context, c *front.Caller, in *accountChangeInput) (*personChangedOutput, error) {
+func (r *Room) changeAccount(ctx context.Context, c *front.Caller, in *accountChangeInput) (*personChangedOutput, error) {
 	owner, err := r.ownerOf(ctx, in.Login)
 	if err != nil {
 		return nil, err
@@ -237,7 +237,7 @@ func (r *room) changeAccount(ctx context.Context, c *front.Caller, in *accountCh
 }
 
 // takeAway shuts a sign-in or forgets its second factor, and ends its sessions.
-func (r *room) takeAway(ctx context.Context, c *front.Caller, in *accountChangeInput, out *personChangedOutput) error {
+func (r *Room) takeAway(ctx context.Context, c *front.Caller, in *accountChangeInput, out *personChangedOutput) error {
 	what := ""
 	if in.Body.Disabled != nil {
 		what = "shut sign-in "

@@ -19,7 +19,7 @@ const freshFactor = 5 * time.Minute
 // ProposalView is a proposal as both sides see it.
 type ProposalView struct {
 	ID         string             `json:"id"`
-	Kind       string             `json:"kind" enum:"person,sign_in,enable,places,subject"`
+	Kind       string             `json:"kind" enum:"person,sign_in,enable,places,subject,standing"`
 	State      string             `json:"state" enum:"asked,signed,refused,withdrawn,lapsed"`
 	Person     policy.Principal   `json:"person" doc:"As it is to be"`
 	Before     *policy.Principal  `json:"before,omitempty"`
@@ -27,6 +27,7 @@ type ProposalView struct {
 	UnitName   string             `json:"unit_name,omitempty"`
 	Login      string             `json:"login,omitempty"`
 	Places     *policy.PlacesPlan `json:"places,omitempty" doc:"What a change of the tree would do, as it was proposed"`
+	Camera     *policy.CameraPlan `json:"camera,omitempty" doc:"What another standing of a camera would do, as it was proposed"`
 	Reason     string             `json:"reason"`
 	By         string             `json:"by"`
 	ByName     string             `json:"by_name"`
@@ -45,20 +46,21 @@ type proposalsOutput struct {
 	}
 }
 
-func (r *room) stateOf(p *Proposal) string {
+func (r *Room) stateOf(p *Proposal) string {
 	if p.State == Asked && !r.Now().Before(p.Expires) {
 		return "lapsed"
 	}
 	return p.State
 }
 
-func (r *room) view(c *front.Caller, p *Proposal) ProposalView {
+func (r *Room) view(c *front.Caller, p *Proposal) ProposalView {
 	v := ProposalView{
 		ID: p.ID, Kind: p.Kind, State: r.stateOf(p), Person: p.Person, Before: p.Before, Login: p.Login, Reason: p.Reason, By: p.By,
 		ByName: nameOf(c.World, p.By), Asked: p.Asked, Expires: p.Expires, AnswererID: p.Answerer, Answered: p.Answered, Note: p.Note, Gives: []string{},
 	}
-	if v.Places = p.Plan; p.Kind == KindPlaces {
-		v.Gives = append(v.Gives, "places")
+	v.Places, v.Camera = p.Plan, p.Camera
+	if p.Kind == KindPlaces || p.Kind == KindStanding {
+		v.Gives = append(v.Gives, p.Kind)
 	} else if p.Kind == KindPerson {
 		v.Gives = append(v.Gives, Gives(c.World, p.Before, &p.Person)...)
 	} else {
@@ -87,12 +89,12 @@ func oversees(p *policy.Principal) bool {
 	return p.Type == policy.TypeOfficer && p.Has(policy.RoleOversight) && !slices.ContainsFunc(p.Roles, func(r policy.Role) bool { return r != policy.RoleOversight })
 }
 
-func (r *room) denied(c *front.Caller, why policy.Reason) error {
+func (r *Room) denied(c *front.Caller, why policy.Reason) error {
 	d := policy.Decision{Reasons: []policy.Reason{why}}
 	return front.Denial(&d, r.TextFor(c, &d))
 }
 
-func (r *room) listProposals(ctx context.Context, c *front.Caller, _ *struct{}) (*proposalsOutput, error) {
+func (r *Room) listProposals(ctx context.Context, c *front.Caller, _ *struct{}) (*proposalsOutput, error) {
 	if c.Who.Type != policy.TypeAdministrator && !oversees(c.Who) {
 		return nil, r.denied(c, policy.ReasonRole)
 	}
@@ -125,7 +127,7 @@ type proposalSignedOutput struct {
 }
 
 // waiting finds a proposal that waits for an answer.
-func (r *room) waiting(ctx context.Context, id string) (*Proposal, error) {
+func (r *Room) waiting(ctx context.Context, id string) (*Proposal, error) {
 	all, err := r.Register.Proposals(ctx)
 	if err != nil {
 		return nil, err
@@ -143,7 +145,7 @@ func (r *room) waiting(ctx context.Context, id string) (*Proposal, error) {
 }
 
 // may says, as a denial, why the caller cannot answer.
-func (r *room) may(c *front.Caller, p *Proposal, signs bool) error {
+func (r *Room) may(c *front.Caller, p *Proposal, signs bool) error {
 	switch age := c.Session.SecondFactorAge(r.Now()); {
 	case !oversees(c.Who):
 		return r.denied(c, policy.ReasonRole)
@@ -157,7 +159,7 @@ func (r *room) may(c *front.Caller, p *Proposal, signs bool) error {
 	return nil
 }
 
-func (r *room) sign(ctx context.Context, c *front.Caller, in *proposalAnswerInput) (*proposalSignedOutput, error) {
+func (r *Room) sign(ctx context.Context, c *front.Caller, in *proposalAnswerInput) (*proposalSignedOutput, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	p, err := r.waiting(ctx, in.ID)
@@ -170,7 +172,7 @@ func (r *room) sign(ctx context.Context, c *front.Caller, in *proposalAnswerInpu
 	if err := r.unchanged(c, p); err != nil {
 		return nil, err
 	}
-	if err := r.log(ctx, c, "signed "+p.Kind+" of "+p.about()+": "+p.ID); err != nil {
+	if err := r.logOf(ctx, c, "signed", p); err != nil {
 		return nil, err
 	}
 	out := &proposalSignedOutput{}
@@ -188,8 +190,8 @@ func (r *room) sign(ctx context.Context, c *front.Caller, in *proposalAnswerInpu
 
 // unchanged refuses a proposal about somebody who is another by now: what was
 // signed must be what was proposed.
-func (r *room) unchanged(c *front.Caller, p *Proposal) error {
-	if p.Kind == KindPlaces {
+func (r *Room) unchanged(c *front.Caller, p *Proposal) error {
+	if p.Kind == KindPlaces || p.Kind == KindStanding {
 		return p.asPlanned(c.World)
 	}
 	now, there := c.World.Principal(p.Person.ID)
@@ -216,10 +218,12 @@ func sameRights(a, b policy.Principal) bool {
 // carryOut does what was signed; doing it twice after a crash does no harm (a
 // change of places that was done is refused then: the tree is another). It
 // returns the token of the link where there is one.
-func (r *room) carryOut(ctx context.Context, p *Proposal) (token string, err error) {
+func (r *Room) carryOut(ctx context.Context, p *Proposal) (token string, err error) {
 	switch p.Kind {
 	case KindPlaces:
 		return "", r.Places.ChangePlaces(ctx, *p.Places, p.asPlanned)
+	case KindStanding:
+		return "", r.Cameras.HangCamera(ctx, p.Camera.Is, p.asPlanned)
 	case KindPerson:
 		if err := r.Register.PutPrincipal(ctx, p.Person); err != nil || p.Login == "" {
 			return "", err
@@ -250,7 +254,7 @@ func (r *room) carryOut(ctx context.Context, p *Proposal) (token string, err err
 }
 
 // open makes a sign-in that no password opens until its link was used.
-func (r *room) open(ctx context.Context, p *Proposal) error {
+func (r *Room) open(ctx context.Context, p *Proposal) error {
 	hash, err := r.Passwords.HashPassword(ctx, rand.Text()+rand.Text())
 	if err != nil {
 		return err
@@ -264,11 +268,11 @@ func (r *room) open(ctx context.Context, p *Proposal) error {
 	})
 }
 
-func (r *room) refuse(ctx context.Context, c *front.Caller, in *proposalAnswerInput) (*proposalOutput, error) {
+func (r *Room) refuse(ctx context.Context, c *front.Caller, in *proposalAnswerInput) (*proposalOutput, error) {
 	return r.end(ctx, c, in, Refused, func(p *Proposal) error { return r.may(c, p, false) })
 }
 
-func (r *room) withdraw(ctx context.Context, c *front.Caller, in *proposalAnswerInput) (*proposalOutput, error) {
+func (r *Room) withdraw(ctx context.Context, c *front.Caller, in *proposalAnswerInput) (*proposalOutput, error) {
 	return r.end(ctx, c, in, Withdrawn, func(p *Proposal) error {
 		if p.By != c.Who.ID {
 			return shouwang.Errorf(shouwang.CodeDenied, "only who proposed takes it back")
@@ -277,7 +281,7 @@ func (r *room) withdraw(ctx context.Context, c *front.Caller, in *proposalAnswer
 	})
 }
 
-func (r *room) end(ctx context.Context, c *front.Caller, in *proposalAnswerInput, to string, may func(*Proposal) error) (*proposalOutput, error) {
+func (r *Room) end(ctx context.Context, c *front.Caller, in *proposalAnswerInput, to string, may func(*Proposal) error) (*proposalOutput, error) {
 	r.changing.Lock()
 	defer r.changing.Unlock()
 	p, err := r.waiting(ctx, in.ID)
@@ -287,7 +291,7 @@ func (r *room) end(ctx context.Context, c *front.Caller, in *proposalAnswerInput
 	if err := may(p); err != nil {
 		return nil, err
 	}
-	if err := r.log(ctx, c, to+" "+p.Kind+" of "+p.about()+": "+p.ID); err != nil {
+	if err := r.logOf(ctx, c, to, p); err != nil {
 		return nil, err
 	}
 	p.State, p.Answerer, p.Answered, p.Note = to, c.Who.ID, r.Now(), in.Body.Note

@@ -29,7 +29,7 @@ type welcomeInput struct {
 }
 
 // guest finds whose link it is, and slows who tries.
-func (r *room) guest(ctx context.Context, token string) (login string, who *policy.Principal, err error) {
+func (r *Room) guest(ctx context.Context, token string) (login string, who *policy.Principal, err error) {
 	from := front.HostOf(front.TransportOf(ctx).Remote)
 	if wait := r.tries.Take(from); wait > 0 {
 		return "", nil, auth.RateLimited(wait)
@@ -49,7 +49,7 @@ func (r *room) guest(ctx context.Context, token string) (login string, who *poli
 	return login, who, nil
 }
 
-func (r *room) readWelcome(ctx context.Context, in *welcomeTokenInput) (*welcomeOutput, error) {
+func (r *Room) readWelcome(ctx context.Context, in *welcomeTokenInput) (*welcomeOutput, error) {
 	login, who, err := r.guest(ctx, in.Token)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (r *room) readWelcome(ctx context.Context, in *welcomeTokenInput) (*welcome
 
 // answerWelcome sets the password. The link is spent first, so that it cannot
 // be used twice at once; a password that is refused does not spend it.
-func (r *room) answerWelcome(ctx context.Context, in *welcomeInput) (*struct{}, error) {
+func (r *Room) answerWelcome(ctx context.Context, in *welcomeInput) (*struct{}, error) {
 	login, who, err := r.guest(ctx, in.Token)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"shouwang/ingest/onvif"
 	"shouwang/ingest/probe"
 	"shouwang/ingest/rtsp"
+	"shouwang/policy"
 	"shouwang/storage/registry"
 	"shouwang/web/front"
 	"shouwang/web/look"
@@ -19,15 +20,16 @@ import (
 // wait up to half a second so as not to shout at once.
 const discoverFor = 3 * time.Second
 
-// onboardRoom joins the technician's room to the network and the register.
-func (s *Service) onboardRoom() func(*front.Front, *look.Looks) {
+// onboardRoom joins the technician's room to the network, the register and those
+// who sign what lets somebody reach more.
+func (s *Service) onboardRoom(signed onboard.Proposals) func(*front.Front, *look.Looks) {
 	in := s.cfg.Ingest
 	return onboard.Routes(onboard.Deps{
 		Field: field{
 			guard: &guard.Guard{Allow: in.Allow, Deny: in.Deny, Only: in.OnlyAllowed, Timeout: in.Timeout},
 			tls:   rtsp.TLS{Insecure: in.TLSInsecure}, discoverAt: onvif.Multicast,
 		},
-		Register: setups{s.node}, Status: s.node.manager.Status,
+		Register: setups{s.node}, Proposals: signed, Status: s.node.manager.Status,
 	})
 }
 
@@ -110,8 +112,8 @@ func (s setups) Cameras(ctx context.Context) ([]onboard.Camera, error) {
 }
 
 // Put adds or replaces a camera.
-func (s setups) Put(ctx context.Context, c onboard.Camera) error {
-	if err := s.node.registry.PutCamera(ctx, registry.Camera{Camera: c.Camera, NameEn: c.NameEn, Filing: c.Filing}); err != nil {
+func (s setups) Put(ctx context.Context, c onboard.Camera, allow func(*policy.World) error) error {
+	if err := s.node.registry.PutCamera(ctx, registry.Camera{Camera: c.Camera, NameEn: c.NameEn, Filing: c.Filing}, allow); err != nil {
 		return err
 	}
 	return s.inForce(ctx)

@@ -9,14 +9,13 @@ import (
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/storage/registry"
-	"shouwang/web/front"
-	"shouwang/web/look"
 	"shouwang/web/people"
 )
 
 // peopleRoom joins the room of people and roles to the register.
-func (s *Service) peopleRoom() func(*front.Front, *look.Looks) {
-	return people.Routes(people.Deps{Register: roll{s.node.registry, s.node}, Places: roll{s.node.registry, s.node}, Passwords: s.auth})
+func (s *Service) peopleRoom() *people.Room {
+	r := roll{s.node.registry, s.node}
+	return people.New(people.Deps{Register: r, Places: r, Cameras: r, Passwords: s.auth})
 }
 
 // roll is the register of people; what it changes is in force when it returns.
@@ -36,6 +35,14 @@ func (r roll) PutPrincipal(ctx context.Context, p policy.Principal) error {
 // ChangePlaces edits the tree of places.
 func (r roll) ChangePlaces(ctx context.Context, change policy.PlacesEdit, allow func(*policy.World) error) error {
 	if err := r.Registry.ChangePlaces(ctx, change, allow); err != nil {
+		return err
+	}
+	return r.node.refresh(ctx)
+}
+
+// HangCamera changes where a camera hangs, whose it is or on which basis.
+func (r roll) HangCamera(ctx context.Context, to policy.Standing, allow func(*policy.World) error) error {
+	if err := r.Registry.HangCamera(ctx, to, allow); err != nil {
 		return err
 	}
 	return r.node.refresh(ctx)

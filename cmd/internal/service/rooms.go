@@ -16,15 +16,16 @@ import (
 
 // rooms are web's rooms, each joined to its neighbours in a file of its own.
 func (s *Service) rooms() []func(*front.Front, *look.Looks) {
+	staff := s.peopleRoom()
 	return []func(*front.Front, *look.Looks){
 		approvals.Routes(s.approvalsRoom()),
 		s.wallRoom(),
 		s.evidence.Register,
 		s.casesRoom().Register,
 		join.Routes(s.join()),
-		s.onboardRoom(),
+		s.onboardRoom(staff),
 		s.healthRoom(),
-		s.peopleRoom(),
+		staff.Routes,
 		transparency.Routes(s.transparencyRoom()),
 		subjects.Routes(subjects.Deps{Store: subjectStore{s.node.registry, s.node.refresh}, Player: s.evidence}),
 		oidc.Routes(oidc.Deps{Config: s.cfg.Web.OIDC, Accounts: s.auth}),

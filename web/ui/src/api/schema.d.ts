@@ -1498,11 +1498,28 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Add a camera or change one; new addresses are tried first */
+        /** Add a camera or change one; new addresses are tried first. What lets somebody reach more is proposed to the oversight, the rest is saved */
         put: operations["putSetup"];
         post?: never;
         /** Forget a camera; its consents stay on record, its recordings are erased */
         delete: operations["removeSetup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/onboard/cameras/{id}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who would reach more if a camera hung elsewhere, were somebody else's or rested on another basis; does nothing */
+        post: operations["planSetup"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2690,6 +2707,23 @@ export interface components {
         CameraName: {
             name?: string;
             name_en?: string;
+        };
+        CameraPlan: {
+            /**
+             * Format: int64
+             * @description Of these, whose owner bounded lookers to an area that is another now
+             */
+            bounds: number;
+            /**
+             * Format: int64
+             * @description Consents in force
+             */
+            consents: number;
+            gains: components["schemas"]["PlaceGain"][] | null;
+            is: components["schemas"]["Standing"];
+            name?: string;
+            name_en?: string;
+            was: components["schemas"]["Standing"];
         };
         CameraView: {
             aim?: components["schemas"]["Aim"];
@@ -4143,7 +4177,7 @@ export interface components {
             name?: string;
             name_en?: string;
             /** @enum {string} */
-            what: "jurisdiction" | "impartial" | "area" | "cell";
+            what: "jurisdiction" | "impartial" | "area" | "cell" | "owner" | "filing";
             who: string;
         };
         PlaceName: {
@@ -4324,13 +4358,15 @@ export interface components {
             before?: components["schemas"]["Principal"];
             by: string;
             by_name: string;
+            /** @description What another standing of a camera would do, as it was proposed */
+            camera?: components["schemas"]["CameraPlan"];
             /** Format: date-time */
             expires: string;
             /** @description What the person would have more */
             gives: string[] | null;
             id: string;
             /** @enum {string} */
-            kind: "person" | "sign_in" | "enable" | "places" | "subject";
+            kind: "person" | "sign_in" | "enable" | "places" | "subject" | "standing";
             login?: string;
             /** @description The caller may answer it */
             may_sign: boolean;
@@ -4690,9 +4726,38 @@ export interface components {
             /** @description Nothing of it is used before two people have approved what it sees */
             readonly view_waiting: boolean;
         };
+        SetupInputBody: {
+            aim?: components["schemas"]["Aim"];
+            /**
+             * Format: int64
+             * @description Consents in force: with none, nothing is analysed, recorded or shown
+             */
+            readonly consents: number;
+            filing?: components["schemas"]["Filing"];
+            readonly id: string;
+            /** @enum {string} */
+            legal_class: "public" | "premises" | "resident";
+            /** @enum {string} */
+            mount: "own_premises" | "shared_premises" | "public";
+            name: string;
+            name_en?: string;
+            owner: string;
+            place: string;
+            position: components["schemas"]["Position"];
+            readonly quarantined: boolean;
+            /** @description Needed where somebody reaches more by another place, owner or basis */
+            reason?: string;
+            sign: boolean;
+            sources: components["schemas"]["Source"][] | null;
+            /** @description Nothing of it is used before two people have approved what it sees */
+            readonly view_waiting: boolean;
+        };
         SetupOutputBody: {
+            /** @description As it is now */
             camera: components["schemas"]["Setup"];
             findings: components["schemas"]["Finding"][] | null;
+            /** @description Waits for the oversight: where the camera hangs, whose it is and its basis stay as they were until then */
+            proposal?: string;
             /** @description What each new address was seen to send, by kind */
             seen: {
                 [key: string]: components["schemas"]["Seen"];
@@ -4772,6 +4837,17 @@ export interface components {
             from: string;
             /** Format: date-time */
             to: string;
+        };
+        Standing: {
+            /** @description camera:ID */
+            readonly camera?: string;
+            filing?: components["schemas"]["Filing"];
+            /** @enum {string} */
+            legal_class: "public" | "premises" | "resident";
+            /** @enum {string} */
+            mount: "own_premises" | "shared_premises" | "public";
+            owner: string;
+            place: string;
         };
         State: {
             /**
@@ -11749,7 +11825,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Setup"];
+                "application/json": components["schemas"]["SetupInputBody"];
             };
         };
         responses: {
@@ -11826,6 +11902,77 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Standing"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CameraPlan"];
+                };
             };
             /** @description Unauthorized */
             401: {

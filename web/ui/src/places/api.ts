@@ -7,6 +7,7 @@ export type PlacesPlan = S['PlacesPlan']
 export type Planned = S['PlacesPlannedOutputBody']
 export type PlacesChanged = S['PlacesChangedOutputBody']
 export type PlaceChange = S['PlaceChange']
+export type PlaceGain = S['PlaceGain']
 export type PlaceRefusal = S['PlaceRefusal']
 
 /** Changes of the tree: what one would do, and doing it, at once or by proposal. */

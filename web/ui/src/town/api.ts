@@ -3,6 +3,8 @@ import type { components } from '../api/schema'
 
 type S = components['schemas']
 export type Setup = Omit<S['Setup'], 'sources'> & { sources: Source[] }
+export type Standing = S['Standing']
+export type CameraPlan = S['CameraPlan']
 export type Source = S['Source']
 export type Seen = S['Seen']
 export type Finding = S['Finding']
@@ -10,7 +12,7 @@ export type Device = S['Device']
 export type Profile = S['Profile']
 export type Encoder = S['Encoder']
 export interface Login { address: string; user: string; password: string }
-export interface Saved { camera: Setup; seen: Record<string, Seen>; findings: Finding[] }
+export interface Saved { camera: Setup; seen: Record<string, Seen>; findings: Finding[]; proposal?: string }
 
 const cut = <T extends object>(o: T, ...keys: string[]) => Object.fromEntries(Object.entries(o).filter(([k]) => !keys.includes(k)))
 
@@ -21,13 +23,17 @@ export const town = {
   device: (login: Login) => json<{ profiles: Profile[]; clock_offset_s: number; findings: Finding[] }>('POST', '/api/onboard/device', login),
   encoder: (login: Login, encoder: Encoder) => json<Encoder>('POST', '/api/onboard/encoder', { ...login, encoder }),
   test: (url: string, analysed: boolean) => json<{ seen: Seen; findings: Finding[] }>('POST', '/api/onboard/test', { url, analysed }),
-  save: (setup: Setup, untested: boolean) =>
+  plan: (id: string, to: Standing) => json<CameraPlan>('POST', `/api/onboard/cameras/${seg(id)}/plan`, to),
+  save: (setup: Setup, untested: boolean, reason = '') =>
     json<Saved>('PUT', `/api/onboard/cameras/${seg(setup.id)}` + (untested ? '?untested=true' : ''), {
-      ...cut(setup, 'id', 'quarantined', 'view_waiting', 'consents', '$schema'), sources: setup.sources.map((s) => cut(s, 'link')),
+      ...cut(setup, 'id', 'quarantined', 'view_waiting', 'consents', '$schema'), sources: setup.sources.map((s) => cut(s, 'link')), ...(reason && { reason }),
     }),
   remove: (id: string) => json<void>('DELETE', `/api/onboard/cameras/${seg(id)}`),
   token: (id: string) => json<{ user: string; token: string; path: string }>('POST', `/api/onboard/cameras/${seg(id)}/token`),
 }
+
+/** What of a camera decides who reaches it. */
+export const standingOf = ({ place, owner, legal_class, mount, filing }: Setup): Standing => ({ place, owner, legal_class, mount, ...(filing && { filing }) })
 
 /** The address with the name and password put in, as rtsp addresses carry them. */
 export function withLogin(url: string, user: string, password: string): string {
