@@ -72,8 +72,7 @@ func (w *World) placeCamera(after *World, was, is *camera) PlaceCamera {
 
 // nearer names what the rules take from places (gate/scene.go,
 // gate/scene_consent.go, cell.go) and would say of the person and the camera only
-// after: was stands in
-// the world, is in the one after.
+// after: was stands in the world, is in the one after.
 func nearer(w, after *World, was, is *camera, who *Principal) (more []string) {
 	add := func(name string, says func(*World, *camera) bool) {
 		if !says(w, was) && says(after, is) {
