@@ -90,10 +90,11 @@ func NewConsent(terms Consent, ch Change) (*Consent, error) {
 
 // Request asks the owner again. After a refusal it is an error (code
 // conflict) for 90 days.
-func (c *Consent) Request(ch Change) (*Consent, error) { return c.request(ch, nil) }
+func (c *Consent) Request(ch Change) (*Consent, error) { return c.Propose(ch, nil) }
 
-// request asks for the terms that propose sets.
-func (c *Consent) request(ch Change, propose func(*Consent)) (*Consent, error) {
+// Propose is Request for the terms that propose sets; who agreed to what, and
+// under which notice, is asked anew.
+func (c *Consent) Propose(ch Change, propose func(*Consent)) (*Consent, error) {
 	if c.State == Refused && ch.At.Before(c.since().Add(RestAfterRefusal)) {
 		return nil, shouwang.Errorf(shouwang.CodeConflict, "request consent %s: the owner refused; ask again from %s",
 			c.Ref(), c.since().Add(RestAfterRefusal).Format(time.DateOnly))
@@ -131,10 +132,12 @@ func (c *Consent) Refuse(ch Change) (*Consent, error) { return c.step(StepRefuse
 
 // Renew returns the version that lasts until the time given, at most 12
 // months from the change.
-func (c *Consent) Renew(ch Change, until time.Time) (*Consent, error) { return c.renew(ch, until, nil) }
+func (c *Consent) Renew(ch Change, until time.Time) (*Consent, error) {
+	return c.RenewWith(ch, until, nil)
+}
 
-// renew prolongs with the choices that choose sets.
-func (c *Consent) renew(ch Change, until time.Time, choose func(*Consent)) (*Consent, error) {
+// RenewWith is Renew with the choices that choose sets.
+func (c *Consent) RenewWith(ch Change, until time.Time, choose func(*Consent)) (*Consent, error) {
 	return c.step(StepRenew, ch, func(n *Consent) error {
 		n.NotAfter = until
 		if choose != nil {
@@ -322,7 +325,7 @@ func CheckOnboarding(class shouwang.LegalClass, mount string) error {
 
 // RenewUnder is Renew after the notice was shown again.
 func (c *Consent) RenewUnder(ch Change, until time.Time, shown *Notice) (*Consent, error) {
-	return c.renew(ch, until, func(n *Consent) { n.Notice = shown })
+	return c.RenewWith(ch, until, func(n *Consent) { n.Notice = shown })
 }
 
 // LawfulMount says whether a camera of the class may hang there: a resident's

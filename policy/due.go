@@ -29,3 +29,35 @@ func (c *Consent) due(now time.Time) bool {
 	}
 	return !now.Before(c.NotAfter) || c.State == Paused && c.PauseUntil != nil && !now.Before(*c.PauseUntil)
 }
+
+// RenewWithin is how long before a consent ends its owner is reminded and may
+// be asked to renew it.
+const RenewWithin = 30 * 24 * time.Hour
+
+// Renewal is a consent that ends soon.
+type Renewal struct {
+	Camera  *Camera
+	Consent *Consent
+	// Ends is when it stops by itself.
+	Ends time.Time
+}
+
+// Renewals returns the consents in force or paused that end within the time
+// given, soonest first.
+func (w *World) Renewals(now time.Time, within time.Duration) []Renewal {
+	var out []Renewal
+	for _, cam := range w.cameras {
+		for _, c := range cam.current {
+			if (c.State.Live() || c.State == Paused) && c.NotAfter.Before(now.Add(within)) && now.Before(c.NotAfter) {
+				out = append(out, Renewal{Camera: cam.Camera, Consent: c, Ends: c.NotAfter})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Renewal) int {
+		if d := a.Ends.Compare(b.Ends); d != 0 {
+			return d
+		}
+		return cmp.Compare(a.Consent.ID, b.Consent.ID)
+	})
+	return out
+}

@@ -6,6 +6,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/storage/notary"
 )
 
@@ -23,7 +24,7 @@ type consentVerifyCmd struct {
 type record struct {
 	Signed   string               `json:"signed"`
 	Versions []*policy.Consent    `json:"versions"`
-	Notices  []*policy.NoticeText `json:"notices"`
+	Notices  []*papers.NoticeText `json:"notices"`
 }
 
 // Run verifies one record; one that does not hold is exit 1.
@@ -49,7 +50,7 @@ func (c consentVerifyCmd) Run(a app) error {
 	if err != nil {
 		return err
 	}
-	paper, err := policy.ParseRecordPaper(text)
+	paper, err := papers.ParseRecordPaper(text)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/storage/notary"
 )
 
@@ -37,7 +38,7 @@ func TestConsentVerify(t *testing.T) {
 	}
 	export := func(change func(*record)) string {
 		versions := lifeOfAConsent(t)
-		paper, err := policy.NewRecordPaper(versions, time.Unix(1.8e9, 0))
+		paper, err := papers.NewRecordPaper(versions, time.Unix(1.8e9, 0))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +104,7 @@ func TestConsentVerify(t *testing.T) {
 }
 
 func TestANoticeThatWasNotShownIsFound(t *testing.T) {
-	shown := &policy.NoticeText{ID: "sharing", Version: "1", Texts: map[string]policy.NoticeBody{"en": {Title: "Sharing", Sections: []policy.NoticeSection{{Heading: "What", Text: "Your door."}}}}}
+	shown := &papers.NoticeText{ID: "sharing", Version: "1", Texts: map[string]papers.NoticeBody{"en": {Title: "Sharing", Sections: []papers.NoticeSection{{Heading: "What", Text: "Your door."}}}}}
 	hash, err := shown.Hash("en")
 	if err != nil {
 		t.Fatal(err)
@@ -116,15 +117,15 @@ func TestANoticeThatWasNotShownIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	versions := []*policy.Consent{asked}
-	paper, err := policy.NewRecordPaper(versions, time.Unix(1.8e9, 0))
+	paper, err := papers.NewRecordPaper(versions, time.Unix(1.8e9, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := paper.Check(versions, []*policy.NoticeText{shown}); err != nil {
+	if err := paper.Check(versions, []*papers.NoticeText{shown}); err != nil {
 		t.Error(err)
 	}
-	shown.Texts["en"] = policy.NoticeBody{Title: "Sharing", Sections: []policy.NoticeSection{{Heading: "What", Text: "Your street."}}}
-	if err := paper.Check(versions, []*policy.NoticeText{shown}); err == nil {
+	shown.Texts["en"] = papers.NoticeBody{Title: "Sharing", Sections: []papers.NoticeSection{{Heading: "What", Text: "Your street."}}}
+	if err := paper.Check(versions, []*papers.NoticeText{shown}); err == nil {
 		t.Error("another text passes for the one that was shown")
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 )
 
 // Report says what an import did. It holds passwords and tokens that are known
@@ -167,7 +168,7 @@ func (i *importer) town() error {
 }
 
 func (i *importer) notices() error {
-	return all(i, "notice", i.t.notices, func(n *policy.NoticeText) (string, error) { return n.Ref(), i.e.putNotice(n) })
+	return all(i, "notice", i.t.notices, func(n *papers.NoticeText) (string, error) { return n.Ref(), i.e.putNotice(n) })
 }
 
 // whole looks at what only the whole file can show: a unit's people come after it.

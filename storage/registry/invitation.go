@@ -9,6 +9,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 )
 
 // queryer is the database or a transaction on it.
@@ -39,15 +40,15 @@ func bodies(ctx context.Context, db queryer, query string, args []any, f func(ra
 // the version of the consent in which the owner is asked; asked is nil for an
 // invitation to renew. An older open invitation to the same record is revoked:
 // one token at a time.
-func (r *Registry) Invite(ctx context.Context, i *policy.Invitation, asked *policy.Consent) error {
+func (r *Registry) Invite(ctx context.Context, i *papers.Invitation, asked *policy.Consent) error {
 	return r.apply(ctx, func(e *edit) error {
-		older, err := invitationsOf(e.ctx, e.tx, `WHERE camera = ? AND state = ?`, i.Camera, policy.InvitationOpen)
+		older, err := invitationsOf(e.ctx, e.tx, `WHERE camera = ? AND state = ?`, i.Camera, papers.InvitationOpen)
 		if err != nil {
 			return err
 		}
 		for _, o := range older {
 			if o.Consent == i.Consent {
-				o.State, o.Answered = policy.InvitationRevoked, i.Created
+				o.State, o.Answered = papers.InvitationRevoked, i.Created
 				if err := e.saveInvitation(o); err != nil {
 					return err
 				}
@@ -62,7 +63,7 @@ func (r *Registry) Invite(ctx context.Context, i *policy.Invitation, asked *poli
 	})
 }
 
-func (e *edit) saveInvitation(i *policy.Invitation) error {
+func (e *edit) saveInvitation(i *papers.Invitation) error {
 	body, err := json.Marshal(i)
 	if err != nil {
 		return fmt.Errorf("write invitation %s: %w", i.ID, err)
@@ -73,17 +74,17 @@ func (e *edit) saveInvitation(i *policy.Invitation) error {
 }
 
 // Invitations returns all invitations, newest first, with their tokens' hashes.
-func (r *Registry) Invitations(ctx context.Context) ([]*policy.Invitation, error) {
+func (r *Registry) Invitations(ctx context.Context) ([]*papers.Invitation, error) {
 	return invitationsOf(ctx, r.reader, `ORDER BY rowid DESC`)
 }
 
 // InvitationByToken returns the invitation whose token has the hash, answered
 // or not, or CodeNotFound.
-func (r *Registry) InvitationByToken(ctx context.Context, tokenHash string) (*policy.Invitation, error) {
+func (r *Registry) InvitationByToken(ctx context.Context, tokenHash string) (*papers.Invitation, error) {
 	return oneInvitation(ctx, r.reader, `WHERE token_hash = ?`, tokenHash)
 }
 
-func oneInvitation(ctx context.Context, db queryer, where string, args ...any) (*policy.Invitation, error) {
+func oneInvitation(ctx context.Context, db queryer, where string, args ...any) (*papers.Invitation, error) {
 	found, err := invitationsOf(ctx, db, where, args...)
 	if err != nil {
 		return nil, err
@@ -94,9 +95,9 @@ func oneInvitation(ctx context.Context, db queryer, where string, args ...any) (
 	return found[0], nil
 }
 
-func invitationsOf(ctx context.Context, db queryer, where string, args ...any) (all []*policy.Invitation, err error) {
+func invitationsOf(ctx context.Context, db queryer, where string, args ...any) (all []*papers.Invitation, err error) {
 	err = bodies(ctx, db, `SELECT body FROM invitations `+where, args, func(raw []byte) error {
-		i := new(policy.Invitation)
+		i := new(papers.Invitation)
 		if err := json.Unmarshal(raw, i); err != nil {
 			return unreadable("read invitations: %w", err)
 		}
@@ -109,7 +110,7 @@ func invitationsOf(ctx context.Context, db queryer, where string, args ...any) (
 // Answer is what an invitation comes to, all of it or nothing.
 type Answer struct {
 	Invitation string // id
-	State      policy.InvitationState
+	State      papers.InvitationState
 	At         time.Time
 	// Consent is the version that the answer makes; nil leaves the record as it
 	// is, as when a renewal is refused.
@@ -132,7 +133,7 @@ func (r *Registry) AnswerInvitation(ctx context.Context, a Answer) error {
 		if err != nil {
 			return err
 		}
-		if state := i.At(a.At); state != policy.InvitationOpen {
+		if state := i.At(a.At); state != papers.InvitationOpen {
 			return shouwang.Errorf(shouwang.CodeConflict, "this invitation is %s; ask for a new one", state)
 		}
 		i.State, i.Answered = a.State, a.At
@@ -150,7 +151,7 @@ func (r *Registry) AnswerInvitation(ctx context.Context, a Answer) error {
 
 // newOwner puts a person and their account into the register, where they are
 // new, and a camera that had no owner into their name.
-func (r *Registry) newOwner(e *edit, i *policy.Invitation, a *Answer) error {
+func (r *Registry) newOwner(e *edit, i *papers.Invitation, a *Answer) error {
 	if a.Person != nil {
 		if _, there := e.world.Principal(a.Person.ID); there {
 			return shouwang.Errorf(shouwang.CodeConflict, "person %s is in the register already", a.Person.ID)
@@ -164,7 +165,7 @@ func (r *Registry) newOwner(e *edit, i *policy.Invitation, a *Answer) error {
 			return err
 		}
 	}
-	if a.Owner == "" || a.State != policy.InvitationGiven {
+	if a.Owner == "" || a.State != papers.InvitationGiven {
 		return nil
 	}
 	cam, err := r.camera(e.ctx, e.tx, cameraIDOf(i.Camera))

@@ -6,16 +6,16 @@ import (
 	"fmt"
 
 	"shouwang"
-	"shouwang/policy"
+	"shouwang/policy/papers"
 )
 
 // PutNotice keeps a version of a notice. One that is there already must say
 // the same (CodeConflict otherwise): other words are another version.
-func (r *Registry) PutNotice(ctx context.Context, n policy.NoticeText) error {
+func (r *Registry) PutNotice(ctx context.Context, n papers.NoticeText) error {
 	return r.apply(ctx, func(e *edit) error { return e.putNotice(&n) })
 }
 
-func (e *edit) putNotice(n *policy.NoticeText) error {
+func (e *edit) putNotice(n *papers.NoticeText) error {
 	if err := n.Validate(); err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func (e *edit) putNotice(n *policy.NoticeText) error {
 	if err != nil {
 		return err
 	}
-	for _, have := range append(kept, policy.DefaultNotices()...) {
+	for _, have := range append(kept, papers.DefaultNotices()...) {
 		if have.ID != n.ID || have.Version != n.Version {
 			continue
 		}
@@ -41,16 +41,16 @@ func (e *edit) putNotice(n *policy.NoticeText) error {
 
 // Notices returns every version of every notice: the township's own in the
 // order they came, after those that come with the program.
-func (r *Registry) Notices(ctx context.Context) ([]*policy.NoticeText, error) {
+func (r *Registry) Notices(ctx context.Context) ([]*papers.NoticeText, error) {
 	own, err := noticesOf(ctx, r.reader)
 	if err != nil {
 		return nil, err
 	}
-	return append(policy.DefaultNotices(), own...), nil
+	return append(papers.DefaultNotices(), own...), nil
 }
 
 // Notice returns one version of a notice, or CodeNotFound.
-func (r *Registry) Notice(ctx context.Context, id, version string) (*policy.NoticeText, error) {
+func (r *Registry) Notice(ctx context.Context, id, version string) (*papers.NoticeText, error) {
 	all, err := r.Notices(ctx)
 	if err != nil {
 		return nil, err
@@ -63,9 +63,9 @@ func (r *Registry) Notice(ctx context.Context, id, version string) (*policy.Noti
 	return nil, shouwang.Errorf(shouwang.CodeNotFound, "notice %s@%s: there is none", id, version)
 }
 
-func noticesOf(ctx context.Context, db queryer) (all []*policy.NoticeText, err error) {
+func noticesOf(ctx context.Context, db queryer) (all []*papers.NoticeText, err error) {
 	err = bodies(ctx, db, `SELECT body FROM notices ORDER BY rowid`, nil, func(raw []byte) error {
-		n := new(policy.NoticeText)
+		n := new(papers.NoticeText)
 		if err := json.Unmarshal(raw, n); err != nil {
 			return unreadable("read notices: %w", err)
 		}

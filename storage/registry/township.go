@@ -7,6 +7,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 )
 
 // township is a file to import: what package policy calls a world, with the
@@ -18,7 +19,7 @@ type township struct {
 	places              []shouwang.Place
 	units               []policy.Unit
 	people              []person
-	notices             []policy.NoticeText
+	notices             []papers.NoticeText
 	cameras             []importedCamera
 	consents            []policy.Consent
 	cases               []policy.Case
@@ -77,7 +78,7 @@ func readTownship(root *node) (*township, error) {
 		"view_gate": func(n *node) error { return n.gate(&t.viewGate) },
 		"places":    section(t, "place", &t.places, func(p *shouwang.Place) string { return string(p.ID) }),
 		"units":     section(t, "unit", &t.units, func(u *policy.Unit) string { return u.ID }),
-		"notices":   section(t, "notice", &t.notices, func(n *policy.NoticeText) string { return n.Ref() }),
+		"notices":   section(t, "notice", &t.notices, func(n *papers.NoticeText) string { return n.Ref() }),
 		"people":    section(t, "person", &t.people, func(p *person) string { return p.ID }),
 		"cameras": section(t, "camera", &t.cameras, func(c *importedCamera) string {
 			return strings.TrimPrefix(c.ID, "camera:")

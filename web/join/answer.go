@@ -7,13 +7,14 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/web/front"
 )
 
 // Answer is what an invitation comes to, all of it or nothing.
 type Answer struct {
 	Invitation string // id
-	State      policy.InvitationState
+	State      papers.InvitationState
 	At         time.Time
 	// Consent is the version that the answer makes; nil leaves the record as it is.
 	Consent *policy.Consent
@@ -30,8 +31,8 @@ type tokenInput struct {
 
 // ReadBody is all that an owner is told before they answer.
 type ReadBody struct {
-	Kind    policy.InvitationKind  `json:"kind" enum:"new,renew"`
-	State   policy.InvitationState `json:"state" enum:"open,given,refused,revoked,lapsed"`
+	Kind    papers.InvitationKind  `json:"kind" enum:"new,renew"`
+	State   papers.InvitationState `json:"state" enum:"open,given,refused,revoked,lapsed"`
 	Expires time.Time              `json:"expires"`
 	Purpose string                 `json:"purpose"`
 	AskedBy AskedBy                `json:"asked_by"`
@@ -95,7 +96,7 @@ type answerInput struct {
 
 // Settled is what an answer came to.
 type Settled struct {
-	State   policy.InvitationState `json:"state" enum:"given,refused"`
+	State   papers.InvitationState `json:"state" enum:"given,refused"`
 	Consent *ConsentTerms          `json:"consent,omitempty"`
 	Receipt string                 `json:"receipt,omitempty" doc:"Id of the receipt, at /api/my/receipts/{id} for its owner"`
 	// Login is the name to sign in with from now on.
@@ -110,12 +111,12 @@ type answerOutput struct {
 
 // find returns the invitation of a token. Wrong tokens are slowed down by
 // address, and told nothing but that there is none.
-func (r *room) find(ctx context.Context, token string) (*policy.Invitation, *policy.Camera, error) {
+func (r *room) find(ctx context.Context, token string) (*papers.Invitation, *policy.Camera, error) {
 	address := front.HostOf(front.TransportOf(ctx).Remote)
 	if wait := r.addresses.Take(address); wait > 0 {
 		return nil, nil, rateLimited(wait)
 	}
-	i, err := r.deps.Register.InvitationByToken(ctx, policy.HashInvitationToken(token))
+	i, err := r.deps.Register.InvitationByToken(ctx, papers.HashInvitationToken(token))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -145,7 +146,7 @@ func (r *room) read(ctx context.Context, in *tokenInput) (*readOutput, error) {
 	if cam.Owner != "" {
 		out.Body.Account = "sign_in"
 	}
-	if old, ok := w.Consent(i.Camera, i.Purpose); ok && i.Kind == policy.InviteRenew && out.Body.State == policy.InvitationOpen {
+	if old, ok := w.Consent(i.Camera, i.Purpose); ok && i.Kind == papers.InviteRenew && out.Body.State == papers.InvitationOpen {
 		present := termsOf(w, old)
 		out.Body.Present = &present
 	}
@@ -171,7 +172,7 @@ func (r *room) answer(ctx context.Context, in *answerInput) (*answerOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	if state := i.At(r.Now()); state != policy.InvitationOpen {
+	if state := i.At(r.Now()); state != papers.InvitationOpen {
 		return nil, shouwang.Errorf(shouwang.CodeConflict, "this invitation is %s; ask for a new one", state)
 	}
 	if in.Body.Answer == "refuse" {
@@ -182,9 +183,9 @@ func (r *room) answer(ctx context.Context, in *answerInput) (*answerOutput, erro
 
 // refuse takes a no. It needs no name and is never kept waiting by a log that
 // is away.
-func (r *room) refuse(ctx context.Context, i *policy.Invitation, cam *policy.Camera) (*answerOutput, error) {
+func (r *room) refuse(ctx context.Context, i *papers.Invitation, cam *policy.Camera) (*answerOutput, error) {
 	by := orText(i.For, "invitation:"+i.ID)
-	a := Answer{Invitation: i.ID, State: policy.InvitationRefused, At: r.Now(), Owner: i.For}
+	a := Answer{Invitation: i.ID, State: papers.InvitationRefused, At: r.Now(), Owner: i.For}
 	if old, ok := r.World().Consent(cam.ID, i.Purpose); ok && old.State == policy.Requested {
 		var err error
 		if a.Consent, err = old.Refuse(policy.Change{At: a.At, By: by, Channel: i.Channel, NoticeVersion: i.NoticeVersion}); err != nil {
@@ -206,6 +207,6 @@ func (r *room) refuse(ctx context.Context, i *policy.Invitation, cam *policy.Cam
 		r.Log.Error("log refusal", "invitation", i.ID, "error", err)
 	}
 	return &answerOutput{Body: Settled{
-		State: policy.InvitationRefused, Receipt: receipt, RestUntil: a.At.Add(policy.RestAfterRefusal),
+		State: papers.InvitationRefused, Receipt: receipt, RestUntil: a.At.Add(policy.RestAfterRefusal),
 	}}, nil
 }

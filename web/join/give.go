@@ -7,13 +7,14 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/web/auth"
 	"shouwang/web/front"
 )
 
 // give takes a yes: it checks that the notice was shown word for word and that
 // the household knows, makes the version, and signs the owner in.
-func (r *room) give(ctx context.Context, i *policy.Invitation, cam *policy.Camera, b *AnswerBody) (*answerOutput, error) {
+func (r *room) give(ctx context.Context, i *papers.Invitation, cam *policy.Camera, b *AnswerBody) (*answerOutput, error) {
 	if !b.CohabitantsInformed {
 		return nil, shouwang.Errorf(shouwang.CodeBadUsage, "cohabitants_informed: tell the people you live with first, and say so")
 	}
@@ -21,7 +22,7 @@ func (r *room) give(ctx context.Context, i *policy.Invitation, cam *policy.Camer
 	if err != nil {
 		return nil, err
 	}
-	a := Answer{Invitation: i.ID, State: policy.InvitationGiven, At: r.Now()}
+	a := Answer{Invitation: i.ID, State: papers.InvitationGiven, At: r.Now()}
 	cookies, err := r.whoAnswers(ctx, i, cam, b, &a)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func (r *room) give(ctx context.Context, i *policy.Invitation, cam *policy.Camer
 		}
 	}
 	terms := termsOf(r.World(), a.Consent)
-	out := &answerOutput{SetCookie: cookies, Body: Settled{State: policy.InvitationGiven, Consent: &terms, Receipt: receipt}}
+	out := &answerOutput{SetCookie: cookies, Body: Settled{State: papers.InvitationGiven, Consent: &terms, Receipt: receipt}}
 	if a.Account != nil {
 		out.Body.Login = a.Account.Name
 	}
@@ -56,7 +57,7 @@ func (r *room) give(ctx context.Context, i *policy.Invitation, cam *policy.Camer
 }
 
 // shown is the notice as the record will name it.
-func (r *room) shown(ctx context.Context, i *policy.Invitation, b *AnswerBody) (*policy.Notice, error) {
+func (r *room) shown(ctx context.Context, i *papers.Invitation, b *AnswerBody) (*policy.Notice, error) {
 	notice, err := r.notice(ctx, i.Notice+"@"+i.NoticeVersion)
 	if err != nil {
 		return nil, err
@@ -70,7 +71,7 @@ func (r *room) shown(ctx context.Context, i *policy.Invitation, b *AnswerBody) (
 
 // whoAnswers finds out who says yes: whoever is signed in, who signs in now, or
 // a new person where the camera belongs to nobody yet.
-func (r *room) whoAnswers(ctx context.Context, i *policy.Invitation, cam *policy.Camera, b *AnswerBody, a *Answer) ([]http.Cookie, error) {
+func (r *room) whoAnswers(ctx context.Context, i *papers.Invitation, cam *policy.Camera, b *AnswerBody, a *Answer) ([]http.Cookie, error) {
 	if c, err := r.Caller(ctx); err == nil && c.Who.Type == policy.TypeResident && (cam.Owner == "" || cam.Owner == c.Who.ID) {
 		a.Owner = c.Who.ID
 		return nil, nil
@@ -121,14 +122,14 @@ func (r *room) newPerson(ctx context.Context, cam *policy.Camera, b *AnswerBody,
 
 // version makes the version in which the owner agrees, with their choices
 // inside what was asked.
-func (r *room) version(i *policy.Invitation, cam *policy.Camera, b *AnswerBody, shown *policy.Notice, party policy.ConsentParty, a *Answer) error {
+func (r *room) version(i *papers.Invitation, cam *policy.Camera, b *AnswerBody, shown *policy.Notice, party policy.ConsentParty, a *Answer) error {
 	w := r.World()
 	old, ok := w.Consent(cam.ID, i.Purpose)
 	if !ok {
 		return shouwang.Errorf(shouwang.CodeConflict, "nobody asked about this camera any more; ask for a new invitation")
 	}
 	terms := i.Asked
-	if i.Kind == policy.InviteRenew {
+	if i.Kind == papers.InviteRenew {
 		terms = policy.TermsOf(old)
 		terms.Months = i.Asked.Months
 	}

@@ -7,6 +7,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/web/front"
 )
 
@@ -28,7 +29,7 @@ func (r *room) logged(ctx context.Context, e policy.Entry) error {
 
 // view shows an invitation to officers; past are all invitations, nil where no
 // rest is to be told.
-func (r *room) view(w *policy.World, i *policy.Invitation, past []*policy.Invitation) InvitationView {
+func (r *room) view(w *policy.World, i *papers.Invitation, past []*papers.Invitation) InvitationView {
 	v := InvitationView{
 		ID: i.ID, Kind: i.Kind, Purpose: i.Purpose, Consent: i.Consent, Channel: i.Channel, Notice: i.Notice + "@" + i.NoticeVersion,
 		By: i.By, Created: i.Created, Expires: i.Expires, State: i.At(r.Now()), Answered: i.Answered,
@@ -39,8 +40,8 @@ func (r *room) view(w *policy.World, i *policy.Invitation, past []*policy.Invita
 	if cam, ok := w.Camera(i.Camera); ok {
 		v.Camera = cameraOf(w, cam)
 	}
-	if i.State == policy.InvitationRefused {
-		v.RestUntil = w.RestUntil(i.Camera, past, r.Now())
+	if i.State == papers.InvitationRefused {
+		v.RestUntil = papers.RestUntil(w, i.Camera, past, r.Now())
 	}
 	return v
 }
@@ -82,8 +83,8 @@ func (r *room) revoke(ctx context.Context, c *front.Caller, in *invitationID) (*
 	return nil, shouwang.Errorf(shouwang.CodeNotFound, "no invitation %q in your area", in.ID)
 }
 
-func (r *room) takeBack(ctx context.Context, c *front.Caller, i *policy.Invitation) error {
-	a := Answer{Invitation: i.ID, State: policy.InvitationRevoked, At: r.Now()}
+func (r *room) takeBack(ctx context.Context, c *front.Caller, i *papers.Invitation) error {
+	a := Answer{Invitation: i.ID, State: papers.InvitationRevoked, At: r.Now()}
 	entry := policy.Entry{
 		At: a.At, Kind: "consent", Principal: c.Who.ID, Person: c.Who.Name, Unit: c.Who.Unit, Action: policy.Invite, Camera: i.Camera,
 		Purpose: i.Purpose, Consent: i.Consent, Detail: "invitation revoked: " + i.ID,
@@ -126,7 +127,7 @@ func (r *room) listNotices(ctx context.Context, _ *front.Caller, _ *struct{}) (*
 }
 
 // notice finds a notice by "ID@VERSION"; "" is the newest there is.
-func (r *room) notice(ctx context.Context, ref string) (*policy.NoticeText, error) {
+func (r *room) notice(ctx context.Context, ref string) (*papers.NoticeText, error) {
 	all, err := r.deps.Register.Notices(ctx)
 	if err != nil {
 		return nil, err

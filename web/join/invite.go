@@ -7,6 +7,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/web/front"
 )
 
@@ -40,7 +41,7 @@ type inviteInput struct {
 // InvitationView is an invitation as the officers of its area see it.
 type InvitationView struct {
 	ID       string                 `json:"id"`
-	Kind     policy.InvitationKind  `json:"kind" enum:"new,renew"`
+	Kind     papers.InvitationKind  `json:"kind" enum:"new,renew"`
 	Camera   JoinCamera             `json:"camera"`
 	Purpose  string                 `json:"purpose"`
 	Consent  string                 `json:"consent"`
@@ -50,7 +51,7 @@ type InvitationView struct {
 	ByName   string                 `json:"by_name,omitempty"`
 	Created  time.Time              `json:"created"`
 	Expires  time.Time              `json:"expires"`
-	State    policy.InvitationState `json:"state" enum:"open,given,refused,revoked,lapsed"`
+	State    papers.InvitationState `json:"state" enum:"open,given,refused,revoked,lapsed"`
 	Answered time.Time              `json:"answered,omitzero"`
 	// RestUntil is until when this owner may not be asked again.
 	RestUntil time.Time `json:"rest_until,omitzero"`
@@ -91,7 +92,7 @@ func (r *room) invite(ctx context.Context, c *front.Caller, in *inviteInput) (*i
 	if err != nil {
 		return nil, err
 	}
-	token, hash := policy.NewInvitationToken()
+	token, hash := papers.NewInvitationToken()
 	i.TokenHash = hash
 	entry := policy.NewEntry("consent", i.Created, c.World, r.question(c, policy.Invite, cam), decision)
 	entry.Purpose, entry.Consent, entry.Detail = i.Purpose, i.Consent, "invited: "+i.ID
@@ -123,7 +124,7 @@ func (r *room) question(c *front.Caller, action policy.Action, cam *policy.Camer
 }
 
 // propose fills the invitation in and checks all that is chosen in it.
-func (r *room) propose(ctx context.Context, c *front.Caller, cam *policy.Camera, in *inviteInput) (*policy.Invitation, error) {
+func (r *room) propose(ctx context.Context, c *front.Caller, cam *policy.Camera, in *inviteInput) (*papers.Invitation, error) {
 	b, now := &in.Body, r.Now()
 	notice, err := r.notice(ctx, b.Notice)
 	if err != nil {
@@ -142,15 +143,15 @@ func (r *room) propose(ctx context.Context, c *front.Caller, cam *policy.Camera,
 	if err := terms.Check(c.World); err != nil {
 		return nil, err
 	}
-	i := &policy.Invitation{
-		ID: front.NewID("inv"), Kind: policy.InviteNew, Camera: cam.ID, Purpose: orText(b.Purpose, "public_safety"),
+	i := &papers.Invitation{
+		ID: front.NewID("inv"), Kind: papers.InviteNew, Camera: cam.ID, Purpose: orText(b.Purpose, "public_safety"),
 		Channel: orText(b.Channel, "app"), Notice: notice.ID, NoticeVersion: notice.Version, Asked: terms,
-		Controllers: b.Controllers, By: c.Who.ID, Created: now, Expires: now.AddDate(0, 0, or(b.Days, policy.InvitationDays)),
-		State: policy.InvitationOpen,
+		Controllers: b.Controllers, By: c.Who.ID, Created: now, Expires: now.AddDate(0, 0, or(b.Days, papers.InvitationDays)),
+		State: papers.InvitationOpen,
 	}
 	i.Consent = "c-" + string(cam.CameraID()) + "-" + i.Purpose
 	if len(i.Controllers) == 0 {
-		i.Controllers = c.World.DefaultControllers()
+		i.Controllers = papers.DefaultControllers(c.World)
 	}
 	if owner, ok := c.World.Principal(cam.Owner); ok && owner.Type == policy.TypeResident {
 		i.For = owner.ID
@@ -159,7 +160,7 @@ func (r *room) propose(ctx context.Context, c *front.Caller, cam *policy.Camera,
 }
 
 // askable reports what keeps this camera's owner from being asked at all.
-func (r *room) askable(w *policy.World, cam *policy.Camera, i *policy.Invitation) error {
+func (r *room) askable(w *policy.World, cam *policy.Camera, i *papers.Invitation) error {
 	if err := policy.CheckOnboarding(cam.LegalClass, cam.Mount); err != nil {
 		return err
 	}
@@ -179,12 +180,12 @@ func (r *room) askable(w *policy.World, cam *policy.Camera, i *policy.Invitation
 // asking returns the version of the record in which the owner is asked, or nil
 // where the record stays as it is until the answer: a renewal. An owner who
 // refused within ninety days is not asked.
-func (r *room) asking(ctx context.Context, c *front.Caller, cam *policy.Camera, i *policy.Invitation) (*policy.Consent, error) {
+func (r *room) asking(ctx context.Context, c *front.Caller, cam *policy.Camera, i *papers.Invitation) (*policy.Consent, error) {
 	past, err := r.deps.Register.Invitations(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if until := c.World.RestUntil(cam.ID, past, i.Created); !until.IsZero() {
+	if until := papers.RestUntil(c.World, cam.ID, past, i.Created); !until.IsZero() {
 		return nil, shouwang.Errorf(shouwang.CodeConflict, "this owner refused; they may be asked again from %s", until.In(c.World.Zone()).Format(time.DateOnly))
 	}
 	old, there := c.World.Consent(cam.ID, i.Purpose)
@@ -199,7 +200,7 @@ func (r *room) asking(ctx context.Context, c *front.Caller, cam *policy.Camera, 
 	if old.NotAfter.After(i.Created.Add(policy.RenewWithin)) {
 		return nil, shouwang.Errorf(shouwang.CodeConflict, "the consent is in force until %s; invite to renew it within its last 30 days", old.NotAfter.In(c.World.Zone()).Format(time.DateOnly))
 	}
-	i.Kind = policy.InviteRenew
+	i.Kind = papers.InviteRenew
 	return nil, nil
 }
 

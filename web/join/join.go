@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/web/auth"
 	"shouwang/web/front"
 	"shouwang/web/look"
@@ -28,10 +29,10 @@ type Gate interface {
 type Register interface {
 	// Invite keeps an invitation and, unless asked is nil, the version of the
 	// record in which the owner is asked.
-	Invite(ctx context.Context, i *policy.Invitation, asked *policy.Consent) error
-	Invitations(ctx context.Context) ([]*policy.Invitation, error)
-	InvitationByToken(ctx context.Context, tokenHash string) (*policy.Invitation, error)
-	Notices(ctx context.Context) ([]*policy.NoticeText, error)
+	Invite(ctx context.Context, i *papers.Invitation, asked *policy.Consent) error
+	Invitations(ctx context.Context) ([]*papers.Invitation, error)
+	InvitationByToken(ctx context.Context, tokenHash string) (*papers.Invitation, error)
+	Notices(ctx context.Context) ([]*papers.NoticeText, error)
 }
 
 // Consents keeps the records and carries out what a new version means. The

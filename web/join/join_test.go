@@ -11,6 +11,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/web/auth"
 	"shouwang/web/front/fronttest"
 	"shouwang/web/join"
@@ -24,17 +25,17 @@ var noon = time.Date(2026, 11, 28, 4, 0, 0, 0, time.UTC)
 
 // desk is the room's register, records and accounts, with one invitation.
 type desk struct {
-	invitation *policy.Invitation
+	invitation *papers.Invitation
 	settled    []join.Answer
 }
 
-func (d *desk) Invite(context.Context, *policy.Invitation, *policy.Consent) error { return nil }
+func (d *desk) Invite(context.Context, *papers.Invitation, *policy.Consent) error { return nil }
 
-func (d *desk) Invitations(context.Context) ([]*policy.Invitation, error) {
-	return []*policy.Invitation{d.invitation}, nil
+func (d *desk) Invitations(context.Context) ([]*papers.Invitation, error) {
+	return []*papers.Invitation{d.invitation}, nil
 }
 
-func (d *desk) InvitationByToken(_ context.Context, hash string) (*policy.Invitation, error) {
+func (d *desk) InvitationByToken(_ context.Context, hash string) (*papers.Invitation, error) {
 	if hash != d.invitation.TokenHash {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "there is no such invitation")
 	}
@@ -42,8 +43,8 @@ func (d *desk) InvitationByToken(_ context.Context, hash string) (*policy.Invita
 	return &i, nil
 }
 
-func (d *desk) Notices(context.Context) ([]*policy.NoticeText, error) {
-	return policy.DefaultNotices(), nil
+func (d *desk) Notices(context.Context) ([]*papers.NoticeText, error) {
+	return papers.DefaultNotices(), nil
 }
 
 func (d *desk) Settle(_ context.Context, a join.Answer) (string, error) {
@@ -66,14 +67,14 @@ func (d *desk) HashPassword(context.Context, string) (string, error) { return "h
 func invited(t *testing.T) (*fronttest.House, *desk, string) {
 	t.Helper()
 	cam := &policy.Camera{ID: "camera:door", Name: "门口", Place: "house", LegalClass: "resident", Mount: "own_premises", Sign: true}
-	notices := policy.DefaultNotices()
-	token, hash := policy.NewInvitationToken()
+	notices := papers.DefaultNotices()
+	token, hash := papers.NewInvitationToken()
 	terms := policy.DefaultTerms(cam.LegalClass)
 	terms.Audiences, terms.AreaScope = []string{"dispatch-centre"}, "township"
-	d := &desk{invitation: &policy.Invitation{
-		ID: "inv-1", TokenHash: hash, Kind: policy.InviteNew, Camera: cam.ID, Purpose: "public_safety", Consent: "c-door-public_safety", Channel: "app",
+	d := &desk{invitation: &papers.Invitation{
+		ID: "inv-1", TokenHash: hash, Kind: papers.InviteNew, Camera: cam.ID, Purpose: "public_safety", Consent: "c-door-public_safety", Channel: "app",
 		Notice: notices[0].ID, NoticeVersion: notices[0].Version, Asked: terms, By: "officer:grid", Created: noon, Expires: noon.AddDate(0, 0, 14),
-		State: policy.InvitationOpen, Controllers: []policy.Controller{{Party: "unit:town", Role: "controller", Contact: "0874-000000"}},
+		State: papers.InvitationOpen, Controllers: []policy.Controller{{Party: "unit:town", Role: "controller", Contact: "0874-000000"}},
 	}}
 	asked, err := d.invitation.Ask(nil, cam, policy.Change{At: noon, By: "officer:grid", Channel: "app", NoticeVersion: notices[0].Version})
 	if err != nil {
@@ -99,7 +100,7 @@ func invited(t *testing.T) (*fronttest.House, *desk, string) {
 func TestTokensAreNotToBeGuessed(t *testing.T) {
 	h, _, path := invited(t)
 	for i := range 30 {
-		wrong, _ := policy.NewInvitationToken()
+		wrong, _ := papers.NewInvitationToken()
 		if status, raw := h.Do("", "GET", "/api/join/"+wrong, nil); status != http.StatusNotFound || strings.Contains(string(raw), "door") {
 			t.Fatalf("try %d: %d %s", i, status, raw)
 		}
@@ -128,7 +129,7 @@ func TestOneInvitationIsNotAnsweredOverAndOver(t *testing.T) {
 func TestAnInvitationIsGoodOnceAndInTime(t *testing.T) {
 	h, _, path := invited(t)
 	h.Advance(14 * 24 * time.Hour)
-	if read := fronttest.Want[join.ReadBody](h, http.StatusOK, "", "GET", path, nil); read.State != policy.InvitationLapsed {
+	if read := fronttest.Want[join.ReadBody](h, http.StatusOK, "", "GET", path, nil); read.State != papers.InvitationLapsed {
 		t.Errorf("after a fortnight: %s", read.State)
 	}
 	for _, answer := range []string{"give", "refuse"} {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/web/front"
 )
 
@@ -69,7 +70,7 @@ func (r *room) record(ctx context.Context, c *front.Caller, in *recordInput) (*r
 
 // signed signs the end of the chain.
 func (r *room) signed(versions []*policy.Consent, at time.Time) (string, error) {
-	paper, err := policy.NewRecordPaper(versions, at)
+	paper, err := papers.NewRecordPaper(versions, at)
 	if err != nil {
 		return "", err
 	}
@@ -153,7 +154,7 @@ func (r *room) openRenewals(ctx context.Context) (map[string]string, error) {
 	}
 	open := map[string]string{}
 	for _, i := range all {
-		if i.Kind == policy.InviteRenew && i.At(r.Now()) == policy.InvitationOpen {
+		if i.Kind == papers.InviteRenew && i.At(r.Now()) == papers.InvitationOpen {
 			open[i.Consent] = i.ID
 		}
 	}

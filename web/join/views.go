@@ -5,6 +5,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 )
 
 // ConsentTerms is a consent as its owner's page shows and changes it.
@@ -167,11 +168,11 @@ type NoticeView struct {
 // NoticeWord is a notice in one language with the hash that an answer names.
 type NoticeWord struct {
 	Title    string                 `json:"title"`
-	Sections []policy.NoticeSection `json:"sections"`
+	Sections []papers.NoticeSection `json:"sections"`
 	Hash     string                 `json:"hash" doc:"sha256 of the canonical JSON of id, version, language, title and sections"`
 }
 
-func noticeView(n *policy.NoticeText) NoticeView {
+func noticeView(n *papers.NoticeText) NoticeView {
 	v := NoticeView{ID: n.ID, Version: n.Version, Texts: map[string]NoticeWord{}}
 	for language, body := range n.Texts {
 		hash, err := n.Hash(language)

@@ -10,6 +10,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/web/front"
 )
 
@@ -249,7 +250,7 @@ func (r *Room) carryOut(ctx context.Context, p *Proposal) (token string, err err
 	if err != nil {
 		return "", err
 	}
-	token, hash := policy.NewInvitationToken()
+	token, hash := papers.NewInvitationToken()
 	return token, r.Register.PutWelcome(ctx, hash, p.Login, r.Now().Add(linkFor))
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/web/auth"
 	"shouwang/web/front"
 )
@@ -34,7 +35,7 @@ func (r *Room) guest(ctx context.Context, token string) (login string, who *poli
 	if wait := r.tries.Take(from); wait > 0 {
 		return "", nil, auth.RateLimited(wait)
 	}
-	if login, err = r.Register.Welcome(ctx, policy.HashInvitationToken(token), r.Now()); err != nil {
+	if login, err = r.Register.Welcome(ctx, papers.HashInvitationToken(token), r.Now()); err != nil {
 		return "", nil, err
 	}
 	r.tries.Forgive(from)
@@ -73,7 +74,7 @@ func (r *Room) answerWelcome(ctx context.Context, in *welcomeInput) (*struct{}, 
 	if err != nil {
 		return nil, err
 	}
-	if err := r.Register.UseWelcome(ctx, policy.HashInvitationToken(in.Token), r.Now()); err != nil {
+	if err := r.Register.UseWelcome(ctx, papers.HashInvitationToken(in.Token), r.Now()); err != nil {
 		return nil, err
 	}
 	err = r.Register.UpdateAccount(ctx, login, func(a *shouwang.Account) error {

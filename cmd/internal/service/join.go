@@ -5,6 +5,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/storage/registry"
 	"shouwang/web/join"
 )
@@ -33,7 +34,7 @@ type invitations struct {
 }
 
 // Invite keeps an invitation and the asking.
-func (i invitations) Invite(ctx context.Context, inv *policy.Invitation, asked *policy.Consent) error {
+func (i invitations) Invite(ctx context.Context, inv *papers.Invitation, asked *policy.Consent) error {
 	if err := i.Registry.Invite(ctx, inv, asked); err != nil {
 		return err
 	}

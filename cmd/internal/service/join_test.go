@@ -17,6 +17,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/policy/papers"
 	"shouwang/web/auth"
 	"shouwang/web/front"
 	"shouwang/web/front/fronttest"
@@ -232,7 +233,7 @@ func yes(read join.ReadBody, login string, more map[string]any) map[string]any {
 func TestAnOwnerIsInvitedAndAgrees(t *testing.T) {
 	o := newOffice(t)
 	inv := o.invite("door-1", map[string]any{"terms": map[string]any{"audiences": []string{"dispatch-centre", "police-station"}}})
-	if inv.Path != "/join/"+inv.Token || inv.Invitation.Kind != policy.InviteNew || inv.Invitation.State != policy.InvitationOpen {
+	if inv.Path != "/join/"+inv.Token || inv.Invitation.Kind != papers.InviteNew || inv.Invitation.State != papers.InvitationOpen {
 		t.Fatalf("%+v", inv)
 	}
 	if c, found := o.s.node.gate.World().Consent("camera:door-1", "public_safety"); !found || c.State != policy.Requested || c.Asked == nil {
@@ -327,7 +328,7 @@ func TestATakenNameAndAWeakPasswordAreSaid(t *testing.T) {
 			t.Errorf("%q: %+v", weak, p)
 		}
 	}
-	if ok[join.ReadBody](o, "", "GET", "/api/join/"+inv.Token, nil).State != policy.InvitationOpen {
+	if ok[join.ReadBody](o, "", "GET", "/api/join/"+inv.Token, nil).State != papers.InvitationOpen {
 		t.Error("a mistake used the invitation up")
 	}
 }
@@ -336,7 +337,7 @@ func TestANoIsEasyAndGivesRest(t *testing.T) {
 	o := newOffice(t)
 	inv := o.invite("door-2", nil)
 	no := ok[join.Settled](o, "", "POST", "/api/join/"+inv.Token+"/answer", map[string]any{"answer": "refuse"})
-	if no.State != policy.InvitationRefused || no.RestUntil.Sub(o.clock()) < 89*24*time.Hour {
+	if no.State != papers.InvitationRefused || no.RestUntil.Sub(o.clock()) < 89*24*time.Hour {
 		t.Errorf("%+v", no)
 	}
 	c, _ := o.s.node.gate.World().Consent("camera:door-2", "public_safety")
@@ -355,7 +356,7 @@ func TestANoIsEasyAndGivesRest(t *testing.T) {
 	o.pass(policy.RestAfterRefusal - time.Second)
 	o.refused(http.StatusConflict, o.as("officer:grid"), "POST", "/api/invitations", map[string]any{"camera": "door-2"})
 	o.pass(time.Second)
-	if again := o.invite("door-2", nil); again.Invitation.Kind != policy.InviteNew {
+	if again := o.invite("door-2", nil); again.Invitation.Kind != papers.InviteNew {
 		t.Errorf("%+v", again)
 	}
 }
@@ -397,7 +398,7 @@ func TestInvitationsLapseAreRevokedAndReplaced(t *testing.T) {
 	}
 	third := o.invite("door-1", map[string]any{"days": 2})
 	o.pass(49 * time.Hour)
-	if read := ok[join.ReadBody](o, "", "GET", "/api/join/"+third.Token, nil); read.State != policy.InvitationLapsed {
+	if read := ok[join.ReadBody](o, "", "GET", "/api/join/"+third.Token, nil); read.State != papers.InvitationLapsed {
 		t.Errorf("state %s", read.State)
 	}
 	o.refused(http.StatusConflict, "", "POST", "/api/join/"+third.Token+"/answer", refuse)
@@ -436,7 +437,7 @@ func TestAConsentThatEndsSoonIsRenewed(t *testing.T) {
 	}
 	asked := o.invite("door-2", map[string]any{"months": 2})
 	due := ok[renewals](o, o.as("officer:grid"), "GET", "/api/renewals", nil)
-	if asked.Invitation.Kind != policy.InviteRenew || len(due.Renewals) != 1 || due.Renewals[0].Mine || due.Renewals[0].Invitation != asked.Invitation.ID {
+	if asked.Invitation.Kind != papers.InviteRenew || len(due.Renewals) != 1 || due.Renewals[0].Mine || due.Renewals[0].Invitation != asked.Invitation.ID {
 		t.Errorf("asked to renew: %+v, %+v", asked, due)
 	}
 	shown["months"] = 3

@@ -10,7 +10,7 @@ export const asked = {
   audiences: [{ id: 'dispatch-centre' }, { id: 'neighbour-cell-7', name: '第七联防小组', name_en: 'Neighbour cell 7', guardian: '赵大爷' }],
   incident: { types: ['burglary', 'fire', 'sos'], radius_m: 300, max_minutes: 30 }, limits: { clip_min: 60, lookback_days: 7, looks_per_day: 20 }, min_obligations: ['mask', 'blur_people', 'watermark', 'notify_owner'],
 }
-const text = JSON.parse(readFileSync(process.env.NOTICE ?? new URL('../../../policy/notices/sharing-1.json', import.meta.url)))
+const text = JSON.parse(readFileSync(process.env.NOTICE ?? new URL('../../../policy/papers/notices/sharing-1.json', import.meta.url)))
 export const notice = { id: text.id, version: text.version, texts: Object.fromEntries(Object.entries(text.texts).map(([l, b]) => [l, { ...b, hash: 'sha256:' + l }])) }
 
 const invitations = new Map([['open', 'open'], ['old', 'lapsed'], ['said-no', 'refused'], ['said-yes', 'given']].map(([k, state]) => [k, {

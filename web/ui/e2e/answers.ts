@@ -35,7 +35,7 @@ const look = (index: number, hours: number, over: Partial<Look>): Look => ({
   purpose: 'public_safety', case_type: 'burglary', obligations: ['mask', 'blur_people', 'watermark'], index, bytes_out: 2_400_000, exported: false, own: false, proof: { salt: '', entry: '' }, ...over,
 })
 
-const notice = JSON.parse(readFileSync(join(import.meta.dirname, '../../../policy/notices/sharing-1.json'), 'utf8')) as Pick<Invitation['notice'], 'id' | 'version' | 'texts'>
+const notice = JSON.parse(readFileSync(join(import.meta.dirname, '../../../policy/papers/notices/sharing-1.json'), 'utf8')) as Pick<Invitation['notice'], 'id' | 'version' | 'texts'>
 const invitation: Invitation = {
   kind: 'new', state: 'open', expires: '2026-12-10T02:00:00Z', purpose: 'public_safety', account: 'new', rest_days: 90, notice,
   asked_by: { name: '普文', name_en: 'Pu Wen', unit: '菱角乡人民政府', unit_en: 'Township government' },

@@ -1,4 +1,4 @@
-package policy
+package papers
 
 import (
 	"crypto/sha256"
@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"shouwang"
+	"shouwang/policy"
+	"shouwang/policy/internal/canon"
 )
 
 // NoticeText is one version of a notice as the register keeps it: what people
@@ -57,7 +59,7 @@ func (n *NoticeText) Hash(language string) (string, error) {
 	if !ok {
 		return "", shouwang.Errorf(shouwang.CodeBadUsage, "notice %s is not written in %q; it is in %s", n.Ref(), language, strings.Join(n.Languages(), ", "))
 	}
-	text, err := canonical(struct {
+	text, err := canon.JSON(struct {
 		ID       string          `json:"id"`
 		Version  string          `json:"version"`
 		Language string          `json:"language"`
@@ -77,8 +79,8 @@ func (n *NoticeText) Validate() error {
 	if n.ID == "" || n.Version == "" || strings.ContainsAny(n.ID+n.Version, "@/ ") || len(n.ID)+len(n.Version) > 100 {
 		return shouwang.Errorf(shouwang.CodeBadConfig, "notice %q: give it an id and a version without @, / or blanks", n.Ref())
 	}
-	if _, ok := n.Texts[Chinese]; !ok {
-		return shouwang.Errorf(shouwang.CodeBadConfig, "notice %s: it must be written in %s at least", n.Ref(), Chinese)
+	if _, ok := n.Texts[policy.Chinese]; !ok {
+		return shouwang.Errorf(shouwang.CodeBadConfig, "notice %s: it must be written in %s at least", n.Ref(), policy.Chinese)
 	}
 	for language, body := range n.Texts {
 		if body.Title == "" || len(body.Sections) == 0 {
@@ -90,7 +92,7 @@ func (n *NoticeText) Validate() error {
 
 // Check reports a notice as an answer names it that is not this one, word for
 // word, with code conflict.
-func (n *NoticeText) Check(shown *Notice) error {
+func (n *NoticeText) Check(shown *policy.Notice) error {
 	want, err := n.Hash(shown.Language)
 	if err != nil {
 		return err

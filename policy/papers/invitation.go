@@ -1,12 +1,13 @@
-package policy
+package papers
 
 import (
-	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
 	"time"
+
+	"shouwang/policy"
 )
 
 // InvitationState is what became of an invitation.
@@ -38,10 +39,6 @@ const (
 	MaxInvitationDays = 60
 )
 
-// RenewWithin is how long before a consent ends its owner is reminded and may
-// be asked to renew it.
-const RenewWithin = 30 * 24 * time.Hour
-
 // Invitation asks the owner of one camera for consent to one purpose. It is
 // answered once, by whoever holds its token.
 type Invitation struct {
@@ -57,10 +54,10 @@ type Invitation struct {
 	// For is the owner where that is known ("resident:li"), else "".
 	For string `json:"for,omitempty"`
 	// Notice and the languages it was written in are what will be shown.
-	Notice        string       `json:"notice"` // id
-	NoticeVersion string       `json:"notice_version"`
-	Asked         Terms        `json:"asked"`
-	Controllers   []Controller `json:"controllers"`
+	Notice        string              `json:"notice"` // id
+	NoticeVersion string              `json:"notice_version"`
+	Asked         policy.Terms        `json:"asked"`
+	Controllers   []policy.Controller `json:"controllers"`
 
 	By       string          `json:"by"` // who asks
 	Created  time.Time       `json:"created"`
@@ -96,8 +93,8 @@ func HashInvitationToken(token string) string {
 // refusal less than 90 days ago: of this camera for any purpose, or of any
 // camera of the same owner. The zero time means that asking is free. past are
 // the invitations known, answered or not; a refusal to renew counts as well.
-func (w *World) RestUntil(camera string, past []*Invitation, now time.Time) time.Time {
-	cam, ok := w.cameras[camera]
+func RestUntil(w *policy.World, camera string, past []*Invitation, now time.Time) time.Time {
+	cam, ok := w.Camera(camera)
 	if !ok {
 		return time.Time{}
 	}
@@ -107,13 +104,13 @@ func (w *World) RestUntil(camera string, past []*Invitation, now time.Time) time
 			last = at
 		}
 	}
-	for _, other := range w.cameras {
-		if other != cam && (cam.Owner == "" || other.Owner != cam.Owner) {
+	for _, other := range w.Cameras() {
+		if other.ID != cam.ID && (cam.Owner == "" || other.Owner != cam.Owner) {
 			continue
 		}
-		for _, c := range other.current {
+		for _, c := range w.CurrentConsents(other.ID) {
 			for _, e := range c.Events {
-				if e.State == Refused {
+				if e.State == policy.Refused {
 					refused(e.Time)
 				}
 			}
@@ -124,58 +121,30 @@ func (w *World) RestUntil(camera string, past []*Invitation, now time.Time) time
 			refused(i.Answered)
 		}
 	}
-	if until := last.Add(RestAfterRefusal); !last.IsZero() && now.Before(until) {
+	if until := last.Add(policy.RestAfterRefusal); !last.IsZero() && now.Before(until) {
 		return until
 	}
 	return time.Time{}
 }
 
-// Renewal is a consent that ends soon.
-type Renewal struct {
-	Camera  *Camera
-	Consent *Consent
-	// Ends is when it stops by itself.
-	Ends time.Time
-}
-
-// Renewals returns the consents in force or paused that end within the time
-// given, soonest first.
-func (w *World) Renewals(now time.Time, within time.Duration) []Renewal {
-	var out []Renewal
-	for _, cam := range w.cameras {
-		for _, c := range cam.current {
-			if (c.State.Live() || c.State == Paused) && c.NotAfter.Before(now.Add(within)) && now.Before(c.NotAfter) {
-				out = append(out, Renewal{Camera: cam.Camera, Consent: c, Ends: c.NotAfter})
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b Renewal) int {
-		if d := a.Ends.Compare(b.Ends); d != 0 {
-			return d
-		}
-		return cmp.Compare(a.Consent.ID, b.Consent.ID)
-	})
-	return out
-}
-
 // Ask returns the version of the record in which the owner is asked for the
 // terms given: the first version of a new record where old is nil, else the
 // next one of old.
-func (i *Invitation) Ask(old *Consent, cam *Camera, ch Change) (*Consent, error) {
+func (i *Invitation) Ask(old *policy.Consent, cam *policy.Camera, ch policy.Change) (*policy.Consent, error) {
 	if old == nil {
-		c := Consent{ID: i.Consent, Camera: i.Camera, Purpose: i.Purpose, Basis: "consent"}
+		c := policy.Consent{ID: i.Consent, Camera: i.Camera, Purpose: i.Purpose, Basis: "consent"}
 		i.ask(&c, cam)
-		return NewConsent(c, ch)
+		return policy.NewConsent(c, ch)
 	}
-	return old.request(ch, func(c *Consent) { i.ask(c, cam) })
+	return old.Propose(ch, func(c *policy.Consent) { i.ask(c, cam) })
 }
 
 // ask writes the proposal into a record.
-func (i *Invitation) ask(c *Consent, cam *Camera) {
+func (i *Invitation) ask(c *policy.Consent, cam *policy.Camera) {
 	asked := i.Asked
 	asked.Apply(c)
 	c.Asked, c.Controllers = &asked, slices.Clone(i.Controllers)
-	device := ConsentDevice{Camera: cam.ID, LegalClass: cam.LegalClass, Mount: cam.Mount, Sign: cam.Sign}
+	device := policy.ConsentDevice{Camera: cam.ID, LegalClass: cam.LegalClass, Mount: cam.Mount, Sign: cam.Sign}
 	if c.Device != nil {
 		device.Masks = c.Device.Masks
 		device.ViewReferenceHash, device.ViewApprovedBy = c.Device.ViewReferenceHash, c.Device.ViewApprovedBy
@@ -186,16 +155,16 @@ func (i *Invitation) ask(c *Consent, cam *Camera) {
 // Answer returns the version in which the owner agrees to a renewal or for the
 // first time. choose sets the owner's choices, which may not exceed what was
 // asked.
-func (i *Invitation) Answer(old *Consent, cam *Camera, ch Change, choose func(*Consent)) (*Consent, error) {
-	set := func(c *Consent) {
+func (i *Invitation) Answer(old *policy.Consent, cam *policy.Camera, ch policy.Change, choose func(*policy.Consent)) (*policy.Consent, error) {
+	set := func(c *policy.Consent) {
 		asked := i.Asked
 		c.Asked = &asked
 		choose(c)
 	}
 	if i.Kind == InviteRenew {
-		return old.renew(ch, ch.At.AddDate(0, i.Asked.Months, 0), set)
+		return old.RenewWith(ch, ch.At.AddDate(0, i.Asked.Months, 0), set)
 	}
-	return old.Give(ch, func(c *Consent) {
+	return old.Give(ch, func(c *policy.Consent) {
 		c.NotBefore, c.NotAfter = ch.At, ch.At.AddDate(0, i.Asked.Months, 0)
 		set(c)
 	})
@@ -203,11 +172,11 @@ func (i *Invitation) Answer(old *Consent, cam *Camera, ch Change, choose func(*C
 
 // DefaultControllers are who answers for the processing where an invitation
 // names nobody: the township's departments, at most four.
-func (w *World) DefaultControllers() []Controller {
-	var out []Controller
-	for _, u := range sorted(w.units) {
+func DefaultControllers(w *policy.World) []policy.Controller {
+	var out []policy.Controller
+	for _, u := range w.Units() {
 		if u.Kind == "department" && len(out) < 4 {
-			out = append(out, Controller{Party: u.ID, Role: "controller", Contact: u.Contact})
+			out = append(out, policy.Controller{Party: u.ID, Role: "controller", Contact: u.Contact})
 		}
 	}
 	return out

@@ -1,4 +1,4 @@
-package policy
+package papers
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shouwang"
+	"shouwang/policy"
 )
 
 const recordTitle = "守望同意记录 shouwang consent record v1"
@@ -19,12 +20,12 @@ type RecordPaper struct {
 	Camera   string    // "camera:door-17"
 	Exported time.Time // to the second, UTC
 	Versions int
-	State    ConsentState
+	State    policy.ConsentState
 	Head     string // record_hash of the last version
 }
 
 // NewRecordPaper is the paper over all versions of one record, oldest first.
-func NewRecordPaper(versions []*Consent, exported time.Time) (*RecordPaper, error) {
+func NewRecordPaper(versions []*policy.Consent, exported time.Time) (*RecordPaper, error) {
 	if len(versions) == 0 {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "this consent has no version")
 	}
@@ -64,7 +65,7 @@ func ParseRecordPaper(text string) (*RecordPaper, error) {
 	}
 	exported, err := time.Parse(time.RFC3339, values[2])
 	versions, err2 := strconv.Atoi(values[3])
-	p := &RecordPaper{Consent: values[0], Camera: values[1], Exported: exported, Versions: versions, State: ConsentState(values[4]), Head: values[5]}
+	p := &RecordPaper{Consent: values[0], Camera: values[1], Exported: exported, Versions: versions, State: policy.ConsentState(values[4]), Head: values[5]}
 	if again, err3 := p.Text(); err != nil || err2 != nil || err3 != nil || again != text {
 		return nil, bad
 	}
@@ -74,8 +75,8 @@ func ParseRecordPaper(text string) (*RecordPaper, error) {
 // Check reports, as CodeTampered, versions that are not those the paper was
 // signed over: the chain from the first on, its length, its end, and the texts
 // of the notices that the versions name.
-func (p *RecordPaper) Check(versions []*Consent, notices []*NoticeText) error {
-	if err := VerifyChain(versions); err != nil {
+func (p *RecordPaper) Check(versions []*policy.Consent, notices []*NoticeText) error {
+	if err := policy.VerifyChain(versions); err != nil {
 		return err
 	}
 	now, err := NewRecordPaper(versions, p.Exported)
@@ -86,7 +87,7 @@ func (p *RecordPaper) Check(versions []*Consent, notices []*NoticeText) error {
 		return shouwang.Errorf(shouwang.CodeTampered, "the versions are not those that were signed: the paper is over %d, ending with %s", p.Versions, p.Head)
 	}
 	for _, v := range versions {
-		if err := v.noticeHolds(notices); err != nil {
+		if err := noticeHolds(v, notices); err != nil {
 			return shouwang.Errorf(shouwang.CodeTampered, "consent %s: %w", v.Ref(), err)
 		}
 	}
@@ -95,7 +96,7 @@ func (p *RecordPaper) Check(versions []*Consent, notices []*NoticeText) error {
 
 // noticeHolds compares the notice that was shown with the text beside it; a
 // version without a notice, or whose notice was not put beside it, says nothing.
-func (c *Consent) noticeHolds(notices []*NoticeText) error {
+func noticeHolds(c *policy.Consent, notices []*NoticeText) error {
 	if c.Notice == nil || c.Notice.Hash == "" {
 		return nil
 	}
