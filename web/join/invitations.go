@@ -35,7 +35,7 @@ func (r *room) view(w *policy.World, i *papers.Invitation, past []*papers.Invita
 		By: i.By, Created: i.Created, Expires: i.Expires, State: i.At(r.Now()), Answered: i.Answered,
 	}
 	if by, ok := w.Principal(i.By); ok {
-		v.ByName = by.Name
+		v.ByName, v.ByNameEn = by.Name, by.NameEn
 	}
 	if cam, ok := w.Camera(i.Camera); ok {
 		v.Camera = cameraOf(w, cam)

@@ -49,6 +49,7 @@ type InvitationView struct {
 	Notice   string                 `json:"notice" doc:"ID@VERSION"`
 	By       string                 `json:"by"`
 	ByName   string                 `json:"by_name,omitempty"`
+	ByNameEn string                 `json:"by_name_en,omitempty"`
 	Created  time.Time              `json:"created"`
 	Expires  time.Time              `json:"expires"`
 	State    papers.InvitationState `json:"state" enum:"open,given,refused,revoked,lapsed"`

@@ -128,10 +128,10 @@ func world(all map[string]policy.Principal) *policy.World {
 func house(t *testing.T) (*fronttest.House, *roll) {
 	r := &roll{people: map[string]policy.Principal{}, links: map[string]link{}}
 	for _, p := range []policy.Principal{
-		{ID: "admin:ops", Type: policy.TypeAdministrator, Name: "运维"},
+		{ID: "admin:ops", Type: policy.TypeAdministrator, Name: "运维", NameEn: "Operations"},
 		{ID: "admin:other", Type: policy.TypeAdministrator},
 		{ID: "officer:chen", Type: policy.TypeOfficer, Name: "陈静", Roles: []policy.Role{policy.RoleDispatcher}, Audiences: []string{"dispatch-centre"}, Jurisdiction: "town", OnDuty: true},
-		{ID: "officer:audit", Type: policy.TypeOfficer, Name: "监督员", Roles: []policy.Role{policy.RoleOversight}, OnDuty: true},
+		{ID: "officer:audit", Type: policy.TypeOfficer, Name: "监督员", NameEn: "Oversight", Roles: []policy.Role{policy.RoleOversight}, OnDuty: true},
 		{ID: "officer:both", Type: policy.TypeOfficer, Roles: []policy.Role{policy.RoleOversight, policy.RoleDispatcher}, OnDuty: true},
 		{ID: "officer:home", Type: policy.TypeOfficer, Roles: []policy.Role{policy.RoleOversight}},
 	} {
@@ -183,6 +183,9 @@ func TestAnOfficerTakesTwoPeopleAndAFirstPassword(t *testing.T) {
 	if made.Applied || made.Proposal == nil || made.Proposal.State != "asked" || r.people["officer:wang"].ID != "" {
 		t.Fatalf("an administrator alone made an officer: %+v", made)
 	}
+	if p := made.Proposal; p.ByName != "运维" || p.ByNameEn != "Operations" {
+		t.Errorf("proposed by %q, in English %q", p.ByName, p.ByNameEn)
+	}
 	path := "/api/proposals/" + made.Proposal.ID
 	h.Factor("admin:ops")
 	for _, who := range []string{"admin:ops", "admin:other", "officer:chen", "officer:both", "officer:home", "officer:audit"} { // audit without a fresh factor
@@ -199,6 +202,9 @@ func TestAnOfficerTakesTwoPeopleAndAFirstPassword(t *testing.T) {
 	done := fronttest.Want[signed](h, 200, "officer:audit", "POST", path+"/sign", map[string]any{"note": "seen the letter"})
 	if w := r.people["officer:wang"]; done.Token == "" || done.Path != "/welcome/"+done.Token || !slices.Contains(w.Roles, policy.RoleInvestigator) {
 		t.Fatalf("signed: %+v, %+v", done, w)
+	}
+	if p := done.Proposal; p.Answerer != "监督员" || p.AnswererEn != "Oversight" {
+		t.Errorf("signed by %q, in English %q", p.Answerer, p.AnswererEn)
 	}
 	for hash := range r.links {
 		if strings.Contains(hash, done.Token) {

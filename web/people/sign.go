@@ -26,16 +26,19 @@ type ProposalView struct {
 	Before     *policy.Principal  `json:"before,omitempty"`
 	Gives      []string           `json:"gives" doc:"What the person would have more"`
 	UnitName   string             `json:"unit_name,omitempty"`
+	UnitNameEn string             `json:"unit_name_en,omitempty"`
 	Login      string             `json:"login,omitempty"`
 	Places     *policy.PlacesPlan `json:"places,omitempty" doc:"What a change of the tree would do, as it was proposed"`
 	Camera     *policy.CameraPlan `json:"camera,omitempty" doc:"What another standing of a camera would do, as it was proposed"`
 	Reason     string             `json:"reason"`
 	By         string             `json:"by"`
 	ByName     string             `json:"by_name"`
+	ByNameEn   string             `json:"by_name_en,omitempty"`
 	Asked      time.Time          `json:"asked"`
 	Expires    time.Time          `json:"expires"`
 	AnswererID string             `json:"answerer,omitempty"`
 	Answerer   string             `json:"answerer_name,omitempty"`
+	AnswererEn string             `json:"answerer_name_en,omitempty"`
 	Answered   time.Time          `json:"answered,omitzero"`
 	Note       string             `json:"note,omitempty"`
 	MaySign    bool               `json:"may_sign" doc:"The caller may answer it"`
@@ -57,8 +60,9 @@ func (r *Room) stateOf(p *Proposal) string {
 func (r *Room) view(c *front.Caller, p *Proposal) ProposalView {
 	v := ProposalView{
 		ID: p.ID, Kind: p.Kind, State: r.stateOf(p), Person: p.Person, Before: p.Before, Login: p.Login, Reason: p.Reason, By: p.By,
-		ByName: nameOf(c.World, p.By), Asked: p.Asked, Expires: p.Expires, AnswererID: p.Answerer, Answered: p.Answered, Note: p.Note, Gives: []string{},
+		Asked: p.Asked, Expires: p.Expires, AnswererID: p.Answerer, Answered: p.Answered, Note: p.Note, Gives: []string{},
 	}
+	v.ByName, v.ByNameEn = namesOf(c.World, p.By)
 	v.Places, v.Camera = p.Plan, p.Camera
 	if p.Kind == KindPlaces || p.Kind == KindStanding {
 		v.Gives = append(v.Gives, p.Kind)
@@ -68,20 +72,22 @@ func (r *Room) view(c *front.Caller, p *Proposal) ProposalView {
 		v.Gives = append(v.Gives, "sign_in")
 	}
 	if u, ok := c.World.Unit(p.Person.Unit); ok {
-		v.UnitName = u.Name
+		v.UnitName, v.UnitNameEn = u.Name, u.NameEn
 	}
 	if p.Answerer != "" {
-		v.Answerer = nameOf(c.World, p.Answerer)
+		v.Answerer, v.AnswererEn = namesOf(c.World, p.Answerer)
 	}
 	v.MaySign = v.State == Asked && oversees(c.Who) && c.Who.OnDuty && !p.concerns(c.Who.ID)
 	return v
 }
 
-func nameOf(w *policy.World, id string) string {
+// namesOf returns what people call somebody, in Chinese and in English where
+// there is one; their id where they have no name.
+func namesOf(w *policy.World, id string) (name, english string) {
 	if p, ok := w.Principal(id); ok && p.Name != "" {
-		return p.Name
+		return p.Name, p.NameEn
 	}
-	return id
+	return id, ""
 }
 
 // oversees reports whether somebody may be the second person: of the

@@ -3512,6 +3512,7 @@ export interface components {
             answered?: string;
             by: string;
             by_name?: string;
+            by_name_en?: string;
             camera: components["schemas"]["JoinCamera"];
             channel: string;
             consent: string;
@@ -4353,11 +4354,13 @@ export interface components {
             answered?: string;
             answerer?: string;
             answerer_name?: string;
+            answerer_name_en?: string;
             /** Format: date-time */
             asked: string;
             before?: components["schemas"]["Principal"];
             by: string;
             by_name: string;
+            by_name_en?: string;
             /** @description What another standing of a camera would do, as it was proposed */
             camera?: components["schemas"]["CameraPlan"];
             /** Format: date-time */
@@ -4379,6 +4382,7 @@ export interface components {
             /** @enum {string} */
             state: "asked" | "signed" | "refused" | "withdrawn" | "lapsed";
             unit_name?: string;
+            unit_name_en?: string;
         };
         ProposalsOutputBody: {
             proposals: components["schemas"]["ProposalView"][] | null;
