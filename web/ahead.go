@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"strings"
+
+	"shouwang/web/front"
 )
 
 // ahead is what the build says each address and language needs beyond the first
@@ -13,6 +16,8 @@ type ahead struct {
 	Pages []struct {
 		Path  string   `json:"path"` // as the router writes it: /my/:id/masks, /rules/:camera?
 		Files []string `json:"files"`
+		Asks  []string `json:"asks"` // what the page asks the API first: /api/my/cameras/:id/looks
+		Open  bool     `json:"open"` // it is for everybody, signed in or not
 		Desk  bool     `json:"desk"` // it says what only desks say
 	} `json:"pages"`
 	Languages map[string][]string `json:"languages"`
@@ -30,15 +35,18 @@ func readAhead(files fs.FS) (a ahead) {
 }
 
 // tell names the files in the answer's Link header (RFC 8288; modulepreload and
-// preload as HTML has them), in the browser's first language of ours: the very
-// rule of the page (web/ui/src/i18n).
-func (a *ahead) tell(h http.Header, path, accept string) {
+// preload as HTML has them), in the page's language, by its own rule
+// (web/ui/src/i18n); and what the page asks the API first, who
+// is signed in before all, so that answers come beside the scripts. Nothing of
+// somebody's own is asked where nobody has signed in.
+func (a *ahead) tell(h http.Header, r *http.Request) {
 	var links []string
 	seen := map[string]bool{}
-	page, desk := a.page(path)
-	lists := [][]string{page, a.Languages[firstLanguage(accept)]}
+	path, lang := r.URL.Path, front.LanguageOf(r)
+	files, asks, open, desk := a.page(path)
+	lists := [][]string{files, a.Languages[lang]}
 	if desk {
-		lists = append(lists, a.Desk[firstLanguage(accept)])
+		lists = append(lists, a.Desk[lang])
 	}
 	for _, list := range lists {
 		for _, f := range list {
@@ -53,19 +61,43 @@ func (a *ahead) tell(h http.Header, path, accept string) {
 			links = append(links, "</"+f+">; rel="+as+"; crossorigin")
 		}
 	}
-	if len(links) > 0 {
-		h.Set("Link", strings.Join(links, ", "))
-		h.Add("Vary", "Accept-Language")
+	if len(links) == 0 {
+		return
 	}
+	if _, err := r.Cookie(front.CookieName); err != nil && !open {
+		asks = nil
+	}
+	for _, address := range append([]string{"/api/session"}, asks...) {
+		links = append(links, "<"+address+">; rel=preload; as=fetch; crossorigin")
+	}
+	h.Set("Link", strings.Join(links, ", "))
+	h.Add("Vary", "Accept-Language, Cookie")
 }
 
-func (a *ahead) page(path string) (files []string, desk bool) {
+// page returns what is known of the page at a path: its files, its questions with
+// the path's own parts in the place of the router's names, and its kind.
+func (a *ahead) page(path string) (files, asks []string, open, desk bool) {
 	for _, p := range a.Pages {
-		if routed(p.Path, path) {
-			return p.Files, p.Desk
+		if !routed(p.Path, path) {
+			continue
+		}
+		for _, q := range p.Asks {
+			asks = append(asks, filled(q, p.Path, path))
+		}
+		return p.Files, asks, p.Open, p.Desk
+	}
+	return nil, nil, false, false
+}
+
+// filled puts the parts of a path that the router's pattern names into an address.
+func filled(address, pattern, path string) string {
+	names, given := strings.Split(strings.Trim(pattern, "/"), "/"), strings.Split(strings.Trim(path, "/"), "/")
+	for i, name := range names {
+		if strings.HasPrefix(name, ":") && i < len(given) {
+			address = strings.ReplaceAll(address, name, url.PathEscape(given[i]))
 		}
 	}
-	return nil, false
+	return address
 }
 
 // routed reports whether the router's pattern is for the path: a part of its own
@@ -84,20 +116,4 @@ func routed(pattern, path string) bool {
 		}
 	}
 	return true
-}
-
-// firstLanguage is the page's own rule: the first of the browser's languages
-// that we speak, else Chinese.
-func firstLanguage(accept string) string {
-	for tag := range strings.SplitSeq(accept, ",") {
-		tag, _, _ = strings.Cut(strings.ToLower(strings.TrimSpace(tag)), ";")
-		tag, _, _ = strings.Cut(tag, "-")
-		switch tag {
-		case "zh":
-			return "zh-CN"
-		case "en":
-			return "en"
-		}
-	}
-	return "zh-CN"
 }

@@ -53,7 +53,7 @@ func pagesOf(files fs.FS) http.Handler {
 				front.NewProblem(http.StatusNotFound, "not_found", "nothing is here").Write(w)
 				return
 			}
-			next.tell(w.Header(), r.URL.Path, r.Header.Get("Accept-Language"))
+			next.tell(w.Header(), r)
 			if !serveFile(w, r, files, "index.html") {
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
 				w.Header().Set("Cache-Control", "no-store")

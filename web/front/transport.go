@@ -10,6 +10,11 @@ import (
 // CookieName is the session cookie; it holds the token and nothing else does.
 const CookieName = "shouwang"
 
+// LanguageCookie is the language that somebody chose on the pages (zh-CN or en).
+// A browser that is told to ask something ahead of the page's script sends it,
+// and no header of the script's.
+const LanguageCookie = "shouwang-language"
+
 // Transport is what a request brought along, for handlers behind huma: the
 // session's token, the language (zh-CN or en), the remote address with its
 // port, and whether it came over TLS.
@@ -24,7 +29,7 @@ type transportKey struct{}
 
 // Noted returns the context with the request's cookie, language and address.
 func Noted(r *http.Request) context.Context {
-	t := Transport{Lang: Language(r.Header.Get("Accept-Language")), Remote: r.RemoteAddr, Secure: r.TLS != nil}
+	t := Transport{Lang: LanguageOf(r), Remote: r.RemoteAddr, Secure: r.TLS != nil}
 	if c, err := r.Cookie(CookieName); err == nil && len(c.Value) <= 128 {
 		t.Token = c.Value
 	}
@@ -35,6 +40,15 @@ func Noted(r *http.Request) context.Context {
 func TransportOf(ctx context.Context) Transport {
 	t, _ := ctx.Value(transportKey{}).(Transport)
 	return t
+}
+
+// LanguageOf is the language that a request is answered in: the one chosen on the
+// pages, else [Language] of what the browser names.
+func LanguageOf(r *http.Request) string {
+	if c, err := r.Cookie(LanguageCookie); err == nil && (c.Value == "zh-CN" || c.Value == "en") {
+		return c.Value
+	}
+	return Language(r.Header.Get("Accept-Language"))
 }
 
 // Language picks Chinese or English: whichever the browser names first,

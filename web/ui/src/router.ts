@@ -21,6 +21,8 @@ declare module 'vue-router' {
     saysAway?: boolean
     /** Of a desk or a wall: its texts are the desks'. */
     desk?: boolean
+    /** What the page asks the service first, beside who is signed in: the service names it in the page's Link header (dev/ahead.mjs). */
+    asks?: readonly string[]
     for?: (me: Me) => boolean
   }
 }
@@ -36,19 +38,19 @@ const routes: RouteRecordRaw[] = [
   { path: '/evidence/live/:id', component: () => import('./evidence/ClearLivePage.vue'), props: true, meta: { desk: true, title: 'clear.live_title', for: isOfficer } },
   { path: '/evidence/cases', component: () => import('./evidence/CasesPage.vue'), meta: { desk: true, title: 'case.title', for: isOfficer } },
   { path: '/evidence/cases/:id', component: () => import('./evidence/CasePage.vue'), props: true, meta: { desk: true, title: 'case.title', for: isOfficer } },
-  { path: '/my', component: () => import('./my/MyPage.vue'), meta: { title: 'my.title', for: isOwner } },
-  { path: '/my/list', component: () => import('./my/many/ManyPage.vue'), meta: { title: 'many.title_short', for: isOwner } },
-  { path: '/my/:id/view', component: () => import('./my/ViewPage.vue'), props: true, meta: { title: 'ways.view', for: isOwner } },
-  { path: '/my/:id/masks', component: () => import('./my/masks/MasksPage.vue'), props: true, meta: { title: 'ways.masks', for: isOwner } },
-  { path: '/my/:id/hours', component: () => import('./my/week/HoursPage.vue'), props: true, meta: { title: 'ways.hours', for: isOwner } },
-  { path: '/my/:id/terms', component: () => import('./my/TermsPage.vue'), props: true, meta: { title: 'ways.terms', for: isOwner } },
-  { path: '/my/:id/looks', component: () => import('./my/looks/LooksPage.vue'), props: true, meta: { title: 'looks.title', for: isOwner } },
-  { path: '/my/:id/clips', component: () => import('./my/clips/OwnClipsPage.vue'), props: true, meta: { title: 'ways.clips', for: isOwner } },
-  { path: '/my/:id/papers', component: () => import('./my/PapersPage.vue'), props: true, meta: { title: 'ways.papers', for: isOwner } },
+  { path: '/my', component: () => import('./my/MyPage.vue'), meta: { asks: ['/api/my/cameras', '/api/my/cells'], title: 'my.title', for: isOwner } },
+  { path: '/my/list', component: () => import('./my/many/ManyPage.vue'), meta: { asks: ['/api/my/cameras'], title: 'many.title_short', for: isOwner } },
+  { path: '/my/:id/view', component: () => import('./my/ViewPage.vue'), props: true, meta: { asks: ['/api/my/cameras'], title: 'ways.view', for: isOwner } },
+  { path: '/my/:id/masks', component: () => import('./my/masks/MasksPage.vue'), props: true, meta: { asks: ['/api/my/cameras'], title: 'ways.masks', for: isOwner } },
+  { path: '/my/:id/hours', component: () => import('./my/week/HoursPage.vue'), props: true, meta: { asks: ['/api/my/cameras'], title: 'ways.hours', for: isOwner } },
+  { path: '/my/:id/terms', component: () => import('./my/TermsPage.vue'), props: true, meta: { asks: ['/api/my/cameras'], title: 'ways.terms', for: isOwner } },
+  { path: '/my/:id/looks', component: () => import('./my/looks/LooksPage.vue'), props: true, meta: { asks: ['/api/my/cameras', '/api/my/cameras/:id/looks'], title: 'looks.title', for: isOwner } },
+  { path: '/my/:id/clips', component: () => import('./my/clips/OwnClipsPage.vue'), props: true, meta: { asks: ['/api/my/cameras', '/api/clips?camera=:id'], title: 'ways.clips', for: isOwner } },
+  { path: '/my/:id/papers', component: () => import('./my/PapersPage.vue'), props: true, meta: { asks: ['/api/my/cameras'], title: 'ways.papers', for: isOwner } },
   { path: '/ask', component: () => import('./subjects/AskPage.vue'), meta: { title: 'subjects.ask_title', open: true } },
   { path: '/evidence/requests', component: () => import('./subjects/DeskPage.vue'), meta: { desk: true, title: 'subjects.desk', for: isOfficer } },
-  { path: '/cell', component: () => import('./cell/CellPage.vue'), meta: { title: 'cell.title', for: isOwner } },
-  { path: '/join/:token', component: () => import('./join/JoinPage.vue'), props: true, meta: { title: 'join.page', open: true } },
+  { path: '/cell', component: () => import('./cell/CellPage.vue'), meta: { asks: ['/api/my/cells'], title: 'cell.title', for: isOwner } },
+  { path: '/join/:token', component: () => import('./join/JoinPage.vue'), props: true, meta: { asks: ['/api/join/:token'], title: 'join.page', open: true } },
   { path: '/factor-shown', component: () => import('./signin/FactorShown.vue'), meta: { title: 'factor.shown_title' } },
   { path: '/factor', component: () => import('./signin/FactorPage.vue'), meta: { title: 'factor.title' } },
   { path: '/system/cameras', component: () => import('./town/CamerasPage.vue'), meta: { desk: true, title: 'town.title', for: (me) => me.type === 'administrator' } },

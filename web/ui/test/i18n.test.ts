@@ -101,7 +101,7 @@ describe('the language at first', () => {
   it('is told to the page and kept', () => {
     setLanguage('en')
     expect(document.documentElement.lang).toBe('en')
-    expect(localStorage.getItem('shouwang.language')).toBe('en')
+    expect(document.cookie).toContain('shouwang-language=en')
     expect(i18n.global.t('sign_in.title')).toBe('Sign in')
     setLanguage('zh-CN')
     expect(i18n.global.t('sign_in.title')).toBe('登录')

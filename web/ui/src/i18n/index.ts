@@ -4,7 +4,14 @@ import { setApiLanguage } from '../api/client'
 
 export type Language = 'zh-CN' | 'en'
 export const languages: Language[] = ['zh-CN', 'en']
-const stored = 'shouwang.language'
+const stored = 'shouwang-language'
+
+/** The language that was chosen before, if any. A cookie keeps it, so that the service speaks it already when the browser asks ahead of this script (web/front). */
+const chosenBefore = () => new RegExp(`(?:^|; )${stored}=([^;]*)`).exec(document.cookie)?.[1] ?? null
+
+function remember(tag: Language) {
+  document.cookie = `${stored}=${tag}; Path=/; Max-Age=${366 * 86_400}; SameSite=Lax`
+}
 
 /** Chinese unless the person chose otherwise or the browser speaks no Chinese but English. */
 export function firstLanguage(chosen: string | null, preferred: readonly string[]): Language {
@@ -22,7 +29,7 @@ const messageCompiler: MessageCompiler = (text, context) => (import.meta.env.PRO
 export const i18n = createI18n({
   legacy: false,
   messageCompiler,
-  locale: firstLanguage(localStorage.getItem(stored), navigator.languages ?? []),
+  locale: firstLanguage(chosenBefore(), navigator.languages ?? []),
   messages: {},
 })
 
@@ -64,7 +71,7 @@ export function language(): Language {
 export function setLanguage(tag: Language): Promise<void> | void {
   if (missing(tag).length) return loadLanguage(tag).then(() => setLanguage(tag))
   i18n.global.locale.value = tag
-  localStorage.setItem(stored, tag)
+  remember(tag)
   apply(tag)
 }
 
