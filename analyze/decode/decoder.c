@@ -4,6 +4,7 @@
 #include <libavutil/imgutils.h>
 #include <libavutil/pixdesc.h>
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +16,12 @@ struct sw_decoder {
 	uint8_t *narrow; // luma and chroma of deep pictures, cut to 8 bits
 	size_t narrow_size;
 };
+
+// closed_most is how many decoders may close before their memory is given back:
+// some MB each, and giving back takes about a millisecond.
+enum { closed_most = 12 };
+static atomic_int closed;
+static int thrifty;
 
 static int64_t cpu_nanos(void) {
 	struct timespec t;
@@ -53,6 +60,8 @@ void sw_close(sw_decoder *d) {
 	av_packet_free(&d->packet);
 	free(d->narrow);
 	free(d);
+	if (thrifty && atomic_fetch_add(&closed, 1) + 1 >= closed_most)
+		sw_trim();
 }
 
 void sw_flush(sw_decoder *d) { avcodec_flush_buffers(d->ctx); }
@@ -162,17 +171,23 @@ int sw_decode(sw_decoder *d, const uint8_t *params, int params_len, const uint8_
 
 void sw_thrift(void) {
 #ifdef __GLIBC__
-	// Pictures go straight back when a decoder closes. glibc raises this bound by
-	// itself with the first picture freed, and then keeps them in its heap, where
-	// whatever lives above them holds them.
-	mallopt(M_MMAP_THRESHOLD, 128 << 10);
-	mallopt(M_TRIM_THRESHOLD, 256 << 10);
+	// The pictures of large streams go straight back when a decoder closes; those
+	// of small ones when some have. glibc raises this bound by itself with the first
+	// picture freed, and then keeps all in its heap, where whatever lives above them
+	// holds them. But libavcodec makes its tables anew for each key frame decoded by
+	// itself, up to half a megabyte each at 1080p: below the bounds they stay, above
+	// them each is two system calls and a page fault for every 4 KiB, up to a fifth
+	// of a key frame's cost.
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	mallopt(M_TRIM_THRESHOLD, 4 << 20);
 	mallopt(M_ARENA_MAX, 2);
+	thrifty = 1;
 #endif
 }
 
 void sw_trim(void) {
 #ifdef __GLIBC__
+	atomic_store(&closed, 0);
 	malloc_trim(0);
 #endif
 }
