@@ -21,8 +21,10 @@ type benchSpeedCmd struct {
 	Only   string `help:"Streams whose name contains this."`
 	All    bool   `help:"Streams that have no goal too (H.265 at 720p and 1080p)."`
 	Binary string `help:"Path of shouwang-analyzer." type:"path"`
-	// Receive is for working on receiving.
-	Receive bool `hidden:""`
+	// Receive is for working on receiving, Looks for working on looking: rounds.
+	Receive bool   `hidden:""`
+	Looks   int    `hidden:""`
+	Profile string `hidden:"" type:"path"`
 }
 
 func benchOptions(a app, binary string) (bench.Options, error) {
@@ -41,20 +43,29 @@ func (c benchSpeedCmd) Run(ctx context.Context, a app) error {
 		return err
 	}
 	o.Only, o.All, o.Receive = c.Only, c.All, c.Receive
+	if c.Looks > 0 {
+		return bench.Looks(ctx, o, c.Looks, c.Profile)
+	}
 	return bench.Run(ctx, o)
 }
 
 type benchWholeCmd struct {
-	Binary string `help:"Path of shouwang-analyzer." type:"path"`
+	Cameras int    `default:"300" help:"Cameras of 640x360 at 10 pictures a second; few enough that none is cut."`
+	Policy  string `default:"presence" enum:"auto,full,track,presence" help:"How much is decoded; the goal is one of presence."`
+	Binary  string `help:"Path of shouwang-analyzer." type:"path"`
+	Profile string `help:"Folder to write CPU and heap profiles of the service to." type:"path"`
 }
 
-// Run measures the whole service with two hundred cameras.
+// Run measures the whole service.
 func (c benchWholeCmd) Run(ctx context.Context, a app) error {
 	o, err := benchOptions(a, c.Binary)
 	if err != nil {
 		return err
 	}
-	return bench.Whole(ctx, o)
+	if c.Cameras < 1 || c.Cameras > 10_000 {
+		return usage("bench whole: --cameras 1 to 10000")
+	}
+	return bench.Whole(ctx, o, bench.TheWhole{Cameras: c.Cameras, Policy: c.Policy, Profile: c.Profile})
 }
 
 type benchThousandCmd struct {

@@ -167,6 +167,9 @@ func (r *fleet) outcome(p *part) *outcome {
 	o := &outcome{perCore: float64(p.cameras) / cores, others: p.end.others(p.first)}
 	o.megabytes = float64(p.end.memory-r.empty) / 1e6 / float64(p.cameras)
 	for _, s := range []cascade.Step{cascade.StepPresence, cascade.StepSparse, cascade.StepRare} {
+		if s == cascade.StepPresence && r.Policy == string(cascade.Presence) {
+			continue // who is looked at so anyway is not cut
+		}
 		o.cut += int(p.end.values["shed_cameras,"+s.String()])
 	}
 	return o

@@ -41,14 +41,11 @@ func (w way) config() pipeline.Config {
 // look runs one way over the clip and returns what a second of video costs, in
 // CPU of this process and the analyzer together, and the events in a loop of it.
 func look(ctx context.Context, p *pool.Pool, clip *camsim.Clip, w way) (perSecond time.Duration, events int, err error) {
-	loops := 1
-	if w.policy != cascade.Full { // a minute of these is too little CPU to measure
-		loops = 4
-	}
-	r, err := pipeline.Run(ctx, p, &looped{clip: clip, at: time.Now(), m: loops * len(clip.Frames)}, w.config(), nil)
+	r, err := w.run(ctx, p, clip)
 	if err != nil {
 		return 0, 0, err
 	}
+	loops := w.loops()
 	return time.Duration(float64(r.CPU) / r.Video.Seconds()), (len(r.Events) + loops/2) / loops, nil
 }
 
@@ -88,6 +85,20 @@ func lookInTurn(ctx context.Context, o Options, p *pool.Pool, clip *camsim.Clip,
 func median(of []time.Duration) time.Duration {
 	slices.Sort(of)
 	return of[len(of)/2]
+}
+
+// loops is how often the clip is played: a minute of what decodes little is too
+// little CPU to measure.
+func (w way) loops() int {
+	if w.policy == cascade.Full {
+		return 1
+	}
+	return 4
+}
+
+// run looks at the clip in one way.
+func (w way) run(ctx context.Context, p *pool.Pool, clip *camsim.Clip) (pipeline.Result, error) {
+	return pipeline.Run(ctx, p, loop(clip, w.loops()), w.config(), nil)
 }
 
 // phases is how many copies of a stream are watched for latency at once, begun

@@ -106,11 +106,22 @@ func (s Stream) encode(ctx context.Context, path string) error {
 }
 
 // looped plays a clip for a number of units, over and over with media time
-// that goes on.
+// that goes on. What making access units of packets costs is receiving's: here
+// their bytes are shared by all rounds.
 type looped struct {
 	clip *camsim.Clip
+	data [][]byte // of the clip's pictures
 	at   time.Time
 	n, m int
+}
+
+// loop returns the clip to be played from now on, so often.
+func loop(clip *camsim.Clip, loops int) *looped {
+	l := &looped{clip: clip, at: time.Now(), m: loops * len(clip.Frames)}
+	for n := range clip.Frames {
+		l.data = append(l.data, clip.Unit("bench", shouwang.StreamMain, l.at, n).Data)
+	}
+	return l
 }
 
 // Next returns the next unit, io.EOF after the last.
@@ -118,7 +129,12 @@ func (l *looped) Next(ctx context.Context) (*shouwang.AccessUnit, error) {
 	if l.n >= l.m {
 		return nil, io.EOF
 	}
-	u := l.clip.Unit("bench", shouwang.StreamMain, l.at, l.n)
+	f := l.clip.At(l.n)
+	at := l.at.Add(f.PTS.Duration())
+	u := &shouwang.AccessUnit{
+		Camera: "bench", Stream: shouwang.StreamMain, Epoch: 1, Seq: uint64(l.n), PTS: f.PTS, DTS: f.DTS,
+		Wall: shouwang.WallStamp{At: at}, Received: at, Key: f.Key, Params: l.clip.Params, Data: l.data[l.n%len(l.data)],
+	}
 	l.n++
 	return u, ctx.Err()
 }

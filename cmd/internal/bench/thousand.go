@@ -17,6 +17,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"shouwang/analyze/cascade"
 	"shouwang/cmd/internal/service"
 	"shouwang/ingest/camsim"
 )
@@ -31,6 +32,7 @@ type Fleet struct {
 	Busy    float64       // share of camera-time in which somebody walks, 0.1 to 0.8
 	RTSP    bool          // cameras in another process, over RTSP on loopback
 	Workers int           // analyzer processes, 0 for one a core
+	Policy  string        // how cameras are looked at, as in analyze.policy; "" for auto
 	Data    string        // folder of the service; removed before and after
 	Verbose io.Writer     // the service's log, nil for none
 	Every   time.Duration // of the lines printed
@@ -106,6 +108,7 @@ func (r *fleet) prepare(ctx context.Context) error {
 	r.cfg.Ingest.Push, r.cfg.Ingest.Allow = "", []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	r.cfg.Web.HTTP, r.cfg.Web.MediaUDP, r.cfg.Web.MediaTCP = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	r.cfg.Analyze.Binary, r.cfg.Analyze.Workers = r.o.Binary, r.Workers
+	r.cfg.Analyze.Policy = cmp.Or(r.Policy, r.cfg.Analyze.Policy)
 	r.cfg.Storage.PreRoll = 10 * time.Second
 	out := io.Discard
 	if r.Verbose != nil {
@@ -147,8 +150,8 @@ func (r *fleet) serve(ctx context.Context) error {
 	done := make(chan error, 1)
 	r.empty, r.begun = emptyService, time.Now()
 	go func() { done <- service.RunWith(life, r.cfg, r.log, parts) }()
-	fmt.Fprintf(r.o.Out, "machine: %s, %d cores, %s\n%d cameras of %s, %.0f %% of their time busy, recording events with 10 s before them; source: %s\n%s\n",
-		processor(), runtime.NumCPU(), runtime.Version(), r.Cameras, r.stream.Name, 10*float64(r.stream.Walkers), r.source(), sampleHead)
+	fmt.Fprintf(r.o.Out, "machine: %s, %d cores, %s\n%d cameras of %s, %.0f %% of their time busy, recording events with 10 s before them; policy %s; source: %s\n%s\n",
+		processor(), runtime.NumCPU(), runtime.Version(), r.Cameras, r.stream.Name, 10*float64(r.stream.Walkers), r.cfg.Analyze.Policy, r.source(), sampleHead)
 	err := r.part(ctx, done, part{name: "part 1", cameras: r.Cameras, lasts: r.For})
 	if err == nil && r.Then > r.Cameras {
 		if err = town(ctx, r.cfg, r.Cameras, r.Then, r.address, r.log); err == nil {
@@ -251,16 +254,35 @@ const emptyService = 250 << 20
 // the cameras, for a figure of the whole service to be claimed.
 const quietly = 0.4
 
-// whole runs the whole service for a minute with cameras over RTSP, few enough
-// not to be cut and settled before, and returns what a camera costs.
+// TheWhole is how the whole service is measured.
+type TheWhole struct {
+	Cameras int    // few enough not to be cut
+	Policy  string // the goal is one of presence
+	Profile string // folder for profiles, "" for none
+}
+
+// AsGoal is what the goal of the whole service speaks of.
+var AsGoal = TheWhole{Cameras: 300, Policy: string(cascade.Presence)}
+
+// whole measures the whole service as its goal asks, unless stream A is not
+// among those measured.
 func (o Options) whole(ctx context.Context) (*outcome, error) {
 	if !strings.Contains(street360.Name, o.Only) {
 		return nil, nil
 	}
-	o.Say("the whole service with 200 cameras over RTSP")
+	o.Say(fmt.Sprintf("the whole service with %d cameras over RTSP, policy %s", AsGoal.Cameras, AsGoal.Policy))
 	quiet := o
 	quiet.Out = io.Discard
-	r, err := quiet.wholeRun(ctx)
+	return quiet.wholeRun(ctx, AsGoal)
+}
+
+// wholeRun runs the whole service for a minute with cameras over RTSP, settled
+// before, and returns what a camera costs.
+func (o Options) wholeRun(ctx context.Context, t TheWhole) (*outcome, error) {
+	r, err := o.runFleet(ctx, Fleet{
+		Cameras: t.Cameras, Then: t.Cameras, For: time.Minute, Settle: 30 * time.Second, Busy: 0.1, RTSP: true,
+		Policy: t.Policy, Profile: t.Profile, Data: FleetData(), Every: 5 * time.Second,
+	})
 	if r == nil || len(r.parts) == 0 {
 		return nil, err
 	}
@@ -269,19 +291,12 @@ func (o Options) whole(ctx context.Context) (*outcome, error) {
 	return whole, nil
 }
 
-func (o Options) wholeRun(ctx context.Context) (*fleet, error) {
-	f := Fleet{Cameras: 200, Then: 200, For: time.Minute, Settle: 30 * time.Second, Busy: 0.1, RTSP: true, Data: FleetData(), Every: 5 * time.Second}
-	return o.runFleet(ctx, f)
-}
-
 // Whole measures the whole service only, shows the run and prints its goals.
-func Whole(ctx context.Context, o Options) error {
-	r, err := o.wholeRun(ctx)
-	if r == nil || len(r.parts) == 0 {
+func Whole(ctx context.Context, o Options, t TheWhole) error {
+	whole, err := o.wholeRun(ctx, t)
+	if whole == nil {
 		return err
 	}
-	whole := r.outcome(&r.parts[0])
-	whole.broken = err
 	printWhole(o.Out, whole)
 	return nil
 }
