@@ -71,11 +71,19 @@ type AccessUnit struct {
 	// Data holds the NAL units, each behind its length as four bytes, big
 	// endian (the form of ISO/IEC 14496-15). Parameter sets and access unit
 	// delimiters are not in it: see Params.
-	Data []byte
+	//
+	// It is nil where a reader asked ingest to keep the bytes until they are
+	// wanted; Length then says how many there are.
+	Data   []byte
+	Length int `json:"-"`
 }
 
-// Size returns the number of bytes the unit keeps alive.
-func (u *AccessUnit) Size() int { return len(u.Data) }
+// Size returns the number of bytes of the unit, whether they are in Data or were
+// left with ingest.
+func (u *AccessUnit) Size() int { return max(len(u.Data), u.Length) }
+
+// Whole reports whether the bytes are there.
+func (u *AccessUnit) Whole() bool { return len(u.Data) == u.Size() }
 
 // Overrun is the error that a bounded reader of access units returns once,
 // in place of the units it had no room for; the next read goes on at a key

@@ -29,7 +29,6 @@ type Hub struct {
 	history history
 	readers []*Reader
 	closed  bool
-	last    *shouwang.AccessUnit
 }
 
 // NewHub makes a hub that keeps history within the limits.
@@ -38,19 +37,49 @@ func NewHub(limits HistoryLimits) *Hub {
 }
 
 // Publish hands the unit to every reader and to the history. It never waits
-// and, once queues have grown to their working size, allocates nothing. The
-// unit must not be changed afterwards.
+// and, once queues have grown to their working size, allocates nothing unless a
+// reader wants the bytes at once. The unit is the hub's from then on; what its
+// Data pointed to is the caller's again when Publish returns.
 func (h *Hub) Publish(u *shouwang.AccessUnit) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return
 	}
-	h.last = u
-	h.history.push(u)
+	o := offer{head: u, data: u.Data, held: h.history.push(u)}
+	u.Data, u.Length = nil, len(o.data)
 	for _, r := range h.readers {
-		r.push(u)
+		r.push(&o)
 	}
+}
+
+// offer is a unit on its way to the readers.
+type offer struct {
+	head  *shouwang.AccessUnit // without its bytes
+	data  []byte               // borrowed
+	held  bool                 // the history has them
+	whole *shouwang.AccessUnit // with bytes of its own, once somebody wanted that
+}
+
+// to returns the unit as a reader is given it.
+func (o *offer) to(lean bool) *shouwang.AccessUnit {
+	if lean && o.held || len(o.data) == 0 {
+		return o.head
+	}
+	if o.whole == nil {
+		u := *o.head
+		u.Data = append(make([]byte, 0, len(o.data)), o.data...)
+		o.whole = &u
+	}
+	return o.whole
+}
+
+// load makes a unit whole that a reader was given without its bytes; nil when
+// the history let go of them.
+func (h *Hub) load(u *shouwang.AccessUnit) *shouwang.AccessUnit {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.history.load(u)
 }
 
 // Subscribe adds a reader. With cfg.From set it first gets the history from
@@ -74,7 +103,7 @@ func (h *Hub) Subscribe(cfg ReaderConfig) *Reader {
 	return r
 }
 
-// History returns the kept units from the last key frame whose capture time is
+// History returns copies of the kept units from the last key frame whose capture time is
 // at or before from, or from the oldest kept key frame if all are later. The
 // first unit is always a key frame; nil when nothing is kept.
 func (h *Hub) History(from time.Time) []*shouwang.AccessUnit {
@@ -83,20 +112,12 @@ func (h *Hub) History(from time.Time) []*shouwang.AccessUnit {
 	return h.history.since(from)
 }
 
-// Last returns the newest unit, nil before the first.
-func (h *Hub) Last() *shouwang.AccessUnit {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.last
-}
-
 // Forget empties the history at once: what consent no longer covers must not
-// be replayed.
+// be replayed. No byte of it is in the history's memory when it returns.
 func (h *Hub) Forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.history.clear()
-	h.last = nil
 }
 
 // Stats returns a snapshot of every reader's counters and of the history.

@@ -238,9 +238,12 @@ func TestNextEndsWithContextAndClose(t *testing.T) {
 	})
 }
 
+// TestPublishAllocatesNothing while nobody wants bytes: one reader keeps up, one
+// is slow, one asks for bytes later.
 func TestPublishAllocatesNothing(t *testing.T) {
 	h := NewHub(HistoryLimits{Bytes: 1 << 20, For: 5 * time.Second})
-	readers := []*Reader{h.Subscribe(ReaderConfig{}), h.Subscribe(ReaderConfig{Policy: Report}), h.Subscribe(ReaderConfig{MaxUnits: 8})}
+	defer h.Close()
+	readers := []*Reader{h.Subscribe(ReaderConfig{Lean: true}), h.Subscribe(ReaderConfig{Policy: Report, Lean: true}), h.Subscribe(ReaderConfig{MaxUnits: 8, Lean: true})}
 	units := make([]*shouwang.AccessUnit, 4000)
 	for n := range units {
 		units[n] = unitAt(n, 100)
@@ -265,12 +268,15 @@ func TestPublishAllocatesNothing(t *testing.T) {
 
 func BenchmarkPublish(b *testing.B) {
 	h := NewHub(HistoryLimits{Bytes: 1 << 20, For: 5 * time.Second})
+	defer h.Close()
 	for range 3 {
-		h.Subscribe(ReaderConfig{MaxUnits: 64})
+		h.Subscribe(ReaderConfig{MaxUnits: 64, Lean: true})
 	}
 	u := unitAt(0, 6400)
+	data := u.Data
 	b.ReportAllocs()
 	for b.Loop() {
+		u.Data = data
 		h.Publish(u)
 	}
 }

@@ -4,7 +4,8 @@ import "shouwang"
 
 // push queues a unit or decides what to drop. Called with Hub.mu held, by the
 // one writer.
-func (r *Reader) push(u *shouwang.AccessUnit) {
+func (r *Reader) push(o *offer) {
+	u := o.head
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ended {
@@ -18,7 +19,7 @@ func (r *Reader) push(u *shouwang.AccessUnit) {
 		return
 	}
 	r.resume(u)
-	r.put(entry{unit: u})
+	r.put(entry{unit: o.to(r.lean)})
 	r.bytes += int64(u.Size())
 	select {
 	case r.wake <- struct{}{}:

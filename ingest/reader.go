@@ -29,6 +29,9 @@ type ReaderConfig struct {
 	MaxBytes int64     // queued at most; default 16 MiB
 	Policy   Overflow  // when either is exceeded
 	From     time.Time // replay history from here first; zero starts live
+	// Lean leaves a unit's bytes in the history while it holds them: Data is nil,
+	// and Load brings them. For who looks at few of the units.
+	Lean bool
 }
 
 // ReaderStats are a reader's counters since it subscribed.
@@ -56,6 +59,7 @@ type Reader struct {
 	waitKey bool              // drop until a key frame
 	over    *shouwang.Overrun // being gathered; Report only
 	ended   bool
+	lean    bool
 	stats   ReaderStats
 
 	wake chan struct{} // holds one token when there may be something to read
@@ -75,7 +79,7 @@ func newReader(h *Hub, cfg ReaderConfig) *Reader {
 		cfg.MaxBytes = 16 << 20
 	}
 	return &Reader{
-		hub: h, cfg: cfg, waitKey: true, wake: make(chan struct{}, 1),
+		hub: h, cfg: cfg, waitKey: true, lean: cfg.Lean, wake: make(chan struct{}, 1),
 		stats: ReaderStats{Name: cfg.Name},
 	}
 }
@@ -124,6 +128,23 @@ func (r *Reader) take() (*shouwang.AccessUnit, error, bool) { //nolint:revive //
 	}
 	r.stats.Delivered++
 	return e.unit, nil, true
+}
+
+// SetLean changes ReaderConfig.Lean for what is published from now on. What was
+// published before is in the history when SetLean returns, if it is kept at all.
+func (r *Reader) SetLean(lean bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lean = lean
+}
+
+// Load returns the unit with its bytes: itself if it has them, else a copy; nil
+// when the history let go of them in the meantime.
+func (r *Reader) Load(u *shouwang.AccessUnit) *shouwang.AccessUnit {
+	if u.Whole() {
+		return u
+	}
+	return r.hub.load(u)
 }
 
 // Stats returns the reader's counters.

@@ -99,7 +99,7 @@ func (c *Controller) Unit(au *shouwang.AccessUnit) error {
 	c.mu.Lock()
 	cfg := c.cfg
 	c.mu.Unlock()
-	bySize := !au.Key && !cfg.NoGate && c.gate.look(len(au.Data), au.PTS)
+	bySize := !au.Key && !cfg.NoGate && c.gate.look(au.Size(), au.PTS)
 	full, from, catch := c.plan(au, bySize)
 	c.hold(au, &cfg)
 	switch {

@@ -1,6 +1,7 @@
 package assemble
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
@@ -36,7 +37,10 @@ type rig struct {
 
 func newRig(codec shouwang.Codec) *rig {
 	r := &rig{seq: 65530} // wraps soon
-	r.Assembler = New(codec, nil, nil, nil, func(p Picture) { r.pics = append(r.pics, p) })
+	r.Assembler = New(codec, nil, nil, nil, func(p Picture) {
+		p.Data = bytes.Clone(p.Data)
+		r.pics = append(r.pics, p)
+	})
 	return r
 }
 

@@ -14,7 +14,8 @@ type Picture struct {
 	Params *shouwang.Params
 	// Reorder is the reordering depth that Params declare.
 	Reorder int
-	// Data is in the form of shouwang.AccessUnit and belongs to the receiver.
+	// Data is in the form of shouwang.AccessUnit. It is written over as soon as
+	// the receiver returns: who keeps it copies it.
 	Data []byte
 }
 
@@ -39,7 +40,7 @@ type Assembler struct {
 	emit  func(Picture)
 
 	// the unit being gathered
-	mem      memory
+	mem      scratch
 	buf      []byte // from mem
 	nalStart int    // offset of the open NAL unit's length field, -1 when none
 	nals     int
@@ -144,6 +145,7 @@ func (a *Assembler) finish() {
 		a.dropOpenNAL()
 	}
 	a.open = false
+	defer a.release()
 	if a.slices == 0 && !a.damaged {
 		return // parameter sets or SEI with a marker of their own
 	}
@@ -154,10 +156,16 @@ func (a *Assembler) finish() {
 	}
 	pic := Picture{
 		RTP: a.rtp, Key: a.key, Lost: a.lost, Params: a.params,
-		Reorder: a.reorder, Data: a.mem.keep(a.buf),
+		Reorder: a.reorder, Data: a.buf,
 	}
 	a.lost, a.lastRTP, a.emitted = false, a.rtp, true
 	a.emit(pic)
+}
+
+// release lets go of the buffer between pictures.
+func (a *Assembler) release() {
+	a.mem.done()
+	a.buf = nil
 }
 
 // refreshParams makes new Params when the sets changed; false means that the
@@ -319,6 +327,7 @@ func (a *Assembler) PushUnit(ts uint32, unit []byte) error {
 		n := binary.BigEndian.Uint32(unit)
 		if uint64(n) > uint64(len(unit)-4) {
 			a.open = false
+			a.release()
 			return shouwang.Errorf(shouwang.CodeBadStream, "an access unit's lengths do not add up")
 		}
 		a.whole(unit[4 : 4+n])

@@ -2,80 +2,43 @@ package assemble
 
 import "sync"
 
-// memory is where pictures are put together and stay: several in one piece, one
-// behind the other, so that a picture is neither allocated nor copied by itself.
-// A picture much larger than usual is put together elsewhere and gets a piece of
-// exactly its size.
-//
-// Pieces are the collector's: one goes when the last of its pictures does. As
-// pictures are dropped in the order they came, that is soon.
-type memory struct {
-	free  []byte  // of the piece in use: length 0
-	usual int     // bytes of a picture, smoothed
-	large *[]byte // where the picture in hand is put together; nil when in free
-}
+// scratch is where the picture in hand is put together: one of a few buffers
+// that all streams share, as a picture is in hand for a moment only. Whoever
+// keeps a picture copies it to where it is to stay.
+type scratch struct{ from *[]byte }
 
-// larges are where large pictures are put together, for all streams.
-var larges = sync.Pool{New: func() any { b := make([]byte, 0, 64<<10); return &b }}
+var scratches = sync.Pool{New: func() any { b := make([]byte, 0, leastScratch); return &b }}
 
 const (
-	perPiece  = 8 // pictures that share a piece
-	leastPart = 256
-	mostPiece = 128 << 10
-	mostLarge = 1 << 20 // larger ones are not kept for the next picture
+	leastScratch = 16 << 10
+	mostScratch  = 1 << 20 // larger ones are not kept for the next picture
 )
 
-// begin returns where to put the next picture together.
-func (m *memory) begin() []byte {
-	m.done(nil)
-	return m.free
+// begin returns an empty buffer.
+func (s *scratch) begin() []byte {
+	if s.from == nil {
+		s.from = scratches.Get().(*[]byte)
+	}
+	return (*s.from)[:0]
 }
 
 // extend returns buf, which begin or extend gave, with room for n more bytes.
-func (m *memory) extend(buf []byte, n int) []byte {
+func (s *scratch) extend(buf []byte, n int) []byte {
 	want := len(buf) + n
 	if want <= cap(buf) {
 		return buf
 	}
-	if m.large != nil {
-		return append(make([]byte, 0, max(want, 2*cap(buf))), buf...)
-	}
-	if cap(m.free) <= max(leastPart, m.usual) { // the piece is used up
-		m.free = make([]byte, 0, min(mostPiece, perPiece*max(leastPart, m.usual)))
-		if want <= cap(m.free) {
-			return append(m.free, buf...)
-		}
-	}
-	m.large = larges.Get().(*[]byte)
-	buf = append((*m.large)[:0], buf...)
-	return m.extend(buf, n)
+	*s.from = append(make([]byte, 0, max(want, 2*cap(buf))), buf...)
+	return *s.from
 }
 
-// done gives back where a large picture was put together, which may have moved.
-func (m *memory) done(buf []byte) {
-	if m.large == nil {
+// done gives the buffer back; nothing may look at it any more.
+func (s *scratch) done() {
+	if s.from == nil {
 		return
 	}
-	if cap(buf) > cap(*m.large) {
-		*m.large = buf
+	if cap(*s.from) <= mostScratch {
+		scratches.Put(s.from)
 	}
-	if cap(*m.large) <= mostLarge {
-		larges.Put(m.large)
-	}
-	m.large = nil
-}
-
-// keep makes a picture of what was put together in buf. The picture has no room
-// to grow into its neighbour.
-func (m *memory) keep(buf []byte) []byte {
-	n := len(buf)
-	if m.large == nil {
-		m.free = m.free[n:n:cap(m.free)]
-		m.usual += (n - m.usual) / 8
-		return buf[:n:n]
-	}
-	m.usual += (min(n, 4*max(leastPart, m.usual)) - m.usual) / 32 // it may become usual
-	out := append(make([]byte, 0, n), buf...)
-	m.done(buf)
-	return out
+	s.from = nil
 }

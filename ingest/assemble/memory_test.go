@@ -3,79 +3,80 @@ package assemble
 import (
 	"bytes"
 	"math/rand/v2"
-	"runtime"
 	"testing"
+
+	"shouwang"
 )
 
-// piecemeal puts a picture together as packets bring it.
-func piecemeal(m *memory, size, packet int, fill byte) []byte {
-	buf := m.begin()
-	for len(buf) < size {
-		n := min(packet, size-len(buf))
-		buf = m.extend(buf, n)
-		for range n {
-			buf = append(buf, fill)
-		}
-	}
-	return m.keep(buf)
-}
-
-func TestPicturesKeepTheirBytes(t *testing.T) {
+// TestPicturesAreWhole puts pictures of two streams together, packet by packet
+// in turns, some of them large and some given up half-way.
+func TestPicturesAreWhole(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
-	var m memory
-	var kept [][]byte
-	for i := range 3000 {
-		size := 1 + r.IntN(3000)
-		switch r.IntN(30) {
-		case 0:
-			size *= 40
-		case 1: // half a picture that is given up
-			buf := m.extend(m.begin(), size)
-			_ = append(buf, bytes.Repeat([]byte{0xee}, size)...)
-		}
-		kept = append(kept, piecemeal(&m, size, 1+r.IntN(1400), byte(i)))
-		if k := kept[i]; len(k) != size || cap(k) != size {
-			t.Fatalf("picture %d: %d bytes with room for %d, want %d", i, len(k), cap(k), size)
-		}
+	type stream struct {
+		s    scratch
+		buf  []byte
+		size int
+		fill byte
 	}
-	for i, k := range kept {
-		if bytes.Count(k, []byte{byte(i)}) != len(k) {
-			t.Fatalf("picture %d was written over", i)
+	streams := make([]stream, 2)
+	for range 20_000 {
+		s := &streams[r.IntN(2)]
+		if s.size == 0 {
+			s.buf, s.size, s.fill = s.s.begin(), 1+r.IntN(3000), byte(r.Uint32())
+			if r.IntN(30) == 0 {
+				s.size *= 600
+			}
+		}
+		if r.IntN(40) == 0 { // given up
+			s.s.done()
+			s.size = 0
+			continue
+		}
+		n := min(1+r.IntN(1400), s.size-len(s.buf))
+		s.buf = append(s.s.extend(s.buf, n), bytes.Repeat([]byte{s.fill}, n)...)
+		if len(s.buf) == s.size {
+			if bytes.Count(s.buf, []byte{s.fill}) != s.size {
+				t.Fatalf("a picture of %d bytes was written over", s.size)
+			}
+			s.s.done()
+			s.size = 0
 		}
 	}
 }
 
-// TestMemoryIsNeitherManyPiecesNorMuch: a camera of 512 kbit/s with a key
-// frame every two seconds, and one that changes to larger pictures.
-func TestMemoryIsNeitherManyPiecesNorMuch(t *testing.T) {
-	for name, size := range map[string]func(i int) int{
-		"key frames": func(i int) int {
-			if i%20 == 0 {
-				return 30_000
+// TestAssemblingAllocatesNothing: packets as a camera of 512 kbit/s sends them,
+// a key frame of 30 kB in every twenty pictures.
+func TestAssemblingAllocatesNothing(t *testing.T) {
+	n, got := 0, 0
+	a := New(shouwang.CodecH264, nil, sps264, pps264, func(p Picture) { got += len(p.Data) })
+	packet := make([]byte, 1400)
+	seq := uint16(0)
+	picture := func() {
+		packets, kind := 4, byte(1)
+		if n%20 == 0 {
+			packets, kind = 22, 5
+		}
+		for i := range packets {
+			packet[0], packet[1], packet[2] = 0x7c, kind, 0x88 // FU-A; a first slice
+			if i == 0 {
+				packet[1] |= 0x80
 			}
-			return 4800 + i*7919%900
-		},
-		"larger from now on": func(i int) int { return 600 + 9000*min(1, i/200) },
-		"all alike":          func(int) int { return 18_000 },
-	} {
-		t.Run(name, func(t *testing.T) {
-			var m memory
-			total := 0
-			const n = 4000
-			kept := make([][]byte, 0, n)
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			for i := range n {
-				kept = append(kept, piecemeal(&m, size(i), 1400, 1))
-				total += size(i)
+			if i == packets-1 {
+				packet[1] |= 0x40
 			}
-			runtime.ReadMemStats(&after)
-			runtime.KeepAlive(kept)
-			pieces, took := float64(after.Mallocs-before.Mallocs)/n, float64(after.TotalAlloc-before.TotalAlloc)/float64(total)
-			t.Logf("%.2f allocations a picture, %.2f of its bytes", pieces, took)
-			if pieces > .35 || took > 1.3 {
-				t.Errorf("%.2f allocations a picture, %.2f of its bytes", pieces, took)
-			}
-		})
+			a.Push(seq, uint32(n*9000), i == packets-1, packet)
+			seq++
+		}
+		n++
+	}
+	for range 100 {
+		picture()
+	}
+	before := got
+	if allocs := testing.AllocsPerRun(1000, picture); allocs != 0 {
+		t.Errorf("%.2f allocations a picture", allocs)
+	}
+	if per := float64(got-before) / 1001; per < 5000 || per > 8000 {
+		t.Errorf("%.0f bytes a picture", per)
 	}
 }

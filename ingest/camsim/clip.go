@@ -110,8 +110,16 @@ func (c *Clip) From(n int) *Clip {
 // ingest would make of it, its first picture taken at start: a camera without
 // a network, as fast as one calls.
 func (c *Clip) Unit(id shouwang.CameraID, kind shouwang.StreamKind, start time.Time, n int) *shouwang.AccessUnit {
+	return c.UnitIn(nil, id, kind, start, n)
+}
+
+// UnitIn is Unit with the bytes in buf, if they fit in there.
+func (c *Clip) UnitIn(buf []byte, id shouwang.CameraID, kind shouwang.StreamKind, start time.Time, n int) *shouwang.AccessUnit {
 	f := c.At(n)
-	data := make([]byte, 0, f.Size)
+	data := buf[:0]
+	if cap(buf) < f.Size {
+		data = make([]byte, 0, f.Size)
+	}
 	for _, nal := range f.NALs {
 		data = binary.BigEndian.AppendUint32(data, uint32(len(nal)))
 		data = append(data, nal...)

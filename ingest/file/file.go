@@ -5,6 +5,7 @@
 package file
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -162,7 +163,7 @@ func (r *Reader) picture(p assemble.Picture) {
 	r.ready = append(r.ready, &shouwang.AccessUnit{
 		Camera: r.opts.Camera, Stream: r.opts.Stream, Epoch: r.opts.Epoch, Seq: r.seq,
 		PTS: pts, DTS: dts, Wall: shouwang.WallStamp{At: wall}, Received: wall,
-		Key: p.Key, Params: p.Params, Data: p.Data,
+		Key: p.Key, Params: p.Params, Data: bytes.Clone(p.Data),
 	})
 	r.seq++
 }

@@ -44,7 +44,8 @@ type PullConfig struct {
 	Stall time.Duration
 	Now   func() time.Time // default time.Now
 	Log   *slog.Logger     // default discards
-	// Publish gets every access unit, from the session's goroutine.
+	// Publish gets every access unit, from the session's goroutine. The unit is
+	// the callee's; what Data points to is the session's again when it returns.
 	Publish func(*shouwang.AccessUnit)
 	// OnPlay, if set, is told once when the camera agreed to play.
 	OnPlay func(Playing)

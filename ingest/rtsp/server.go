@@ -36,8 +36,8 @@ type Publication struct {
 // Sink takes what a publication sends.
 type Sink struct {
 	Identity
-	Publish func(*shouwang.AccessUnit)
-	Closed  func() // called once, when the session is over
+	Publish func(*shouwang.AccessUnit) // as PullConfig.Publish
+	Closed  func()                     // called once, when the session is over
 }
 
 // ServerConfig describes a server that cameras publish to.

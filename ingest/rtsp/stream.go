@@ -50,7 +50,7 @@ type stream struct {
 }
 
 // unitsAtOnce is how many access units are allocated together.
-const unitsAtOnce = 8
+const unitsAtOnce = 16
 
 func newStream(id Identity, codec format, now func() time.Time, publish func(*shouwang.AccessUnit)) *stream {
 	s := &stream{id: id, now: now, publish: publish}

@@ -86,6 +86,7 @@ func (s *Session) preRoll(ctx context.Context, from time.Time) {
 	if s.history == nil || s.rolling() && s.seg != nil {
 		return
 	}
+	s.spare(false) // first: what comes behind the history is to be whole
 	s.bulk = true
 	defer s.synced()
 	for _, u := range s.history(from) {

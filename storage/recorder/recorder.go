@@ -22,6 +22,15 @@ type Source interface {
 	Next(ctx context.Context) (*shouwang.AccessUnit, error)
 }
 
+// Sparing is a source that can leave the bytes of units where they are until
+// they are wanted. A unit that came before SetLean(false) may still be without.
+type Sparing interface {
+	Source
+	SetLean(lean bool)
+	// Load returns the unit with its bytes, nil when they are gone.
+	Load(u *shouwang.AccessUnit) *shouwang.AccessUnit
+}
+
 // History returns the units still held in memory from the last key picture at
 // or before the capture time given, in order: what pre-roll is cut from.
 type History func(from time.Time) []*shouwang.AccessUnit

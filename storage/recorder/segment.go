@@ -30,6 +30,10 @@ type segment struct {
 
 // write adds a unit to the open segment, or to a new one if it can begin here.
 func (s *Session) write(ctx context.Context, u *shouwang.AccessUnit) {
+	if u = s.whole(u); u == nil {
+		s.due.blame(shouwang.GapOverflow, "a picture was let go of before it could be written")
+		return
+	}
 	if len(u.Data) == 0 || len(u.Data) > s.rec.cfg.MaxUnit {
 		s.due.blame(shouwang.GapLoss, "a picture of an impossible size was left out")
 		return
@@ -57,6 +61,14 @@ func (s *Session) write(ctx context.Context, u *shouwang.AccessUnit) {
 	}
 	s.written, s.wroteAny, s.lastParams = position{u.Epoch, u.Seq}, true, u.Params
 	s.due.paid(s.seg.end)
+}
+
+// whole returns the unit with its bytes, nil when they are gone.
+func (s *Session) whole(u *shouwang.AccessUnit) *shouwang.AccessUnit {
+	if u.Whole() || s.sparing == nil {
+		return u
+	}
+	return s.sparing.Load(u)
 }
 
 // maybeCut closes the open segment where a new one must or should begin.
@@ -219,6 +231,7 @@ func (s *Session) fragment() error {
 
 // rest ends recording because nothing is owed now.
 func (s *Session) rest(ctx context.Context) {
+	s.spare(true)
 	s.split(ctx) // the next event's pre-roll may reach back to right here, within a GOP
 	s.settleClips(ctx)
 	s.due = due{}

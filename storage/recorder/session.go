@@ -20,6 +20,8 @@ type Session struct {
 
 	mu      sync.Mutex
 	history History
+	sparing Sparing // nil where the source always gives whole units
+	lean    bool    // it was asked for units without their bytes
 	grant   gate.Grant
 	stale   bool // the grant was doubted: ask again before using it
 	seg     *segment
@@ -29,12 +31,12 @@ type Session struct {
 	seenAny  bool
 	wroteAny bool
 
-	lastParams *shouwang.Params     // of the last unit written
-	last       *shouwang.AccessUnit // the last unit that came
-	lastSeen   time.Time            // our clock at that
-	interval   time.Duration        // between pictures, as seen
-	gop        time.Duration        // between key pictures, as seen
-	lastKey    time.Time            // capture time of the last key picture
+	lastParams *shouwang.Params // of the last unit written
+	last       pace             // of the last unit that came
+	lastSeen   time.Time        // our clock at that
+	interval   time.Duration    // between pictures, as seen
+	gop        time.Duration    // between key pictures, as seen
+	lastKey    time.Time        // capture time of the last key picture
 
 	due     due
 	denied  time.Time // from when nothing permits to record; zero while something does
@@ -61,12 +63,21 @@ func (p position) before(u *shouwang.AccessUnit) bool {
 	return p.epoch < u.Epoch || p.epoch == u.Epoch && p.seq < u.Seq
 }
 
+// pace is what the distance to the next unit is measured from: not the unit
+// itself, whose bytes would stay in memory with it.
+type pace struct {
+	dts   shouwang.MediaTime
+	epoch uint32
+	any   bool
+}
+
 // Run records until src or ctx ends, closes the open segment, and returns the
 // source's error, nil when ctx ended. history may be nil: then events have no
 // pre-roll.
 func (s *Session) Run(ctx context.Context, src Source, history History) error {
 	s.mu.Lock()
-	s.history = history
+	s.history, s.lean = history, false
+	s.sparing, _ = src.(Sparing)
 	s.resume(ctx)
 	s.mu.Unlock()
 	s.rec.add(s)
@@ -90,29 +101,43 @@ func (s *Session) loop(ctx context.Context, src Source) error {
 	// What is begun is finished: a row that fails because ctx ended between the
 	// file and its row would leave a segment that only a repair finds.
 	work := context.WithoutCancel(ctx)
-	for ctx.Err() == nil {
-		wait, cancel := context.WithTimeout(ctx, s.rec.cfg.Idle/2)
+	quiet := s.rec.cfg.Idle / 2
+	for last := time.Now(); ctx.Err() == nil; {
+		left := quiet - time.Since(last)
+		if left <= 0 {
+			s.tick(work)
+			last = time.Now()
+			continue
+		}
+		var err error
+		if last, err = s.stretch(ctx, work, src, left, last); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stretch takes what comes for so long and returns when something last did: one
+// context for many units, as each of them costs a timer.
+func (s *Session) stretch(ctx, work context.Context, src Source, lasts time.Duration, last time.Time) (time.Time, error) {
+	wait, cancel := context.WithTimeout(ctx, lasts)
+	defer cancel()
+	for wait.Err() == nil {
 		u, err := src.Next(wait)
-		idle := wait.Err() != nil
-		cancel()
 		var overrun *shouwang.Overrun
 		switch {
 		case err == nil:
 			s.take(work, u)
 		case errors.As(err, &overrun):
 			s.overran(work, overrun)
-			err = nil
-		case idle && ctx.Err() == nil:
-			err = nil
+		case wait.Err() != nil && ctx.Err() == nil:
+			return last, nil
+		default:
+			return last, err
 		}
-		if err != nil {
-			return err
-		}
-		if idle {
-			s.tick(work)
-		}
+		last = time.Now()
 	}
-	return nil
+	return last, nil
 }
 
 // take deals with one unit.
@@ -130,6 +155,7 @@ func (s *Session) take(ctx context.Context, u *shouwang.AccessUnit) {
 func (s *Session) handle(ctx context.Context, u *shouwang.AccessUnit) {
 	at := u.Wall.At
 	if !s.permitted(ctx, u) {
+		s.spare(true)
 		s.deny(ctx, at)
 		return
 	}
@@ -146,7 +172,17 @@ func (s *Session) handle(ctx context.Context, u *shouwang.AccessUnit) {
 	if u.Key {
 		s.cutForClip(at)
 	}
+	s.spare(false)
 	s.write(ctx, u)
+}
+
+// spare tells the source whether what comes now is to be recorded: if not, it
+// need not bring the bytes.
+func (s *Session) spare(lean bool) {
+	if s.sparing != nil && s.lean != lean {
+		s.lean = lean
+		s.sparing.SetLean(lean)
+	}
 }
 
 // permitted asks policy at every key picture and whenever the grant in hand
@@ -172,15 +208,15 @@ func sameTerms(a, b gate.Grant) bool {
 
 // observe learns the stream's pace.
 func (s *Session) observe(u *shouwang.AccessUnit) {
-	if s.last != nil && s.last.Epoch == u.Epoch {
-		if d := (u.DTS - s.last.DTS).Duration(); d > 0 && d < 2*time.Second {
+	if s.last.any && s.last.epoch == u.Epoch {
+		if d := (u.DTS - s.last.dts).Duration(); d > 0 && d < 2*time.Second {
 			if s.interval == 0 {
 				s.interval = d
 			}
 			s.interval += (d - s.interval) / 8
 		}
 	}
-	if s.last != nil && s.last.Epoch != u.Epoch {
+	if s.last.any && s.last.epoch != u.Epoch {
 		s.due.blame(shouwang.GapOffline, "the connection was made anew")
 	}
 	if u.Lost > 0 {
@@ -192,7 +228,7 @@ func (s *Session) observe(u *shouwang.AccessUnit) {
 		}
 		s.lastKey = u.Wall.At
 	}
-	s.last, s.lastSeen = u, s.rec.deps.Clock()
+	s.last, s.lastSeen = pace{u.DTS, u.Epoch, true}, s.rec.deps.Clock()
 	s.seen, s.seenAny = position{u.Epoch, u.Seq}, true
 }
 

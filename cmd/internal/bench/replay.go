@@ -13,8 +13,7 @@ import (
 )
 
 // replay is a street of cameras without a network: each plays the clip at its
-// own pace from its own place in it, and hands over access units of its own
-// memory, as ingest would have made them. What is not measured with it is the
+// own pace from its own place in it, and hands over access units as ingest would have made them. What is not measured with it is the
 // receiving: sockets, RTP, clocks.
 type replay struct {
 	clip  *camsim.Clip
@@ -100,6 +99,7 @@ func (r *replay) Pull(ctx context.Context, cfg rtsp.PullConfig) error {
 // run plays until ctx ends. Beats that come late are made up for.
 func (r *replay) run(ctx context.Context) {
 	beats := r.beats()
+	var scratch []byte
 	for n := 0; ; n++ {
 		due := r.begun.Add(time.Duration(n) * beat)
 		late := time.Since(due)
@@ -117,21 +117,24 @@ func (r *replay) run(ctx context.Context) {
 		list := r.lane[n%beats]
 		r.mu.Unlock()
 		for _, p := range list {
-			p.next(r.clip)
+			scratch = p.next(r.clip, scratch)
 		}
 	}
 }
 
-// next hands over one picture.
-func (p *playing) next(clip *camsim.Clip) {
+// next hands over one picture, put together in scratch as ingest does; it returns
+// where the next one may be.
+func (p *playing) next(clip *camsim.Clip, scratch []byte) []byte {
 	if p.ctx.Err() != nil {
-		return
+		return scratch
 	}
-	u := clip.Unit(p.cfg.Camera, p.cfg.Stream, p.started, p.n)
+	u := clip.UnitIn(scratch, p.cfg.Camera, p.cfg.Stream, p.started, p.n)
 	// Taken when the camera's clock says, also when this process was held up.
 	u.Wall = shouwang.WallStamp{At: p.started.Add((u.PTS - clip.Frames[p.first].PTS).Duration())}
 	u.Epoch, u.Seq, u.Received = p.cfg.Epoch, uint64(p.seq), time.Now()
 	p.n++
 	p.seq++
+	scratch = u.Data
 	p.cfg.Publish(u)
+	return scratch
 }

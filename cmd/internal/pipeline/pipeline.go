@@ -22,6 +22,9 @@ type Config struct {
 	Event   event.Config
 	Pool    pool.Options
 	Rules   []rules.Rule
+	// Load returns a unit with its bytes, nil when they are gone; nil where units
+	// always have them. Only what is to be decoded is loaded.
+	Load func(*shouwang.AccessUnit) *shouwang.AccessUnit
 }
 
 // Sinks take what comes out, in order, from a goroutine that serves many
@@ -55,7 +58,7 @@ func Open(p *pool.Pool, camera shouwang.CameraID, cfg Config, sinks Sinks) (*Pip
 	if err != nil {
 		return nil, err
 	}
-	l.session, l.waiting = session, &waiting{session: session}
+	l.session, l.waiting = session, &waiting{session: session, load: cfg.Load}
 	l.cascade = cascade.New(cfg.Cascade, l.waiting)
 	return l, nil
 }
@@ -154,11 +157,17 @@ func (l *Pipeline) named(f pool.Found) {
 // was given a context to wait with.
 type waiting struct {
 	session *pool.Session
+	load    func(*shouwang.AccessUnit) *shouwang.AccessUnit
 	ctx     context.Context //nolint:containedctx // that of the UnitWait under way
 }
 
-// Push hands a unit to the session.
+// Push hands a unit to the session, with its bytes.
 func (w *waiting) Push(au *shouwang.AccessUnit, mode analyze.Mode) error {
+	if !au.Whole() && w.load != nil {
+		if au = w.load(au); au == nil {
+			return pool.ErrDropped // so far behind that the history has moved on
+		}
+	}
 	if w.ctx != nil {
 		return w.session.PushWait(w.ctx, au, mode)
 	}

@@ -125,12 +125,11 @@ func RunWith(ctx context.Context, cfg Config, log *slog.Logger, parts Parts) (er
 
 // GCPercent is how much the heap may grow, in hundredths, before garbage is
 // collected.
-const GCPercent = 14
+const GCPercent = 40
 
-// oftenCollect has the garbage collected when the heap has grown by a seventh,
-// unless GOGC says otherwise. Pictures kept for pre-roll are most of it; they
-// hold no pointers, so looking at the heap costs little, and what it grows to is
-// what a camera costs in memory.
+// oftenCollect has the garbage collected when the heap has grown by two fifths,
+// unless GOGC says otherwise: what it grows to is what a camera costs in memory.
+// Pictures kept for pre-roll, most of the service's memory, are not in the heap.
 func oftenCollect() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(GCPercent)

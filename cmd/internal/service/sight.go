@@ -45,8 +45,9 @@ type sightState struct {
 
 // run reads the hub until ctx ends or the stream is taken down.
 func (s *sight) run(ctx context.Context, hub *ingest.Hub) {
-	reader := hub.Subscribe(ingest.ReaderConfig{Name: "analysis", Policy: ingest.SkipToKey})
+	reader := hub.Subscribe(ingest.ReaderConfig{Name: "analysis", Policy: ingest.SkipToKey, Lean: true})
 	defer reader.Close()
+	s.cfg.Load = reader.Load
 	for ctx.Err() == nil {
 		pipe, err := pipeline.Open(s.pool, s.camera, s.cfg, pipeline.Sinks{Events: s.say})
 		if err != nil {
