@@ -124,10 +124,13 @@ func (s *Session) stretch(ctx, work context.Context, src Source, lasts time.Dura
 	defer cancel()
 	for wait.Err() == nil {
 		u, err := src.Next(wait)
+		if err == nil {
+			s.take(work, u)
+			last = time.Now()
+			continue
+		}
 		var overrun *shouwang.Overrun
 		switch {
-		case err == nil:
-			s.take(work, u)
 		case errors.As(err, &overrun):
 			s.overran(work, overrun)
 		case wait.Err() != nil && ctx.Err() == nil:
