@@ -179,8 +179,8 @@ func (e *Eventer) enough(t *Track) bool {
 	if t.Hits < hits || float64(t.Hits) < 0.7*float64(t.looks) || age < e.need(t, age, size) {
 		return false
 	}
-	if t.Fill < 0.15 {
-		return false
+	if t.Fill < 0.15 || e.tracker.clutter > 3 && (t.Bodiless > 0.3 || t.Fill < 0.32) {
+		return false // among leaves, what is edges without a body, or much air, is leaves
 	}
 	cool := e.cool(t)
 	more, sizes := max(1, e.tracker.clutter/4), 2*e.cfg.TravelSizes
@@ -209,9 +209,11 @@ func (e *Eventer) enough(t *Track) bool {
 // alone decides about a track by key frames alone; what is not sure is a doubt.
 func (e *Eventer) alone(t *Track) bool {
 	seen, strode := e.glimpse && e.glimpsed(t), e.strode(t)
-	again := t.Hits == 1 && e.flickers.again(t.Box, t.Last) && t.Area < 4*e.cfg.GlimpseArea
-	if (seen && !again || strode && e.sure(t)) && t.Bodiless <= 0.3 && !(t.Bright > 0.9 && e.tracker.clutter >= 2) {
-		return true // flakes and insects are many, and brighter than the scenery
+	again := t.Hits == 1 && e.flickers.again(t.Box, t.Last) && t.Area < 60*e.cfg.GlimpseArea
+	// Flakes and insects are many, or small, and brighter than the scenery.
+	flies := t.Bright > 0.9 && (e.tracker.clutter >= 2 || t.Hits == 1 && t.Area < 6*e.cfg.GlimpseArea)
+	if (seen && !again || strode && e.sure(t)) && t.Bodiless <= 0.3 && !flies {
+		return true
 	}
 	e.doubt = e.doubt || seen || strode
 	return false
@@ -255,7 +257,7 @@ func within(b shouwang.Box, x, y float64) bool {
 // plain reports a track that stands out, goes straight, is alone and has a body:
 // little can be wrong with it, once it is known what flickers here.
 func (e *Eventer) plain(t *Track) bool {
-	return e.tracker.age() > 10 && t.Score > 0.7 && t.Travel >= 0.7*t.Path && e.tracker.clutter < 2 && t.Bodiless < 0.2
+	return e.tracker.age() > 10 && t.Hits == t.looks && t.Score > 0.7 && t.Travel >= 0.7*t.Path && e.tracker.clutter < 2 && t.Bodiless < 0.2
 }
 
 // need is for how many seconds a track must be followed. What is faint needs

@@ -175,9 +175,17 @@ func (t *Track) dark() bool {
 
 // another reports whether a box is so much larger or smaller than the one
 // before it that its middle moved because the outline did: a digit of a clock
-// changes beside another, an insect passes before a lamp.
+// changes beside another, an insect passes before a lamp. Where one lies within
+// the other less is enough, for what goes leaves where it was.
 func another(a, b shouwang.Box) bool {
-	return b.Area() > 4*a.Area() || a.Area() > 4*b.Area()
+	small, large := a, b
+	if a.Area() > b.Area() {
+		small, large = b, a
+	}
+	if large.Area() > 4*small.Area() {
+		return true
+	}
+	return large.Area() > 2.5*small.Area() && large.Union(small).Area() < 1.01*large.Area()
 }
 
 // restart lets the track begin here and now: what came before was something

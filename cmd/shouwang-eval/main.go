@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -63,6 +64,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 			o.Encodings = append(o.Encodings, e)
 		}
 	}
+	var late error // of what plays at its own pace; the rest is measured nevertheless
 	var films, real []lab.Source
 	for _, f := range composite.Films(stocks) {
 		films = append(films, f)
@@ -87,10 +89,8 @@ func run(ctx context.Context, args []string, out, errs io.Writer) error {
 		fmt.Fprintf(out, "\n# %s\n", part.title)
 		lab.Report(out, runs)
 		if o.Baselines && part.title == composites {
-			if err := lab.ReportMotion(ctx, out, o, runs); err != nil {
-				return err
-			}
+			late = lab.ReportMotion(ctx, out, o, runs)
 		}
 	}
-	return lab.Places(ctx, out, *cache, clips, *only)
+	return errors.Join(late, lab.Places(ctx, out, *cache, clips, *only))
 }
