@@ -102,10 +102,10 @@ func (s *Server) clipView(c *front.Caller, clip *StoredClip, why front.Why) (Cli
 		return ClipView{}, false
 	}
 	v := ClipView{
-		Clip: clip.Clip, CameraName: cameraName(c, cam), DurationS: clip.Duration().Seconds(),
+		Clip: clip.Clip, CameraName: cam.NameIn(c.Lang), DurationS: clip.Duration().Seconds(),
 		Gaps: append([]shouwang.Gap{}, clip.Gaps...), Keys: clip.Keys,
 	}
-	decision := s.foresee(c, s.playRequest(c, cam, clip, why))
+	decision := s.cams.Foresee(c, s.playRequest(c, cam, clip, why))
 	v.Playable = decision.Allowed()
 	if !v.Playable {
 		v.Reasons, v.Reason = decision.Reasons, s.TextFor(c, &decision)
@@ -119,14 +119,6 @@ func (s *Server) playRequest(c *front.Caller, cam *policy.Camera, clip *StoredCl
 	req.Resource = "footage:" + string(clip.ID)
 	req.Footage = &policy.Footage{ID: req.Resource, Camera: cam.ID, From: clip.From, To: clip.To, KeyState: clip.Keys, Quarantined: cam.Quarantined}
 	return req
-}
-
-// foresee asks the gate without looking: for what a page shows beforehand.
-func (s *Server) foresee(c *front.Caller, req policy.Request) policy.Decision {
-	if c.Who.Type == policy.TypeAdministrator || c.Who.Type == policy.TypeService {
-		return policy.Decision{ID: req.ID, Decision: "deny", Reasons: []policy.Reason{policy.ReasonNeverAPicture}}
-	}
-	return s.deps.Gate.Decide(req)
 }
 
 // clip finds a clip of a camera that the caller may search; any other is not

@@ -9,6 +9,7 @@ import (
 	"shouwang/policy"
 	"shouwang/policy/gate"
 	"shouwang/web/auth"
+	"shouwang/web/cameras"
 	"shouwang/web/front"
 	"shouwang/web/live"
 	"shouwang/web/look"
@@ -38,22 +39,6 @@ type Accounts interface {
 	// SetPassword replaces the password and ends every other session of the
 	// account; the token given stays good, or a new one is returned.
 	SetPassword(ctx context.Context, token, old, new string) (newToken string, err error)
-}
-
-// Cameras tells what is known of cameras beside consent: masks and links.
-type Cameras interface {
-	Camera(id shouwang.CameraID) (shouwang.Camera, bool)
-	// Status returns the present state of each stream that is worked on.
-	Status() []shouwang.StreamStatus
-	// Analysis returns how a camera is looked at now.
-	Analysis(id shouwang.CameraID) Analysis
-}
-
-// Analysis is how closely a camera is looked at, and why.
-type Analysis struct {
-	Policy   string `json:"policy" enum:"full,track,presence,off"`
-	Reason   string `json:"reason,omitempty"`
-	Degraded bool   `json:"degraded"`
 }
 
 // Bus is the part of the message bus that web reads and writes.
@@ -178,7 +163,7 @@ type Deps struct {
 	Gate     Gate
 	Audit    policy.Auditor
 	Accounts Accounts
-	Cameras  Cameras
+	Cameras  cameras.Known
 	Hubs     watch.Hubs
 	Renderer watch.Renderer
 	Media    *live.Server

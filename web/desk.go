@@ -48,19 +48,6 @@ func (s *Server) deskRoutes() {
 	front.Route(s.Front, front.Op{ID: "closeCase", Method: http.MethodPost, Path: "/api/cases/{id}/close", Tag: "desk", Summary: "Close a case of one's own"}, front.Officers, s.closeCase)
 }
 
-// openIncidents returns the incidents that are open now, newest first.
-func (s *Server) openIncidents(w *policy.World) []*policy.Incident {
-	now := s.Now()
-	var out []*policy.Incident
-	for _, i := range w.Incidents() {
-		if !now.Before(i.From) && now.Before(i.To) {
-			out = append(out, i)
-		}
-	}
-	slices.SortFunc(out, func(a, b *policy.Incident) int { return b.From.Compare(a.From) })
-	return out
-}
-
 func caseView(cs *policy.Case) CaseView {
 	return CaseView{ID: cs.ID, Type: cs.Type, Title: cs.Title, Open: cs.Open, Members: append([]string{}, cs.Members...), Opened: cs.Opened, Closed: cs.Closed}
 }

@@ -9,6 +9,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/cameras"
 	"shouwang/web/front"
 	"shouwang/web/wall"
 )
@@ -19,7 +20,7 @@ func TestIncidentOpensNearbyCamerasAndClosesThem(t *testing.T) {
 	tn := newTown(t)
 	tn.hubs.units, _ = picture(t)
 	chen := tn.signIn("officer:chen")
-	if v := get[CameraView](chen, "/api/cameras/door"); v.Live.Decision != "deny" || v.Live.Text == "" {
+	if v := get[cameras.CameraView](chen, "/api/cameras/door"); v.Live.Decision != "deny" || v.Live.Text == "" {
 		t.Errorf("before: %+v", v.Live)
 	}
 	status, raw := chen.do("POST", "/api/incidents", map[string]any{"type": "sos", "camera": "door", "text": "求助", "minutes": 30})
@@ -27,7 +28,7 @@ func TestIncidentOpensNearbyCamerasAndClosesThem(t *testing.T) {
 	if status != http.StatusOK || json.Unmarshal([]byte(raw), &incident) != nil || !incident.Open {
 		t.Fatalf("open: %d %s", status, raw)
 	}
-	v := get[CameraView](chen, "/api/cameras/door")
+	v := get[cameras.CameraView](chen, "/api/cameras/door")
 	if v.Live.Decision != "allow" || v.Live.Incident != incident.ID {
 		t.Errorf("during: %+v", v.Live)
 	}
@@ -116,7 +117,7 @@ func TestEventsVerdictsAndTimeline(t *testing.T) {
 func TestCamerasAreKnownByJurisdictionAndOwnership(t *testing.T) {
 	tn := newTown(t)
 	type list struct {
-		Cameras []CameraView `json:"cameras"`
+		Cameras []cameras.CameraView `json:"cameras"`
 	}
 	for who, want := range map[string]int{"officer:chen": 2, "officer:far": 1, "resident:li": 1, "kiosk:wall": 2, "admin:ops": 3} {
 		got := get[list](tn.signIn(who), "/api/cameras").Cameras

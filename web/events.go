@@ -90,7 +90,7 @@ func (s *Server) eventViews(ctx context.Context, c *front.Caller, events []Store
 		e := &events[i]
 		v := EventView{Event: e.Event, Verdict: e.Verdict, By: e.By, Clip: clips[e.ID]}
 		if cam, err := c.Camera(e.Camera); err == nil {
-			v.CameraName = cameraName(c, cam)
+			v.CameraName = cam.NameIn(c.Lang)
 		}
 		views = append(views, v)
 	}

@@ -23,6 +23,7 @@ import (
 	"shouwang/policy"
 	"shouwang/policy/gate"
 	"shouwang/web/auth"
+	"shouwang/web/cameras"
 	"shouwang/web/front"
 	"shouwang/web/live"
 	"shouwang/web/watch"
@@ -450,7 +451,9 @@ type fakeStore struct {
 func (f *fakeStore) Camera(shouwang.CameraID) (shouwang.Camera, bool) {
 	return shouwang.Camera{}, false
 }
-func (f *fakeStore) Analysis(shouwang.CameraID) Analysis { return Analysis{Policy: "track"} }
+func (f *fakeStore) Analysis(shouwang.CameraID) cameras.Analysis {
+	return cameras.Analysis{Policy: "track"}
+}
 func (f *fakeStore) Status() []shouwang.StreamStatus {
 	return []shouwang.StreamStatus{{Camera: "door", Stream: shouwang.StreamMain, State: shouwang.LinkLive, Codec: "h264", Offset: 250 * time.Millisecond}}
 }

@@ -7,6 +7,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/cameras"
 )
 
 // withCell makes gao the guardian of a cell that the door's owner chose.
@@ -66,7 +67,7 @@ func TestAGuardianLooksWhileSomethingHappensAndKnowsNothingElse(t *testing.T) {
 	if p := gao.problem(http.StatusForbidden, "POST", "/api/cameras/door/whep?incident=fire&clear=true", "v=0"); len(p.Reasons) == 0 {
 		t.Errorf("a clear look: %+v", p)
 	}
-	if got := get[struct{ Cameras []CameraView }](gao, "/api/cameras"); len(got.Cameras) != 1 { // their own
+	if got := get[struct{ Cameras []cameras.CameraView }](gao, "/api/cameras"); len(got.Cameras) != 1 { // their own
 		t.Errorf("cameras: %+v", got.Cameras)
 	}
 	// The look ends by itself with the incident.

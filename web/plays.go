@@ -61,7 +61,7 @@ func (s *Server) playback(ctx context.Context, c *front.Caller, cam *policy.Came
 	if p := s.plays.find(key); p != nil && s.Now().Before(p.expires) {
 		within := req
 		within.Within = p.look.Decision.DecisionID
-		decision := s.foresee(c, within)
+		decision := s.cams.Foresee(c, within)
 		decision.DecisionID = p.look.Decision.DecisionID
 		if decision.Allowed() {
 			if options, refused := s.looks.Carry(&decision, c, cam); refused == "" && sameOptions(options, p.look.Options) {

@@ -9,13 +9,14 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/cameras"
 	"shouwang/web/front"
 )
 
 // MyCamera is a camera that the caller answers for.
 type MyCamera struct {
-	Camera   CameraView    `json:"camera"`
-	Consents []ConsentView `json:"consents"`
+	Camera   cameras.CameraView `json:"camera"`
+	Consents []ConsentView      `json:"consents"`
 	// Masks are the areas covered when the camera was filed.
 	Masks []shouwang.Polygon `json:"masks" doc:"Areas covered when the camera was filed; they stay whatever the consents say"`
 }
@@ -86,12 +87,12 @@ func (s *Server) manages(c *front.Caller, cam *policy.Camera) bool {
 func (s *Server) myCameras(_ context.Context, c *front.Caller, _ *struct{}) (*myCamerasOutput, error) {
 	out := &myCamerasOutput{}
 	out.Body.Cameras = []MyCamera{}
-	links := s.links()
+	links := s.cams.Links()
 	for _, cam := range c.World.Cameras() {
 		if !c.Knows(cam) || !s.manages(c, cam) {
 			continue
 		}
-		mine := MyCamera{Camera: s.cameraView(c, cam, links, front.Why{}), Consents: []ConsentView{}, Masks: []shouwang.Polygon{}}
+		mine := MyCamera{Camera: s.cams.View(c, cam, links, front.Why{}), Consents: []ConsentView{}, Masks: []shouwang.Polygon{}}
 		if known, ok := s.deps.Cameras.Camera(cam.CameraID()); ok {
 			mine.Masks = append(mine.Masks, known.Masks...)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"shouwang"
+	"shouwang/web/cameras"
 	"shouwang/web/front"
 	"shouwang/web/look"
 	"shouwang/web/receipts"
@@ -32,6 +33,7 @@ type Server struct {
 	mux     *http.ServeMux
 	handler http.Handler
 	looks   *look.Looks
+	cams    *cameras.Room
 	feeds   *watch.Feeds
 	copies  *copies
 	tickets *tickets
@@ -71,7 +73,7 @@ func (s *Server) build() error {
 	mux := s.mux
 	s.sessionRoutes()
 	s.factorRoutes()
-	s.cameraRoutes()
+	s.cams = cameras.Register(s.Front, s.looks, s.deps.Cameras, s.deps.Gate)
 	s.liveRoutes()
 	s.eventRoutes()
 	s.streamRoutes()

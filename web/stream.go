@@ -14,6 +14,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/cameras"
 	"shouwang/web/front"
 )
 
@@ -155,8 +156,8 @@ func (s *Server) tellable(ctx context.Context, c *front.Caller, m shouwang.Messa
 		body, err := json.Marshal(struct {
 			Camera shouwang.CameraID   `json:"camera"`
 			Stream shouwang.StreamKind `json:"stream"`
-			Link
-		}{st.Camera, st.Stream, linkOf(st)})
+			cameras.Link
+		}{st.Camera, st.Stream, cameras.LinkOf(st)})
 		return body, err == nil
 	}
 	return nil, false
@@ -168,7 +169,7 @@ func (s *Server) tellEvent(ctx context.Context, c *front.Caller, m shouwang.Mess
 	if !ok || !s.maySearch(c, cam) {
 		return nil, false
 	}
-	view := EventView{Event: e, CameraName: cameraName(c, cam)}
+	view := EventView{Event: e, CameraName: cam.NameIn(c.Lang)}
 	if e.Phase == shouwang.PhaseEnd {
 		view = s.eventViews(ctx, c, []StoredEvent{{Event: e}})[0]
 	}

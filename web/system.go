@@ -7,6 +7,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/cameras"
 	"shouwang/web/front"
 )
 
@@ -15,8 +16,8 @@ type Health struct {
 	ID         shouwang.CameraID   `json:"id"`
 	Name       string              `json:"name"`
 	Class      shouwang.LegalClass `json:"legal_class"`
-	Link       Link                `json:"link"`
-	Analysis   Analysis            `json:"analysis"`
+	Link       cameras.Link        `json:"link"`
+	Analysis   cameras.Analysis    `json:"analysis"`
 	Lost       uint64              `json:"lost"`
 	Reconnects uint64              `json:"reconnects"`
 	Units      uint64              `json:"units"`
@@ -42,7 +43,7 @@ func (s *Server) system(_ context.Context, c *front.Caller, _ *struct{}) (*syste
 	b := &out.Body
 	b.Now, b.Views, b.CopyBytes = s.Now(), len(s.tickets.list("")), s.copies.size()
 	b.Renderings, _, _ = s.feeds.Renderings()
-	links := s.links()
+	links := s.cams.Links()
 	for _, cam := range c.World.Cameras() {
 		b.Cameras = append(b.Cameras, s.health(c, cam, links[cam.CameraID()]))
 	}
@@ -51,7 +52,7 @@ func (s *Server) system(_ context.Context, c *front.Caller, _ *struct{}) (*syste
 
 func (s *Server) health(c *front.Caller, cam *policy.Camera, st shouwang.StreamStatus) Health {
 	return Health{
-		ID: cam.CameraID(), Name: cameraName(c, cam), Class: cam.LegalClass, Link: linkOf(st),
+		ID: cam.CameraID(), Name: cam.NameIn(c.Lang), Class: cam.LegalClass, Link: cameras.LinkOf(st),
 		Analysis: s.deps.Cameras.Analysis(cam.CameraID()), Lost: st.Lost, Reconnects: st.Reconnects, Units: st.Units,
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"shouwang"
 	"shouwang/policy"
+	"shouwang/web/cameras"
 	"shouwang/web/wall"
 )
 
@@ -178,7 +179,7 @@ func TestNoIncidentOpensWithoutItsRecord(t *testing.T) {
 	if status, raw := chen.do("POST", "/api/incidents", map[string]any{"type": "sos", "camera": "door", "minutes": 30}); status < 500 {
 		t.Errorf("%d %s", status, raw)
 	}
-	if v := get[CameraView](chen, "/api/cameras/door"); v.Live.Decision != "deny" {
+	if v := get[cameras.CameraView](chen, "/api/cameras/door"); v.Live.Decision != "deny" {
 		t.Errorf("%+v", v.Live)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"shouwang"
 	"shouwang/web"
+	"shouwang/web/cameras"
 )
 
 // deps joins web to its neighbours.
@@ -41,18 +42,18 @@ func (c webCameras) Camera(id shouwang.CameraID) (shouwang.Camera, bool) {
 func (c webCameras) Status() []shouwang.StreamStatus { return c.node.manager.Status() }
 
 // Analysis returns how a camera is looked at.
-func (c webCameras) Analysis(id shouwang.CameraID) web.Analysis {
+func (c webCameras) Analysis(id shouwang.CameraID) cameras.Analysis {
 	c.node.mu.Lock()
 	w := c.node.works[id]
 	c.node.mu.Unlock()
 	if w == nil {
-		return web.Analysis{Policy: "off"}
+		return cameras.Analysis{Policy: "off"}
 	}
 	st := w.sight.snapshot()
 	if !st.Allowed {
-		return web.Analysis{Policy: "off", Reason: st.Reason}
+		return cameras.Analysis{Policy: "off", Reason: st.Reason}
 	}
-	return web.Analysis{Policy: st.Policy, Reason: st.Reason, Degraded: st.Degraded}
+	return cameras.Analysis{Policy: st.Policy, Reason: st.Reason, Degraded: st.Degraded}
 }
 
 // ready says why the service cannot work now, or nil.
