@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"shouwang/web/front"
+	"shouwang/web/session"
 )
 
 func TestOpenAPIDescribesTheWholeAPI(t *testing.T) {
@@ -63,7 +64,7 @@ func TestSignInAndOut(t *testing.T) {
 		t.Errorf("rate limit: %d, Retry-After %q", resp.StatusCode, resp.Header.Get("Retry-After"))
 	}
 	chen := tn.signIn("officer:chen")
-	me := get[Me](chen, "/api/session")
+	me := get[session.Me](chen, "/api/session")
 	if me.Face != "wall" || me.Name != "Chen" || me.Type != "officer" || me.MustChange {
 		t.Errorf("me: %+v", me)
 	}

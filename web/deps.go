@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"io"
-	"time"
 
 	"shouwang"
 	"shouwang/policy"
@@ -13,6 +12,8 @@ import (
 	"shouwang/web/front"
 	"shouwang/web/live"
 	"shouwang/web/look"
+	"shouwang/web/mine"
+	"shouwang/web/session"
 	"shouwang/web/watch"
 )
 
@@ -28,18 +29,6 @@ type Gate interface {
 
 // Session is one person's sign-in.
 type Session = auth.Session
-
-// Accounts is who can sign in. Errors: CodeUnauthenticated for a wrong name,
-// password or token, CodeRateLimited (a RetryAfter says how long) for too many
-// attempts, CodeBadUsage for a password that is not good enough.
-type Accounts interface {
-	SignIn(ctx context.Context, name, password, remote string) (token string, s Session, err error)
-	Session(ctx context.Context, token string) (Session, error)
-	SignOut(ctx context.Context, token string) error
-	// SetPassword replaces the password and ends every other session of the
-	// account; the token given stays good, or a new one is returned.
-	SetPassword(ctx context.Context, token, old, new string) (newToken string, err error)
-}
 
 // Bus is the part of the message bus that web reads and writes.
 type Bus interface {
@@ -121,48 +110,13 @@ type Desk interface {
 	PutCase(ctx context.Context, by string, c *policy.Case) error
 }
 
-// Receipt is what a resident holds after a change: what was changed, what was
-// erased and what a hold keeps.
-type Receipt struct {
-	ID          string    `json:"id"`
-	At          time.Time `json:"at"`
-	Camera      string    `json:"camera"`
-	Consent     string    `json:"consent"` // "c-17@4"
-	State       string    `json:"state"`
-	RecordHash  string    `json:"record_hash,omitempty"`
-	KeysGone    int       `json:"keys_destroyed"`
-	ErasedBytes int64     `json:"erased_bytes"`
-	ErasedClips int       `json:"erased_clips"`
-	Held        []HeldBy  `json:"held,omitempty"`
-	LogIndex    *int64    `json:"log_index,omitempty" doc:"Place of the destruction's entry in the access log"`
-	Signed      string    `json:"signed,omitempty" doc:"The receipt as a signed note; GET /api/papers/key verifies it without this service"`
-}
-
-// HeldBy is a stretch of footage that outlives a withdrawal, and why.
-type HeldBy struct {
-	Case   string    `json:"case"`
-	Until  time.Time `json:"until"`
-	Reason string    `json:"reason"`
-}
-
-// Consents keeps the consent records. Append stores one more version, which
-// must follow the version it was made from (CodeConflict otherwise), tells the
-// gate, and carries out what the new state means: stopping, erasing. It
-// returns when the erasure is done or can no longer be undone.
-type Consents interface {
-	Append(ctx context.Context, next *policy.Consent) (Receipt, error)
-	// Erasable returns what a withdrawal now would erase.
-	Erasable(ctx context.Context, camera shouwang.CameraID) (clips int, bytes int64, err error)
-	Receipt(ctx context.Context, id string) (Receipt, error)
-}
-
 // Deps are the neighbours that web is joined to. All are needed except
 // Renderer (without it everything that must be masked is denied).
 type Deps struct {
 	World    func() *policy.World // the present snapshot, never nil
 	Gate     Gate
 	Audit    policy.Auditor
-	Accounts Accounts
+	Accounts session.Accounts
 	Cameras  cameras.Known
 	Hubs     watch.Hubs
 	Renderer watch.Renderer
@@ -172,7 +126,7 @@ type Deps struct {
 	Clips    Clips
 	Footage  Footage
 	Desk     Desk
-	Consents Consents
+	Consents mine.Consents
 	// Sealed may be nil: see look.Sealed.
 	Sealed look.Sealed
 	// Rooms are the operations that live in rooms of their own: each registers

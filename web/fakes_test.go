@@ -26,6 +26,7 @@ import (
 	"shouwang/web/cameras"
 	"shouwang/web/front"
 	"shouwang/web/live"
+	"shouwang/web/mine"
 	"shouwang/web/watch"
 )
 
@@ -445,7 +446,7 @@ type fakeStore struct {
 	units    []*shouwang.AccessUnit
 	file     []byte
 	opened   int
-	receipts map[string]Receipt
+	receipts map[string]mine.Receipt
 }
 
 func (f *fakeStore) Camera(shouwang.CameraID) (shouwang.Camera, bool) {
@@ -556,7 +557,7 @@ func (f *fakeStore) PutIncident(_ context.Context, _ string, i *policy.Incident)
 	return f.town.gate.Update(func(w *policy.World) (*policy.World, error) { return w.WithIncident(i), nil })
 }
 
-func (f *fakeStore) Append(_ context.Context, next *policy.Consent) (Receipt, error) {
+func (f *fakeStore) Append(_ context.Context, next *policy.Consent) (mine.Receipt, error) {
 	err := f.town.gate.Update(func(w *policy.World) (*policy.World, error) { return w.WithConsent(next) })
 	if next.State == policy.Withdrawn {
 		f.mu.Lock()
@@ -567,9 +568,9 @@ func (f *fakeStore) Append(_ context.Context, next *policy.Consent) (Receipt, er
 		}
 		f.mu.Unlock()
 	}
-	r := Receipt{ID: front.NewID("rc"), At: f.town.clock.now(), Camera: next.Camera, Consent: next.Ref(), State: string(next.State), RecordHash: next.RecordHash}
+	r := mine.Receipt{ID: front.NewID("rc"), At: f.town.clock.now(), Camera: next.Camera, Consent: next.Ref(), State: string(next.State), RecordHash: next.RecordHash}
 	if f.receipts == nil {
-		f.receipts = map[string]Receipt{}
+		f.receipts = map[string]mine.Receipt{}
 	}
 	f.receipts[r.ID] = r
 	return r, err
@@ -579,7 +580,7 @@ func (f *fakeStore) Erasable(context.Context, shouwang.CameraID) (int, int64, er
 	return len(f.clips), 4096, nil
 }
 
-func (f *fakeStore) Receipt(_ context.Context, id string) (Receipt, error) {
+func (f *fakeStore) Receipt(_ context.Context, id string) (mine.Receipt, error) {
 	r, ok := f.receipts[id]
 	if !ok {
 		return r, shouwang.Errorf(shouwang.CodeNotFound, "no receipt")

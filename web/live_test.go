@@ -18,6 +18,7 @@ import (
 	"shouwang/policy"
 	"shouwang/web/live/livetest"
 	"shouwang/web/look"
+	"shouwang/web/mine"
 )
 
 // watchLive opens a live view over WHEP; the answer must be 201.
@@ -91,7 +92,7 @@ func TestWithdrawalEndsLiveViewsAtOnce(t *testing.T) {
 	if err := viewer.WaitPictures(5, 5*time.Second); err != nil {
 		t.Fatal(err)
 	}
-	preview := get[Effect](li, "/api/my/consents/c-1/preview?action=withdraw")
+	preview := get[mine.Effect](li, "/api/my/consents/c-1/preview?action=withdraw")
 	if preview.LiveViewers != 2 || preview.ErasedBytes != 4096 {
 		t.Errorf("preview: %+v", preview)
 	}

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"shouwang/policy"
+	"shouwang/web/mine"
 )
 
 type changed struct {
-	Consent ConsentView `json:"consent"`
-	Receipt Receipt     `json:"receipt"`
+	Consent mine.ConsentView `json:"consent"`
+	Receipt mine.Receipt     `json:"receipt"`
 }
 
 func (p *person) post(path string, body any) changed {
@@ -27,13 +28,13 @@ func (p *person) post(path string, body any) changed {
 func TestResidentPausesResumesGivesAndWithdraws(t *testing.T) {
 	tn := newTown(t)
 	li := tn.signIn("resident:li")
-	mine := get[struct {
-		Cameras []MyCamera `json:"cameras"`
+	own := get[struct {
+		Cameras []mine.MyCamera `json:"cameras"`
 	}](li, "/api/my/cameras")
-	if len(mine.Cameras) != 1 || mine.Cameras[0].Camera.ID != "door" || len(mine.Cameras[0].Consents) != 1 || len(mine.Cameras[0].Consents[0].Slots) != 168 {
-		t.Fatalf("my cameras: %+v", mine)
+	if len(own.Cameras) != 1 || own.Cameras[0].Camera.ID != "door" || len(own.Cameras[0].Consents) != 1 || len(own.Cameras[0].Consents[0].Slots) != 168 {
+		t.Fatalf("my cameras: %+v", own)
 	}
-	if c := mine.Cameras[0].Camera; c.Live.Decision != "allow" || c.Sharing.State != policy.Given || c.Link.ClockOffsetMS != 250 {
+	if c := own.Cameras[0].Camera; c.Live.Decision != "allow" || c.Sharing.State != policy.Given || c.Link.ClockOffsetMS != 250 {
 		t.Errorf("my camera: %+v", c)
 	}
 	paused := li.post("/api/my/consents/c-1/pause", map[string]any{"hours": 8})
@@ -54,7 +55,7 @@ func TestResidentPausesResumesGivesAndWithdraws(t *testing.T) {
 	if gone.Consent.State != policy.Withdrawn || gone.Receipt.ID == "" || gone.Receipt.RecordHash == "" {
 		t.Errorf("withdrawn: %+v", gone)
 	}
-	if again := get[Receipt](li, "/api/my/receipts/"+gone.Receipt.ID); again.Consent != gone.Receipt.Consent {
+	if again := get[mine.Receipt](li, "/api/my/receipts/"+gone.Receipt.ID); again.Consent != gone.Receipt.Consent {
 		t.Errorf("receipt: %+v", again)
 	}
 	tn.signIn("resident:gao").problem(http.StatusNotFound, "GET", "/api/my/receipts/"+gone.Receipt.ID, nil)

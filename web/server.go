@@ -20,7 +20,9 @@ import (
 	"shouwang/web/cameras"
 	"shouwang/web/front"
 	"shouwang/web/look"
+	"shouwang/web/mine"
 	"shouwang/web/receipts"
+	"shouwang/web/session"
 	"shouwang/web/tlsca"
 	"shouwang/web/watch"
 )
@@ -71,15 +73,17 @@ func New(cfg Config, deps Deps, clock func() time.Time, log *slog.Logger, regist
 // build lays out the routes and what stands before them.
 func (s *Server) build() error {
 	mux := s.mux
-	s.sessionRoutes()
-	s.factorRoutes()
+	session.Register(s.Front, s.deps.Accounts, s.endSession)
 	s.cams = cameras.Register(s.Front, s.looks, s.deps.Cameras, s.deps.Gate)
 	s.liveRoutes()
 	s.eventRoutes()
 	s.streamRoutes()
 	s.clipRoutes()
 	s.deskRoutes()
-	s.residentRoutes()
+	mine.Register(s.Front, s.looks, mine.Deps{
+		Gate: s.deps.Gate, Cameras: s.cams, Known: s.deps.Cameras, Consents: s.deps.Consents, Bus: s.deps.Bus,
+		Viewers: s.tickets.strangers, Changed: s.changed,
+	})
 	s.systemRoutes()
 	for _, room := range s.deps.Rooms {
 		room(s.Front, s.looks)

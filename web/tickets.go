@@ -282,3 +282,20 @@ func firstReason(list []policy.Reason) string {
 	}
 	return string(list[0])
 }
+
+// strangers counts the live views of the camera that rest on sharing; the
+// owner's own goes on.
+func (ts *tickets) strangers(cam *policy.Camera) (n int) {
+	for _, t := range ts.list(cam.CameraID()) {
+		if t.viewer != cam.Owner {
+			n++
+		}
+	}
+	return n
+}
+
+// endSession ends everything that shows pictures under a token.
+func (s *Server) endSession(token string) {
+	s.tickets.endSession(token)
+	s.plays.endWhere(EndSignOut, func(p *play) bool { return p.token == token })
+}

@@ -11,7 +11,7 @@ import (
 	"shouwang/storage/notary"
 	"shouwang/storage/receipt"
 	"shouwang/storage/registry"
-	"shouwang/web"
+	"shouwang/web/mine"
 )
 
 // consents keeps the consent records for web and carries out what a new
@@ -25,10 +25,10 @@ type consents struct {
 }
 
 // Append stores the version, puts it in force, and erases what it ends.
-func (c consents) Append(ctx context.Context, next *policy.Consent) (web.Receipt, error) {
+func (c consents) Append(ctx context.Context, next *policy.Consent) (mine.Receipt, error) {
 	release := c.eraser.claim(cameraOf(next.Camera))
 	err := c.registry.AppendConsent(ctx, next)
-	var r web.Receipt
+	var r mine.Receipt
 	if err == nil {
 		r, err = c.enforce(ctx, next)
 	}
@@ -38,28 +38,28 @@ func (c consents) Append(ctx context.Context, next *policy.Consent) (web.Receipt
 
 // enforce puts a stored version in force, erases what it ends and writes the
 // receipt.
-func (c consents) enforce(ctx context.Context, next *policy.Consent) (web.Receipt, error) {
+func (c consents) enforce(ctx context.Context, next *policy.Consent) (mine.Receipt, error) {
 	if err := c.refresh(ctx); err != nil {
-		return web.Receipt{}, err
+		return mine.Receipt{}, err
 	}
 	camera := cameraOf(next.Camera)
 	erased := erasure{log: -1}
 	if reason, yes := ended(c.eraser.gate.World(), camera); yes {
 		var err error
 		if erased, err = c.eraser.erase(ctx, camera, string(reason)); err != nil {
-			return web.Receipt{}, err
+			return mine.Receipt{}, err
 		}
 	}
 	return c.receipt(ctx, next, erased)
 }
 
 // receipt writes down what happened for the resident to keep.
-func (c consents) receipt(ctx context.Context, v *policy.Consent, erased erasure) (web.Receipt, error) {
+func (c consents) receipt(ctx context.Context, v *policy.Consent, erased erasure) (mine.Receipt, error) {
 	stored, err := c.registry.Consents(ctx, v.ID)
 	if err != nil {
-		return web.Receipt{}, err
+		return mine.Receipt{}, err
 	}
-	r := web.Receipt{
+	r := mine.Receipt{
 		ID: receiptID(v.ID, v.Version), At: c.eraser.clock().UTC(), Camera: v.Camera, Consent: v.Ref(), State: string(v.State),
 		KeysGone: len(erased.Keys), ErasedBytes: erased.Bytes, ErasedClips: erased.Segments,
 	}
@@ -67,7 +67,7 @@ func (c consents) receipt(ctx context.Context, v *policy.Consent, erased erasure
 		r.RecordHash = stored[n-1].RecordHash
 	}
 	for _, h := range erased.Held {
-		r.Held = append(r.Held, web.HeldBy{Case: h.Case, Until: h.Until, Reason: "hold"})
+		r.Held = append(r.Held, mine.HeldBy{Case: h.Case, Until: h.Until, Reason: "hold"})
 	}
 	if erased.log >= 0 {
 		r.LogIndex = &erased.log
@@ -84,7 +84,7 @@ func (c consents) receipt(ctx context.Context, v *policy.Consent, erased erasure
 func receiptID(consent string, version int) string { return fmt.Sprintf("%s-%d", consent, version) }
 
 // keep stores a receipt.
-func (c consents) keep(ctx context.Context, r *web.Receipt) error {
+func (c consents) keep(ctx context.Context, r *mine.Receipt) error {
 	raw, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("write receipt: %w", err)
@@ -93,7 +93,7 @@ func (c consents) keep(ctx context.Context, r *web.Receipt) error {
 }
 
 // sign writes the receipt down as the paper that verifies by itself.
-func (c consents) sign(r *web.Receipt, keys []string) (string, error) {
+func (c consents) sign(r *mine.Receipt, keys []string) (string, error) {
 	paper := receipt.Receipt{
 		ID: r.ID, At: r.At, Camera: r.Camera, Consent: r.Consent, State: r.State, Record: r.RecordHash, Keys: r.KeysGone,
 		KeysHash: receipt.HashKeys(keys), Segments: r.ErasedClips, Bytes: r.ErasedBytes, Log: -1,
@@ -112,15 +112,15 @@ func (c consents) sign(r *web.Receipt, keys []string) (string, error) {
 }
 
 // Receipt returns a receipt that was given.
-func (c consents) Receipt(ctx context.Context, id string) (web.Receipt, error) {
+func (c consents) Receipt(ctx context.Context, id string) (mine.Receipt, error) {
 	raw, err := c.catalog.Meta(ctx, "receipt/"+id)
 	if err != nil {
-		return web.Receipt{}, err
+		return mine.Receipt{}, err
 	}
 	if raw == "" {
-		return web.Receipt{}, shouwang.Errorf(shouwang.CodeNotFound, "there is no receipt %s", id)
+		return mine.Receipt{}, shouwang.Errorf(shouwang.CodeNotFound, "there is no receipt %s", id)
 	}
-	var r web.Receipt
+	var r mine.Receipt
 	if err := json.Unmarshal([]byte(raw), &r); err != nil {
 		return r, fmt.Errorf("read receipt %s: %w", id, err)
 	}

@@ -1,4 +1,4 @@
-package web
+package session
 
 import (
 	"context"
@@ -29,41 +29,41 @@ type enrolOutput struct {
 	}
 }
 
-func (s *Server) factorRoutes() {
+func (r *room) factorRoutes() {
 	post := func(id, path, summary string) front.Op {
 		return front.Op{ID: id, Method: http.MethodPost, Path: path, Tag: "session", Summary: summary}
 	}
-	front.Route(s.Front, post("showFactor", "/api/session/factor", "Show one's second factor; acts that need it fresh look back five minutes"), front.SignedIn, s.showFactor)
-	front.Route(s.Front, post("enrolFactor", "/api/session/factor/enrol", "Ask for a second factor; it counts once confirmed"), front.SignedIn, s.enrolFactor)
-	front.Route(s.Front, post("confirmFactor", "/api/session/factor/confirm", "Confirm a second factor with one of its codes"), front.SignedIn, s.confirmFactor)
+	front.Route(r.Front, post("showFactor", "/api/session/factor", "Show one's second factor; acts that need it fresh look back five minutes"), front.SignedIn, r.showFactor)
+	front.Route(r.Front, post("enrolFactor", "/api/session/factor/enrol", "Ask for a second factor; it counts once confirmed"), front.SignedIn, r.enrolFactor)
+	front.Route(r.Front, post("confirmFactor", "/api/session/factor/confirm", "Confirm a second factor with one of its codes"), front.SignedIn, r.confirmFactor)
 }
 
-func (s *Server) factors() (factors, error) {
-	f, ok := s.deps.Accounts.(factors)
+func (r *room) factors() (factors, error) {
+	f, ok := r.accounts.(factors)
 	if !ok {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "this service has no second factors")
 	}
 	return f, nil
 }
 
-func (s *Server) showFactor(ctx context.Context, c *front.Caller, in *codeInput) (*struct{}, error) {
-	f, err := s.factors()
+func (r *room) showFactor(ctx context.Context, c *front.Caller, in *codeInput) (*struct{}, error) {
+	f, err := r.factors()
 	if err != nil {
 		return nil, err
 	}
 	return nil, f.ShowSecondFactor(ctx, c.Token, in.Body.Code)
 }
 
-func (s *Server) confirmFactor(ctx context.Context, c *front.Caller, in *codeInput) (*struct{}, error) {
-	f, err := s.factors()
+func (r *room) confirmFactor(ctx context.Context, c *front.Caller, in *codeInput) (*struct{}, error) {
+	f, err := r.factors()
 	if err != nil {
 		return nil, err
 	}
 	return nil, f.ConfirmSecondFactor(ctx, c.Token, in.Body.Code)
 }
 
-func (s *Server) enrolFactor(ctx context.Context, c *front.Caller, _ *struct{}) (*enrolOutput, error) {
-	f, err := s.factors()
+func (r *room) enrolFactor(ctx context.Context, c *front.Caller, _ *struct{}) (*enrolOutput, error) {
+	f, err := r.factors()
 	if err != nil {
 		return nil, err
 	}

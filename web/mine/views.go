@@ -1,4 +1,4 @@
-package web
+package mine
 
 import (
 	"time"

@@ -1,4 +1,4 @@
-package web
+package session
 
 import (
 	"context"
@@ -6,8 +6,35 @@ import (
 	"time"
 
 	"shouwang/policy"
+	"shouwang/web/auth"
 	"shouwang/web/front"
 )
+
+// Accounts is who can sign in. Errors: CodeUnauthenticated for a wrong name,
+// password or token, CodeRateLimited (a RetryAfter says how long) for too many
+// attempts, CodeBadUsage for a password that is not good enough.
+type Accounts interface {
+	SignIn(ctx context.Context, name, password, remote string) (token string, s auth.Session, err error)
+	Session(ctx context.Context, token string) (auth.Session, error)
+	SignOut(ctx context.Context, token string) error
+	// SetPassword replaces the password and ends every other session of the
+	// account; the token given stays good, or a new one is returned.
+	SetPassword(ctx context.Context, token, old, new string) (newToken string, err error)
+}
+
+type room struct {
+	*front.Front
+	accounts Accounts
+	ended    func(token string)
+}
+
+// Register puts the room's routes on the kernel. ended is told the token of a
+// session that is over: whatever shows pictures under it ends.
+func Register(f *front.Front, accounts Accounts, ended func(token string)) {
+	r := &room{f, accounts, ended}
+	r.routes()
+	r.factorRoutes()
+}
 
 // Me is who is signed in, and through which entrance they go.
 type Me struct {
@@ -48,20 +75,20 @@ type signOutOutput struct {
 	SetCookie []http.Cookie `header:"Set-Cookie"`
 }
 
-func (s *Server) sessionRoutes() {
-	front.Open(s.Front, front.Op{ID: "signIn", Method: http.MethodPost, Path: "/api/session", Tag: "session", Summary: "Sign in"}, s.signIn)
-	front.Route(s.Front, front.Op{ID: "whoAmI", Method: http.MethodGet, Path: "/api/session", Tag: "session", Summary: "Who is signed in"}, front.FirstSteps, s.whoAmI)
-	front.Route(s.Front, front.Op{ID: "signOut", Method: http.MethodDelete, Path: "/api/session", Tag: "session", Summary: "Sign out; live views end", Status: http.StatusNoContent}, front.FirstSteps, s.signOut)
-	front.Route(s.Front, front.Op{ID: "changePassword", Method: http.MethodPost, Path: "/api/session/password", Tag: "session", Summary: "Replace one's password"}, front.FirstSteps, s.changePassword)
+func (r *room) routes() {
+	front.Open(r.Front, front.Op{ID: "signIn", Method: http.MethodPost, Path: "/api/session", Tag: "session", Summary: "Sign in"}, r.signIn)
+	front.Route(r.Front, front.Op{ID: "whoAmI", Method: http.MethodGet, Path: "/api/session", Tag: "session", Summary: "Who is signed in"}, front.FirstSteps, r.whoAmI)
+	front.Route(r.Front, front.Op{ID: "signOut", Method: http.MethodDelete, Path: "/api/session", Tag: "session", Summary: "Sign out; live views end", Status: http.StatusNoContent}, front.FirstSteps, r.signOut)
+	front.Route(r.Front, front.Op{ID: "changePassword", Method: http.MethodPost, Path: "/api/session/password", Tag: "session", Summary: "Replace one's password"}, front.FirstSteps, r.changePassword)
 }
 
-func (s *Server) signIn(ctx context.Context, in *signInInput) (*meOutput, error) {
+func (r *room) signIn(ctx context.Context, in *signInInput) (*meOutput, error) {
 	t := front.TransportOf(ctx)
-	token, session, err := s.deps.Accounts.SignIn(ctx, in.Body.Name, in.Body.Password, front.HostOf(t.Remote))
+	token, session, err := r.accounts.SignIn(ctx, in.Body.Name, in.Body.Password, front.HostOf(t.Remote))
 	if err != nil {
 		return nil, err
 	}
-	world := s.deps.World()
+	world := r.World()
 	who, ok := world.Principal(session.Principal)
 	if !ok {
 		who = &policy.Principal{ID: session.Principal}
@@ -70,7 +97,7 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*meOutput, error)
 	return &meOutput{SetCookie: []http.Cookie{front.SessionCookie(token, session.Expires, t.Secure)}, Body: me(c)}, nil
 }
 
-func (s *Server) whoAmI(ctx context.Context, c *front.Caller, _ *struct{}) (*meOutput, error) {
+func (r *room) whoAmI(ctx context.Context, c *front.Caller, _ *struct{}) (*meOutput, error) {
 	// The cookie lives as long as the session, which every use prolongs.
 	cookie := front.SessionCookie(c.Token, c.Session.Expires, front.TransportOf(ctx).Secure)
 	return &meOutput{SetCookie: []http.Cookie{cookie}, Body: me(c)}, nil
@@ -100,31 +127,25 @@ func faceOf(p *policy.Principal) string {
 	return "evidence"
 }
 
-func (s *Server) signOut(ctx context.Context, c *front.Caller, _ *struct{}) (*signOutOutput, error) {
-	if err := s.deps.Accounts.SignOut(ctx, c.Token); err != nil {
+func (r *room) signOut(ctx context.Context, c *front.Caller, _ *struct{}) (*signOutOutput, error) {
+	if err := r.accounts.SignOut(ctx, c.Token); err != nil {
 		return nil, err
 	}
-	s.endSession(c.Token)
+	r.ended(c.Token)
 	return &signOutOutput{SetCookie: []http.Cookie{front.SessionCookie("", time.Time{}, front.TransportOf(ctx).Secure)}}, nil
 }
 
-// endSession ends everything that shows pictures under a token.
-func (s *Server) endSession(token string) {
-	s.tickets.endSession(token)
-	s.plays.endWhere(EndSignOut, func(p *play) bool { return p.token == token })
-}
-
-func (s *Server) changePassword(ctx context.Context, c *front.Caller, in *passwordInput) (*meOutput, error) {
-	token, err := s.deps.Accounts.SetPassword(ctx, c.Token, in.Body.Old, in.Body.New)
+func (r *room) changePassword(ctx context.Context, c *front.Caller, in *passwordInput) (*meOutput, error) {
+	token, err := r.accounts.SetPassword(ctx, c.Token, in.Body.Old, in.Body.New)
 	if err != nil {
 		return nil, err
 	}
-	session, err := s.deps.Accounts.Session(ctx, token)
+	session, err := r.accounts.Session(ctx, token)
 	if err != nil {
 		return nil, err
 	}
 	if token != c.Token {
-		s.endSession(c.Token)
+		r.ended(c.Token)
 	}
 	c.Session, c.Token = session, token
 	return &meOutput{SetCookie: []http.Cookie{front.SessionCookie(token, session.Expires, front.TransportOf(ctx).Secure)}, Body: me(c)}, nil
