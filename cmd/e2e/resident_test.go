@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"testing"
 	"text/template"
 	"time"
@@ -40,16 +39,7 @@ func owners(t testing.TB, doors ...string) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := command(t, &town, "place", "import", "--config", h.config, "--data", h.dir, "-")
-	if r.code != 0 {
-		t.Fatalf("place import: exit %d: %s", r.code, r.err)
-	}
-	for _, m := range regexp.MustCompile(`first password of (\S+) \(\S+\): (\S+)`).FindAllStringSubmatch(r.out, -1) {
-		h.passwords[m[1]] = m[2]
-	}
-	for _, m := range regexp.MustCompile(`publish token of camera (\S+): (\S+)`).FindAllStringSubmatch(r.out, -1) {
-		h.tokens[m[1]] = m[2]
-	}
+	h.importTown(t, &town)
 	return h
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -65,6 +66,23 @@ func build(t testing.TB, cams []cam, more settings) *house {
 	return h
 }
 
+// importTown imports a township and keeps what the command tells once: the
+// first passwords and the publish tokens.
+func (h *house) importTown(t testing.TB, town io.Reader) result {
+	t.Helper()
+	r := command(t, town, "place", "import", "--config", h.config, "--data", h.dir, "-")
+	if r.code != 0 {
+		t.Fatalf("place import: exit %d: %s", r.code, r.err)
+	}
+	for _, m := range regexp.MustCompile(`first password of (\S+) \(\S+\): (\S+)`).FindAllStringSubmatch(r.out, -1) {
+		h.passwords[m[1]] = m[2]
+	}
+	for _, m := range regexp.MustCompile(`publish token of camera (\S+): (\S+)`).FindAllStringSubmatch(r.out, -1) {
+		h.tokens[m[1]] = m[2]
+	}
+	return r
+}
+
 func (h *house) importTownship(t testing.TB, cams []cam) {
 	t.Helper()
 	tmpl, err := template.ParseFiles("testdata/township.yaml.tmpl")
@@ -80,16 +98,7 @@ func (h *house) importTownship(t testing.TB, cams []cam) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := command(t, &town, "place", "import", "--config", h.config, "--data", h.dir, "-")
-	if r.code != 0 {
-		t.Fatalf("place import: exit %d: %s", r.code, r.err)
-	}
-	for _, m := range regexp.MustCompile(`first password of (\S+) \(\S+\): (\S+)`).FindAllStringSubmatch(r.out, -1) {
-		h.passwords[m[1]] = m[2]
-	}
-	for _, m := range regexp.MustCompile(`publish token of camera (\S+): (\S+)`).FindAllStringSubmatch(r.out, -1) {
-		h.tokens[m[1]] = m[2]
-	}
+	r := h.importTown(t, &town)
 	if len(h.passwords) != 7 {
 		t.Fatalf("place import printed %d first passwords, want 7:\n%s", len(h.passwords), r.out)
 	}

@@ -83,100 +83,125 @@ func frameOf(channel byte, payload []byte) []byte {
 }
 
 // faulty makes a stream of packets with everything that goes wrong with them.
-func faulty(r *rand.Rand) (blob []byte) {
-	seq, stamp := uint16(r.Uint32()), r.Uint32()
-	packet := func(pt byte, ssrc uint32, marker bool, payload []byte) []byte {
-		b := make([]byte, 12, 12+len(payload))
-		b[0], b[1] = 0x80, pt
-		if marker {
-			b[1] |= 0x80
-		}
-		binary.BigEndian.PutUint16(b[2:], seq)
-		binary.BigEndian.PutUint32(b[4:], stamp)
-		binary.BigEndian.PutUint32(b[8:], ssrc)
-		seq++
-		return append(b, payload...)
-	}
-	data := func(n int) []byte {
-		b := make([]byte, n)
-		for i := range b {
-			b[i] = byte(r.Uint32() | 1)
-		}
-		return b
-	}
-	var held []byte
-	add := func(b []byte) {
-		switch fault := r.IntN(60); {
-		case fault == 0:
-			return // lost
-		case fault == 1 && held == nil:
-			held = b // comes after its successor
-			return
-		case fault == 2:
-			b = b[:r.IntN(len(b))]
-		case fault == 3:
-			b[0] ^= byte(1 << r.IntN(8)) // version, padding, extension, sources
-		case fault == 4:
-			blob = append(blob, frameOf(2, b)...)
-		case fault == 5:
-			blob = append(blob, frameOf(byte(r.IntN(8)), data(r.IntN(40)))...)
-		case fault == 6:
-			blob = append(blob, "xx\r\n"...)
-		case fault == 7:
-			blob = append(blob, "RTSP/1.0 200 OK\r\nCSeq: 99\r\nContent-Length: 3\r\n\r\n$$$"...)
-		}
-		blob = append(blob, frameOf(2, b)...)
-		if held != nil {
-			blob = append(blob, frameOf(2, held)...)
-			held = nil
-		}
-	}
+func faulty(r *rand.Rand) []byte {
+	f := &faults{Rand: r, seq: uint16(r.Uint32()), stamp: r.Uint32()}
 	for i := range 120 {
-		stamp += 9000
-		header := byte(0x41)
-		if i%10 == 0 {
-			header = 0x65
-			add(packet(96, 7, false, sampleSPS))
-			add(packet(96, 7, false, samplePPS))
-		}
-		switch r.IntN(6) {
-		case 0: // one packet
-			add(packet(96, 7, true, append([]byte{header, 0x88}, data(200)...)))
-		case 1: // STAP-A of SEI and a slice
-			body := append([]byte{24, 0, 3, 6, 1, 9, 0, 42, header, 0x88}, data(40)...)
-			if r.IntN(8) == 0 {
-				body[7] = byte(r.Uint32()) // a wrong length
-			}
-			add(packet(96, 7, true, body))
-		case 2: // other packets between
-			add(packet(97, 7, false, data(20)))
-			add(packet(96, 8, true, append([]byte{header, 0x88}, data(20)...)))
-			fallthrough
-		default: // fragments
-			n := 2 + r.IntN(5)
-			for k := range n {
-				fu := header & 0x1f
-				body := data(100 + r.IntN(1200))
-				switch k {
-				case 0:
-					fu |= 0x80
-					body[0] |= 0x80
-				case n - 1:
-					fu |= 0x40
-				}
-				add(packet(96, 7, k == n-1, append([]byte{header&0xe0 | 28, fu}, body...)))
-			}
-		}
+		f.stamp += 9000
+		f.picture(i%10 == 0)
 		if i%7 == 0 {
-			sr := make([]byte, 28)
-			sr[0], sr[1], sr[3] = 0x80, 200, 6
-			binary.BigEndian.PutUint32(sr[4:], 7)
-			binary.BigEndian.PutUint32(sr[8:], 3_900_000_000+uint32(i)/10)
-			binary.BigEndian.PutUint32(sr[16:], stamp)
-			blob = append(blob, frameOf(3, sr[:28-4*r.IntN(2)])...)
+			f.report(i)
 		}
 	}
-	return blob
+	return f.blob
+}
+
+// faults writes a stream and loses, turns, cuts and changes packets of it.
+type faults struct {
+	*rand.Rand
+	seq   uint16
+	stamp uint32
+	held  []byte // comes after its successor
+	blob  []byte
+}
+
+func (f *faults) packet(pt byte, ssrc uint32, marker bool, payload []byte) []byte {
+	b := make([]byte, 12, 12+len(payload))
+	b[0], b[1] = 0x80, pt
+	if marker {
+		b[1] |= 0x80
+	}
+	binary.BigEndian.PutUint16(b[2:], f.seq)
+	binary.BigEndian.PutUint32(b[4:], f.stamp)
+	binary.BigEndian.PutUint32(b[8:], ssrc)
+	f.seq++
+	return append(b, payload...)
+}
+
+func (f *faults) data(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(f.Uint32() | 1)
+	}
+	return b
+}
+
+func (f *faults) add(b []byte) {
+	switch fault := f.IntN(60); {
+	case fault == 0:
+		return // lost
+	case fault == 1 && f.held == nil:
+		f.held = b
+		return
+	case fault == 2:
+		b = b[:f.IntN(len(b))]
+	case fault == 3:
+		b[0] ^= byte(1 << f.IntN(8)) // version, padding, extension, sources
+	case fault == 4:
+		f.blob = append(f.blob, frameOf(2, b)...)
+	case fault == 5:
+		f.blob = append(f.blob, frameOf(byte(f.IntN(8)), f.data(f.IntN(40)))...)
+	case fault == 6:
+		f.blob = append(f.blob, "xx\r\n"...)
+	case fault == 7:
+		f.blob = append(f.blob, "RTSP/1.0 200 OK\r\nCSeq: 99\r\nContent-Length: 3\r\n\r\n$$$"...)
+	}
+	f.blob = append(f.blob, frameOf(2, b)...)
+	if f.held != nil {
+		f.blob = append(f.blob, frameOf(2, f.held)...)
+		f.held = nil
+	}
+}
+
+// picture adds one picture in one of the forms that RFC 6184 knows.
+func (f *faults) picture(key bool) {
+	header := byte(0x41)
+	if key {
+		header = 0x65
+		f.add(f.packet(96, 7, false, sampleSPS))
+		f.add(f.packet(96, 7, false, samplePPS))
+	}
+	switch f.IntN(6) {
+	case 0: // one packet
+		f.add(f.packet(96, 7, true, append([]byte{header, 0x88}, f.data(200)...)))
+	case 1: // STAP-A of SEI and a slice
+		body := append([]byte{24, 0, 3, 6, 1, 9, 0, 42, header, 0x88}, f.data(40)...)
+		if f.IntN(8) == 0 {
+			body[7] = byte(f.Uint32()) // a wrong length
+		}
+		f.add(f.packet(96, 7, true, body))
+	case 2: // other packets between
+		f.add(f.packet(97, 7, false, f.data(20)))
+		f.add(f.packet(96, 8, true, append([]byte{header, 0x88}, f.data(20)...)))
+		f.fragments(header)
+	default:
+		f.fragments(header)
+	}
+}
+
+func (f *faults) fragments(header byte) {
+	n := 2 + f.IntN(5)
+	for k := range n {
+		fu := header & 0x1f
+		body := f.data(100 + f.IntN(1200))
+		switch k {
+		case 0:
+			fu |= 0x80
+			body[0] |= 0x80
+		case n - 1:
+			fu |= 0x40
+		}
+		f.add(f.packet(96, 7, k == n-1, append([]byte{header&0xe0 | 28, fu}, body...)))
+	}
+}
+
+// report adds a sender report, cut short now and then.
+func (f *faults) report(i int) {
+	sr := make([]byte, 28)
+	sr[0], sr[1], sr[3] = 0x80, 200, 6
+	binary.BigEndian.PutUint32(sr[4:], 7)
+	binary.BigEndian.PutUint32(sr[8:], 3_900_000_000+uint32(i)/10)
+	binary.BigEndian.PutUint32(sr[16:], f.stamp)
+	f.blob = append(f.blob, frameOf(3, sr[:28-4*f.IntN(2)])...)
 }
 
 // pulled runs a session to its end over swept connections, or one by one.

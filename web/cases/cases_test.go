@@ -3,7 +3,6 @@ package cases_test
 import (
 	"context"
 	"net/http"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -64,16 +63,7 @@ func (p *papers) PutCase(_ context.Context, _ string, c *policy.Case) error {
 
 func open(t *testing.T) (*fronttest.House, *papers) {
 	t.Helper()
-	f, err := os.Open("../../policy/testdata/world.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	world, err := policy.LoadWorld(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := fronttest.Open(t, fronttest.Options{World: world, At: noon})
+	h := fronttest.Open(t, fronttest.Options{World: fronttest.World(t), At: noon})
 	p := &papers{house: h}
 	h.Add(cases.New(cases.Deps{Book: p, Log: p, Footage: p, Desk: p}).Register)
 	return h, p

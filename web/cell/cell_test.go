@@ -2,7 +2,6 @@ package cell_test
 
 import (
 	"net/http"
-	"os"
 	"testing"
 	"time"
 
@@ -20,16 +19,7 @@ type cells struct{ Cells []cell.CellView }
 
 func open(t *testing.T, at time.Time, canRender bool) *fronttest.House {
 	t.Helper()
-	f, err := os.Open("../../policy/testdata/world.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	w, err := policy.LoadWorld(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := fronttest.Open(t, fronttest.Options{World: w, At: at, CanRender: canRender})
+	h := fronttest.Open(t, fronttest.Options{World: fronttest.World(t), At: at, CanRender: canRender})
 	h.Add(func(f *front.Front, l *look.Looks) { cell.Routes(cell.Deps{Gate: h.Gate})(f, l) })
 	return h
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -151,20 +150,6 @@ func (p *painting) Out() <-chan *shouwang.AccessUnit { return p.out }
 func (p *painting) Err() error                       { return nil }
 func (p *painting) Close()                           { p.shut.Do(func() { close(p.gone) }) }
 
-func world(t *testing.T) *policy.World {
-	t.Helper()
-	f, err := os.Open("../../policy/testdata/world.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	w, err := policy.LoadWorld(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
-
 type house struct {
 	*fronttest.House
 	store   *store
@@ -177,7 +162,7 @@ func open(t *testing.T) *house { return openWith(t, nil) }
 func openWith(t *testing.T, approvals gate.Approvals) *house {
 	t.Helper()
 	h := &house{store: &store{}, painter: &painter{}}
-	h.House = fronttest.Open(t, fronttest.Options{World: world(t), At: noon, CanRender: true, Approvals: approvals})
+	h.House = fronttest.Open(t, fronttest.Options{World: fronttest.World(t), At: noon, CanRender: true, Approvals: approvals})
 	h.room = evidence.New(evidence.Deps{Gate: h.Gate, Index: h.store, Footage: h.store, Renderer: h.painter, Journal: h.store})
 	h.Add(func(f *front.Front, l *look.Looks) { h.room.Register(f, l) })
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))

@@ -25,24 +25,6 @@ func TestMain(m *testing.M) {
 
 var noon = time.Date(2026, 11, 18, 12, 0, 0, 0, time.FixedZone("CST", 8*3600))
 
-// book holds one approval.
-type book struct{ policy.Approval }
-
-func (b *book) Approved(req *policy.Request, at time.Time) *policy.Approval {
-	if !b.Covers(req, at) {
-		return nil
-	}
-	return &b.Approval
-}
-
-func (b *book) Spend(_, decision string, at time.Time) bool {
-	if b.Left(at) == 0 {
-		return false
-	}
-	b.UsedFor = append(b.UsedFor, decision)
-	return true
-}
-
 type store struct {
 	state  policy.KeyState
 	held   []string
@@ -81,7 +63,7 @@ func (s *store) Pack(_ context.Context, w io.Writer, j *export.Job) error {
 	return err
 }
 
-func house(t *testing.T) (*fronttest.House, *store, *book) {
+func house(t *testing.T) (*fronttest.House, *store, *fronttest.Book) {
 	t.Helper()
 	officer := func(id string, roles ...policy.Role) *policy.Principal {
 		return &policy.Principal{ID: "officer:" + id, Type: policy.TypeOfficer, Unit: "team", Roles: roles, Audiences: []string{"desk"}, Jurisdiction: "town", HomeGrid: "-", OnDuty: true}
@@ -100,7 +82,7 @@ func house(t *testing.T) (*fronttest.House, *store, *book) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	given := &book{approval()}
+	given := &fronttest.Book{Approval: approval()}
 	h := fronttest.Open(t, fronttest.Options{World: w, At: noon, Approvals: given, CanRender: true})
 	s := &store{state: policy.KeyLive}
 	h.Add(export.Routes(export.Deps{Gate: h.Gate, Store: s}))
@@ -253,7 +235,7 @@ func TestAVeiledCopyNeedsARenderer(t *testing.T) {
 	h, s, _ := house(t)
 	given := approval()
 	given.Form = policy.FormVeiled
-	cannot := fronttest.Open(t, fronttest.Options{World: h.Gate.World(), At: noon, Approvals: &book{given}})
+	cannot := fronttest.Open(t, fronttest.Options{World: h.Gate.World(), At: noon, Approvals: &fronttest.Book{Approval: given}})
 	cannot.Add(export.Routes(export.Deps{Gate: cannot.Gate, Store: s}))
 	cannot.Factor("officer:asks")
 	if p := fronttest.Want[front.Problem](cannot, 403, "officer:asks", "POST", "/api/exports", body("form", "veiled")); !slices.Contains(p.Reasons, look.ReasonNoRenderer) {

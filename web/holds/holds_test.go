@@ -21,24 +21,6 @@ func TestMain(m *testing.M) {
 
 var noon = time.Date(2026, 11, 18, 12, 0, 0, 0, time.FixedZone("CST", 8*3600))
 
-// book holds one approval.
-type book struct{ policy.Approval }
-
-func (b *book) Approved(req *policy.Request, at time.Time) *policy.Approval {
-	if !b.Covers(req, at) {
-		return nil
-	}
-	return &b.Approval
-}
-
-func (b *book) Spend(_, decision string, at time.Time) bool {
-	if b.Left(at) == 0 {
-		return false
-	}
-	b.UsedFor = append(b.UsedFor, decision)
-	return true
-}
-
 // store keeps holds in the gate's world.
 type store struct {
 	mu    sync.Mutex
@@ -66,7 +48,7 @@ func (s *store) Release(_ context.Context, h policy.Hold, decision string) error
 	return s.keep(h, decision)
 }
 
-func house(t *testing.T) (*fronttest.House, *store, *book) {
+func house(t *testing.T) (*fronttest.House, *store, *fronttest.Book) {
 	t.Helper()
 	officer := func(id string, roles ...policy.Role) *policy.Principal {
 		return &policy.Principal{ID: "officer:" + id, Type: policy.TypeOfficer, Name: id, Unit: "team", Roles: roles, Jurisdiction: "town", HomeGrid: "-", OnDuty: true}
@@ -85,7 +67,7 @@ func house(t *testing.T) (*fronttest.House, *store, *book) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	given := &book{policy.Approval{
+	given := &fronttest.Book{Approval: policy.Approval{
 		ID: "ap-1", State: policy.ApprovalGiven, Requester: "officer:asks", Approver: "officer:boss", Action: policy.PlaceHold, Camera: "camera:door",
 		From: noon.Add(-2 * time.Hour), To: noon, Purpose: "public_safety", Case: "case-1", Answered: noon.Add(-time.Minute), Expires: noon.Add(time.Hour), Uses: 1,
 	}}

@@ -3,7 +3,6 @@ package rules_test
 import (
 	"context"
 	"net/http"
-	"os"
 	"testing"
 	"time"
 
@@ -36,17 +35,8 @@ func (k *kept) Write(_ context.Context, _ shouwang.CameraID, _ string, list []ru
 
 func open(t *testing.T) (*fronttest.House, *kept) {
 	t.Helper()
-	f, err := os.Open("../../policy/testdata/world.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	w, err := policy.LoadWorld(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	k := &kept{revision: "one", list: []rules.Rule{{Name: "yard", Kind: "intrusion"}}}
-	h := fronttest.Open(t, fronttest.Options{World: w, At: noon})
+	h := fronttest.Open(t, fronttest.Options{World: fronttest.World(t), At: noon})
 	k.logged = func() int { return len(h.Log.Of("consent")) }
 	h.Add(rules.Routes(k))
 	return h, k

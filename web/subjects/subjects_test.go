@@ -3,7 +3,6 @@ package subjects_test
 import (
 	"context"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -56,16 +55,7 @@ func (nothing) Settle(context.Context, shouwang.CameraID) {}
 
 func open(t *testing.T) *fronttest.House {
 	t.Helper()
-	f, err := os.Open("../../policy/testdata/world.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	w, err := policy.LoadWorld(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := fronttest.Open(t, fronttest.Options{World: w, At: noon, CanRender: true})
+	h := fronttest.Open(t, fronttest.Options{World: fronttest.World(t), At: noon, CanRender: true})
 	room := evidence.New(evidence.Deps{Gate: h.Gate, Index: index{}, Footage: nothing{}})
 	h.Add(func(f *front.Front, l *look.Looks) {
 		room.Register(f, l)
