@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"shouwang"
 	"shouwang/web/front"
 )
 
@@ -36,6 +37,10 @@ func pagesOf(files fs.FS) http.Handler {
 	next := readAhead(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			if strings.HasPrefix(r.URL.Path, "/api/") {
+				front.NewProblem(http.StatusMethodNotAllowed, shouwang.CodeBadUsage, "this address does not take "+r.Method+": /api/openapi.json lists what there is").Write(w)
+				return
+			}
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
 			return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strings"
 	"time"
 
@@ -38,6 +39,8 @@ type cameraAddCmd struct {
 	Sign  bool   `help:"The sign that tells passers-by hangs."`
 }
 
+var ownerForm = regexp.MustCompile(`^(resident|unit):.+$`)
+
 // Run adds the camera.
 func (c cameraAddCmd) Run(ctx context.Context, a app) error {
 	cam, err := c.camera()
@@ -69,6 +72,8 @@ func (c cameraAddCmd) camera() (registry.Camera, error) {
 	switch {
 	case !cam.ID.Valid():
 		return cam, usage("camera id %q: write lower-case letters, digits, dots and hyphens, at most 64", c.ID)
+	case !ownerForm.MatchString(c.Owner):
+		return cam, usage("--owner %q: write resident:NAME or unit:NAME", c.Owner)
 	case c.Push == (c.Main != ""):
 		return cam, usage("camera %s: give --main ADDRESS or --push, one of them", c.ID)
 	case c.Push:
@@ -89,6 +94,9 @@ func (c cameraAddCmd) camera() (registry.Camera, error) {
 			return cam, usage("--position %q: write latitude,longitude, as 25.7021,103.8312", c.At)
 		}
 	}
+	if !cam.Position.Valid() {
+		return cam, usage("--position %q is not on the earth: latitude -90 to 90, longitude -180 to 180 degrees", c.At)
+	}
 	return cam, nil
 }
 
@@ -99,7 +107,7 @@ type cameraListCmd struct {
 
 // Run lists the cameras; passwords in addresses are cut.
 func (c cameraListCmd) Run(ctx context.Context, a app) error {
-	return c.withRegistry(ctx, a, func(r *registry.Registry) error {
+	return c.withRegister(ctx, a, func(r *registry.Registry) error {
 		cameras, err := r.Cameras(ctx)
 		if err != nil {
 			return err

@@ -30,6 +30,19 @@ func (f dataFlags) config() (service.Config, error) {
 	return cfg, nil
 }
 
+// withRegister is withRegistry over data that is there: to read a folder that was
+// mistyped would make an empty register in it and find nothing.
+func (f dataFlags) withRegister(ctx context.Context, a app, do func(*registry.Registry) error) error {
+	cfg, err := f.config()
+	if err != nil {
+		return err
+	}
+	if !service.HasData(cfg) {
+		return usage("%s is no data folder of shouwang: name it with --data, or begin one with shouwang place import FILE", cfg.Data)
+	}
+	return f.withRegistry(ctx, a, do)
+}
+
 // withRegistry opens the register, hands it to do and closes it.
 func (f dataFlags) withRegistry(ctx context.Context, a app, do func(*registry.Registry) error) (err error) {
 	cfg, err := f.config()

@@ -85,6 +85,9 @@ func run(ctx context.Context, args []string, a app) (code int) {
 			code = exited
 		}
 	}()
+	if len(args) > 0 && args[0] == "help" { // as people type it
+		args = append(args[1:], "--help")
+	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		fmt.Fprintf(a.err, "shouwang: %v (see shouwang --help)\n", err)
@@ -94,7 +97,7 @@ func run(ctx context.Context, args []string, a app) (code int) {
 	parsed.Bind(a)
 	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(a.err, "shouwang:", err)
-		if c := shouwang.CodeOf(err); c == shouwang.CodeBadUsage || c == shouwang.CodeBadConfig {
+		if c := shouwang.CodeOf(err); c == shouwang.CodeBadUsage || c == shouwang.CodeBadConfig || c == shouwang.CodeBadAddress {
 			return exitBadUsage
 		}
 		return exitFailed

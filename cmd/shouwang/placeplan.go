@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"shouwang"
 	"shouwang/policy"
@@ -87,6 +88,10 @@ func gainers(p *policy.PlacesPlan) int {
 }
 
 func printPlan(out io.Writer, p *policy.PlacesPlan) {
+	if len(p.Changes) == 0 && len(p.Refused) == 1 {
+		fmt.Fprintln(out, "nothing would change")
+		return
+	}
 	for _, c := range p.Changes {
 		from := ""
 		if c.Before != nil {
@@ -101,6 +106,6 @@ func printPlan(out io.Writer, p *policy.PlacesPlan) {
 		fmt.Fprintf(out, "gives %s more: %s, %d cameras\n", g.Who, g.What, g.Cameras)
 	}
 	for _, r := range p.Refused {
-		fmt.Fprintf(out, "in the way: %s %s %s %s\n", r.Code, r.Place, r.Who, r.Name)
+		fmt.Fprintln(out, "in the way:", strings.Join(strings.Fields(fmt.Sprint(r.Code, " ", r.Place, " ", r.Who, " ", r.Name)), " "))
 	}
 }

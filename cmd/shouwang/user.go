@@ -11,6 +11,7 @@ import (
 	"shouwang/cmd/internal/service"
 	"shouwang/policy"
 	"shouwang/storage/registry"
+	"shouwang/web/people"
 )
 
 type userCmd struct {
@@ -49,6 +50,9 @@ func (c userAddCmd) Run(ctx context.Context, a app) error {
 		return err
 	}
 	return c.withRegistry(ctx, a, func(r *registry.Registry) error {
+		if err := free(ctx, r, p, login); err != nil {
+			return err
+		}
 		if err := r.PutPrincipal(atMachine(ctx, fmt.Sprintf("user add %s, roles %v", p.ID, p.Roles)), p); err != nil {
 			return err
 		}
@@ -61,6 +65,28 @@ func (c userAddCmd) Run(ctx context.Context, a app) error {
 		_, err = fmt.Fprintf(a.out, "first password of %s (%s): %s\n", login, p.ID, password)
 		return err
 	})
+}
+
+// free refuses, before anything is written, what the page would refuse of such a
+// person, and a sign-in name that is somebody's.
+func free(ctx context.Context, r *registry.Registry, p policy.Principal, login string) error {
+	world, err := r.World(ctx)
+	if err != nil {
+		return err
+	}
+	if p.Name == "" {
+		p.Name = p.ID // who is added at the machine may be named later
+	}
+	if err := people.Check(world, &p); err != nil {
+		return err
+	}
+	accounts, err := r.Accounts(ctx)
+	for _, a := range accounts {
+		if a.Name == login {
+			return shouwang.Errorf(shouwang.CodeLoginTaken, "sign-in name %q is in use by %s; choose another with --login", login, a.Principal)
+		}
+	}
+	return err
 }
 
 func (c userAddCmd) principal() (policy.Principal, error) {
@@ -89,7 +115,7 @@ type userListCmd struct {
 
 // Run lists the accounts; hashes are not shown.
 func (c userListCmd) Run(ctx context.Context, a app) error {
-	return c.withRegistry(ctx, a, func(r *registry.Registry) error {
+	return c.withRegister(ctx, a, func(r *registry.Registry) error {
 		accounts, err := r.Accounts(ctx)
 		if err != nil {
 			return err

@@ -37,6 +37,10 @@ func (w *wrong) bad(field, why, format string, args ...any) {
 	w.add(shouwang.CodeBadUsage, field, why, format, args...)
 }
 
+// Check is what is wrong with a person, as one error with a fault for each field;
+// nil when nothing is.
+func Check(w *policy.World, p *policy.Principal) error { return shouwang.Faulty(check(w, p)) }
+
 // check gathers what is wrong with a person as proposed.
 func check(w *policy.World, p *policy.Principal) (faults wrong) {
 	prefix, known := prefixes[p.Type]

@@ -18,6 +18,9 @@ func Check(ctx context.Context, cfg Config, deep bool, log *slog.Logger, say fun
 	if _, err := os.Stat(cfg.Data); err != nil {
 		return shouwang.Errorf(shouwang.CodeDataUnreadable, "data folder %s cannot be read: %w", cfg.Data, err)
 	}
+	if !HasData(cfg) {
+		return shouwang.Errorf(shouwang.CodeDataUnreadable, "%s is no data folder of shouwang, and nothing was checked: name it with --data", cfg.Data)
+	}
 	locked, err := lock(cfg)
 	if err != nil {
 		return err
@@ -45,6 +48,12 @@ func Check(ctx context.Context, cfg Config, deep bool, log *slog.Logger, say fun
 		err = errors.New("findings above: start the service once, which repairs what can be, and check again")
 	}
 	return err
+}
+
+// HasData reports whether the folder was ever a service's: it has a register.
+func HasData(cfg Config) bool {
+	_, err := os.Stat(cfg.path("registry.db"))
+	return err == nil
 }
 
 // checkLedger verifies the access log: every entry's commitment, and the tree
