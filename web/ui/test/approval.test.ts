@@ -50,7 +50,7 @@ describe('asking for one', () => {
     HTMLDialogElement.prototype.showModal ??= () => {}
     HTMLDialogElement.prototype.close ??= () => {}
     const ask = vi.spyOn(evidence, 'ask').mockResolvedValue({ ...approval, also_missing: [] })
-    const page = mount(AskApproval, () => ({ kase: 'case-1', item, only: 'export' }))
+    const page = mount(AskApproval, () => ({ kase: 'case-1', items: [item], only: 'export' }))
     const submit = async () => {
       page.querySelector('form')!.dispatchEvent(new Event('submit'))
       await nextTick()
@@ -71,5 +71,20 @@ describe('asking for one', () => {
     await submit()
     await vi.waitFor(() => expect(ask).toHaveBeenCalledTimes(2))
     expect(ask.mock.calls[1]![0]).toMatchObject({ form: 'original' })
+  })
+
+  it('asks for several clips at once, and none twice where a later one fails', async () => {
+    HTMLDialogElement.prototype.showModal ??= () => {}
+    HTMLDialogElement.prototype.close ??= () => {}
+    const ask = vi.spyOn(evidence, 'ask').mockResolvedValueOnce({ ...approval, also_missing: [] }).mockRejectedValueOnce(new Error('away')).mockResolvedValue({ ...approval, also_missing: [] })
+    const closed = vi.fn()
+    const page = mount(AskApproval, () => ({ kase: 'case-1', items: [item, { ...item, id: 'j', camera: 'c-2' }], onClose: closed }))
+    const submit = () => page.querySelector('form')!.dispatchEvent(new Event('submit'))
+    submit()
+    await vi.waitFor(() => expect(page.querySelector('[role=alert]')).not.toBeNull())
+    expect(closed).not.toHaveBeenCalled()
+    submit()
+    await vi.waitFor(() => expect(closed).toHaveBeenCalled())
+    expect(ask.mock.calls.map(([b]) => b.camera)).toEqual(['c-1', 'c-2', 'c-2'])
   })
 })

@@ -6,7 +6,7 @@ import type { Feed } from '../src/evidence/feed'
 import { bar, pictureNear, place, ticks, within, zoom } from '../src/evidence/lines'
 import { bodyOf, fresh, playOf } from '../src/evidence/search'
 import { looksOf, Stills } from '../src/evidence/stills'
-import { arrow, hue, what } from '../src/evidence/what'
+import { arrow, hue, what, clipOf } from '../src/evidence/what'
 import { local, moment, setZone, when } from '../src/i18n/time'
 import { setLanguage } from '../src/i18n'
 
@@ -188,6 +188,19 @@ describe('events', () => {
     expect(q.from).toBe('2026-11-23T09:59:00.000Z')
     const far = playOf([event({}), event({ start: '2026-11-23T14:00:00Z' })]).query
     expect(Date.parse(far.to) - Date.parse(far.from)).toBeLessThanOrEqual(3_600_000)
+  })
+  it('are taken along with what led to them, long enough to be veiled, within the play', () => {
+    const at = (s: string) => Date.parse('2026-11-23T10:' + s + 'Z')
+    const play = [at('00:00'), at('10:00')] as const
+    const took = (start: string, end?: string) => {
+      const c = clipOf({ start: '2026-11-23T10:' + start + 'Z', ...(end && { end: '2026-11-23T10:' + end + 'Z' }) }, ...play)
+      return [(c.from - play[0]) / 1000, (c.to - play[0]) / 1000]
+    }
+    expect(took('05:00', '05:40')).toEqual([295, 345])
+    expect(took('05:00', '05:02')).toEqual([295, 315])
+    expect(took('00:02', '00:04')).toEqual([0, 17])
+    expect(took('09:58', '09:59')).toEqual([580, 600])
+    expect(took('09:00')).toEqual([535, 600])
   })
   it('are asked for as the form says', () => {
     setZone('Asia/Shanghai')

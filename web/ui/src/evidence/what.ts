@@ -14,6 +14,21 @@ export function hue(e: Pick<Found, 'kind' | 'label'>): string {
   return things.includes(w) ? w : rules.includes(w) ? 'rule' : 'motion'
 }
 
+/** Seconds that a clip begins before its event and ends behind it, at least, and how long it is at least. */
+const around = 5
+const least = 20
+
+/**
+ * The stretch that a case takes of an event, milliseconds: with what led to it, and long
+ * enough that a veiled copy of it knows its scene (17 s), within the play from to.
+ */
+export function clipOf(e: Pick<Found, 'start' | 'end'>, from: number, to: number): { from: number; to: number } {
+  const begin = Date.parse(e.start) - around * 1000
+  const end = Math.max((e.end ? Date.parse(e.end) : to) + around * 1000, begin + least * 1000)
+  const last = Math.min(end, to)
+  return { from: Math.max(Math.min(begin, last - least * 1000), from), to: last }
+}
+
 /** Eight arrows by where the thing went, '' when it stayed. */
 export function arrow(e: Pick<Found, 'track'>): string {
   const track = e.track ?? []
