@@ -121,3 +121,18 @@ func (c *Caller) Works(roles ...policy.Role) error {
 	}
 	return nil
 }
+
+// NameOf is what the caller's language calls a person, the id where no name is on
+// file.
+func (c *Caller) NameOf(id string) string {
+	p, ok := c.World.Principal(id)
+	switch {
+	case !ok:
+		return id
+	case c.Lang == "en" && p.NameEn != "":
+		return p.NameEn
+	case p.Name != "":
+		return p.Name
+	}
+	return id
+}

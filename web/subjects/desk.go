@@ -27,11 +27,16 @@ type SubjectView struct {
 	Verifier  string            `json:"verified_by,omitempty"`
 	How       string            `json:"verified_how,omitempty"`
 	Custodian string            `json:"custodian,omitempty"`
-	Note      string            `json:"note,omitempty"`
-	Marks     []Mark            `json:"marks" doc:"Where the person is, for the custodian alone; there they are not pixelated"`
-	MayVerify bool              `json:"may_verify"`
-	MayAnswer bool              `json:"may_answer"`
-	MayLook   bool              `json:"may_look" doc:"The caller is the custodian who agreed, and shows it to the person now"`
+	// What people call them, in the reader's language.
+	CameraName    string `json:"camera_name,omitempty"`
+	VerifierName  string `json:"verified_by_name,omitempty"`
+	CustodianName string `json:"custodian_name,omitempty"`
+
+	Note      string `json:"note,omitempty"`
+	Marks     []Mark `json:"marks" doc:"Where the person is, for the custodian alone; there they are not pixelated"`
+	MayVerify bool   `json:"may_verify"`
+	MayAnswer bool   `json:"may_answer"`
+	MayLook   bool   `json:"may_look" doc:"The caller is the custodian who agreed, and shows it to the person now"`
 }
 
 type subjectOutput struct{ Body SubjectView }
@@ -90,8 +95,9 @@ func (r *room) view(c *front.Caller, s *policy.SubjectRequest) SubjectView {
 		MayVerify: r.may(c, s, "verify"), MayAnswer: r.may(c, s, "answer"), MayLook: r.may(c, s, "look"),
 	}
 	if cam, ok := c.World.Camera(s.Camera); ok {
-		v.Camera = cam.CameraID()
+		v.Camera, v.CameraName = cam.CameraID(), cam.NameIn(c.Lang)
 	}
+	v.VerifierName, v.CustodianName = c.NameOf(s.VerifiedBy), c.NameOf(s.CustodianApprovedBy)
 	v.Marks = []Mark{}
 	if v.MayLook {
 		v.Marks = marksOf(s.Marks)

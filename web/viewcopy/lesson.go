@@ -18,6 +18,7 @@ import (
 const (
 	lessonSpan  = 40 * time.Second
 	lessonStep  = 2 * time.Second
+	lessonSlack = lessonStep / 10 // cameras are not that exact
 	lessonLeast = 9
 	lessonBytes = 96 << 20
 )
@@ -71,7 +72,7 @@ func (t *taught) last() *shouwang.AccessUnit { return t.ahead[len(t.ahead)-1] }
 // that go on and end a step before the first picture's.
 func lessonOf(run []*shouwang.AccessUnit) (out []*shouwang.AccessUnit) {
 	for _, au := range run {
-		if au.Key && (len(out) == 0 || au.Wall.At.Sub(out[len(out)-1].Wall.At) >= lessonStep) {
+		if au.Key && (len(out) == 0 || au.Wall.At.Sub(out[len(out)-1].Wall.At) >= lessonStep-lessonSlack) {
 			out = append(out, au)
 		}
 	}

@@ -2,8 +2,8 @@ package viewgate
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"shouwang"
@@ -11,6 +11,7 @@ import (
 	"shouwang/web/fragment"
 	"shouwang/web/front"
 	"shouwang/web/look"
+	"shouwang/web/viewcopy"
 	"shouwang/web/watch"
 )
 
@@ -228,7 +229,8 @@ func (r *room) picture(ctx context.Context, c *front.Caller, in *cameraInput) (*
 }
 
 // render makes a film of the reference: as it is where nothing is owed, else
-// through the renderer.
+// through the renderer, which learns the scene from the reference first: else
+// whoever is to say what the camera sees would see nothing of it for 15 seconds.
 func (r *room) render(ctx context.Context, o watch.Options, units []*shouwang.AccessUnit) ([]byte, error) {
 	whole := fragment.NewWhole(largest)
 	if o.Plain() && watch.Playable(units[0]) {
@@ -245,28 +247,25 @@ func (r *room) render(ctx context.Context, o watch.Options, units []*shouwang.Ac
 	o.Camera = units[0].Camera
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	run, err := r.deps.Renderer.Render(ctx, o)
+	film, err := viewcopy.Render(ctx, r.deps.Renderer, &reel{units: units}, o, largest)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("render reference of %s: %w", o.Camera, err)
 	}
-	defer run.Close()
-	pushed := make(chan error, 1)
-	go func() {
-		defer run.Finish()
-		for _, u := range units {
-			if err := run.PushWait(ctx, u); err != nil {
-				pushed <- err
-				return
-			}
-		}
-		pushed <- nil
-	}()
-	var failed error
-	for au := range run.Out() {
-		failed = errors.Join(failed, whole.Add(au))
-	}
-	if failed = errors.Join(failed, <-pushed, run.Err()); failed != nil {
-		return nil, fmt.Errorf("render reference of %s: %w", o.Camera, failed)
-	}
-	return whole.File()
+	return film, nil
 }
+
+// reel is the pictures of a reference as a run.
+type reel struct{ units []*shouwang.AccessUnit }
+
+// Next implements watch.Units.
+func (r *reel) Next(context.Context) (*shouwang.AccessUnit, error) {
+	if len(r.units) == 0 {
+		return nil, io.EOF
+	}
+	au := r.units[0]
+	r.units = r.units[1:]
+	return au, nil
+}
+
+// Close implements watch.Units.
+func (r *reel) Close() {}

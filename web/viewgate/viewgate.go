@@ -81,6 +81,7 @@ type ViewStatus struct {
 	Reference   string              `json:"reference,omitempty" doc:"sha256 of the reference picture; an approval names it"`
 	Taken       time.Time           `json:"taken,omitzero"`
 	TakenBy     string              `json:"taken_by,omitempty"`
+	TakenByName string              `json:"taken_by_name,omitempty"`
 	Signatures  []ViewSigner        `json:"signatures"`
 	Missing     int                 `json:"missing" doc:"How many more people must sign"`
 	Approved    time.Time           `json:"approved,omitzero"`
@@ -124,10 +125,11 @@ func (r *room) status(c *front.Caller, cam *policy.Camera, v *policy.View) ViewS
 		return s
 	}
 	s.State, s.Reference, s.Taken, s.TakenBy, s.Approved = "waiting", v.Reference, v.Taken, v.TakenBy, v.Approved
+	s.TakenByName = c.NameOf(v.TakenBy)
 	s.Sign, s.Drift, s.Missing = v.Sign, v.Drift, max(0, policy.ViewSigners-len(v.Signatures))
 	signed := false
 	for _, sig := range v.Signatures {
-		s.Signatures = append(s.Signatures, ViewSigner{By: sig.By, Name: name(c.World, sig.By), At: sig.At})
+		s.Signatures = append(s.Signatures, ViewSigner{By: sig.By, Name: c.NameOf(sig.By), At: sig.At})
 		signed = signed || sig.By == c.Who.ID
 	}
 	switch {
@@ -138,13 +140,6 @@ func (r *room) status(c *front.Caller, cam *policy.Camera, v *policy.View) ViewS
 	}
 	s.May.Approve = s.May.See && s.Missing > 0 && !signed
 	return s
-}
-
-func name(w *policy.World, id string) string {
-	if p, ok := w.Principal(id); ok && p.Name != "" {
-		return p.Name
-	}
-	return id
 }
 
 // may asks the gate whether the caller may see the view in order to approve it.

@@ -20,9 +20,11 @@ import (
 )
 
 // A reference is key frames of some twenty seconds: long enough that who walks
-// by is told from what stands, and veiled.
+// by is told from what stands, and veiled. They lie as far apart as those from
+// which a scene is learnt (web/viewcopy).
 const (
 	referenceFor    = 20 * time.Second
+	referenceStep   = 2 * time.Second
 	referenceWithin = 30 * time.Second
 	referenceFrames = 12
 	referenceBytes  = 6 << 20
@@ -113,7 +115,7 @@ func keyFrames(ctx context.Context, units watch.Units) (frames []*shouwang.Acces
 		case err != nil:
 			return nil, err
 		}
-		if !u.Key || len(frames) > 0 && u.Wall.At.Sub(frames[len(frames)-1].Wall.At) < referenceFor/referenceFrames {
+		if !u.Key || len(frames) > 0 && u.Wall.At.Sub(frames[len(frames)-1].Wall.At) < referenceStep-referenceStep/10 {
 			continue
 		}
 		frames, bytes = append(frames, u), bytes+len(u.Data)

@@ -115,15 +115,24 @@ for (const language of ['zh-CN', 'en'] as const) {
         await page.locator('[data-gather=clip]').click()
         expect((await saved).ok()).toBe(true)
       }
+      // A picture is chosen by its number; an event is taken along with one click.
+      await page.keyboard.press('1')
+      await expect(page.locator('.tile.focused')).toHaveAttribute('data-play-tile', 'hall-1')
+      const event = page.locator('[data-event] [data-take]').first()
+      await event.click()
+      await expect(event).toBeDisabled()
       await page.locator('textarea[name=note]').fill(say[language].note)
       await page.locator('[data-gather=still]').click()
       await expect(page.locator('[data-done=still]')).toBeVisible()
 
       // The case holds it all, and everything done.
       await page.locator('.gather a').click()
-      await expect(page.locator('[data-item=clip]')).toHaveCount(4)
+      await expect(page.locator('[data-item=clip]')).toHaveCount(5)
+      await page.locator('[data-ask-all]').click()
+      await expect(page.locator('dialog')).toContainText(/\d{2}:\d{2}:\d{2} – \d{2}:\d{2}:\d{2}/)
+      await page.keyboard.press('Escape')
       await expect(page.locator('[data-item=still]')).toHaveCount(1)
-      for (const id of halls) await expect(page.locator(`[data-item=clip][data-camera="${id}"]`)).toBeVisible()
+      for (const id of halls) await expect(page.locator(`[data-item=clip][data-camera="${id}"]`).first()).toBeVisible()
       await expect(page.locator('[data-did=look]').first()).toBeVisible()
       await page.locator('input[name=basis]').fill('§ 54')
       await page.locator('aside form button.main').click()

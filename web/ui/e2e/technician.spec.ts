@@ -1,11 +1,11 @@
 import { expect, test } from '@playwright/test'
-import { administrator, signIn, spare, Watch } from './people'
+import { administrator, residentCamera, signIn, spare, Watch } from './people'
 
 test.describe.configure({ mode: 'serial' })
 
 const words = {
-  'zh-CN': { cameras: '摄像头', add: '添加摄像头', save: '测试并保存', wrong: '不接受这个用户名', factory: '出厂', done: '已保存', close: '关闭', without: '没有：不分析' },
-  en: { cameras: 'Cameras', add: 'Add a camera', save: 'Try and save', wrong: 'name or password', factory: 'delivered with', done: 'is saved', close: 'Close', without: 'None: nothing' },
+  'zh-CN': { cameras: '摄像头', add: '添加摄像头', save: '测试并保存', wrong: '不接受这个用户名', factory: '出厂', done: '已保存', owner: '成为', close: '关闭', without: '没有：不分析' },
+  en: { cameras: 'Cameras', add: 'Add a camera', save: 'Try and save', wrong: 'name or password', factory: 'delivered with', done: 'is saved', owner: 'as its owner', close: 'Close', without: 'None: nothing' },
 } as const
 
 for (const lang of ['zh-CN', 'en'] as const) {
@@ -42,6 +42,23 @@ for (const lang of ['zh-CN', 'en'] as const) {
       await form.getByRole('button', { name: say.close }).click()
       const row = page.locator(`[data-camera="${id}"]`)
       await expect(row).toContainText(say.without)
+
+      // Its set-up opens again, and is changed.
+      await row.locator('button').first().click()
+      await form.locator('input[name=name]').fill('Spare, back ' + lang)
+      await form.getByRole('button', { name: say.save }).click()
+      await expect(form).toContainText(say.done)
+      await form.getByRole('button', { name: say.close }).click()
+      await expect(row).toContainText('Spare, back ' + lang)
+
+      // Whoever would reach more is named first; what was begun changes nothing.
+      await page.locator(`[data-camera="${residentCamera}"] button`).first().click()
+      await form.locator('input[name=owner]').fill('unit:township')
+      await form.getByRole('button', { name: say.save }).click()
+      await expect(form.locator('[data-gains]')).toContainText(say.owner)
+      await page.screenshot({ path: info.outputPath(`gives-${lang}.png`) })
+      await page.keyboard.press('Escape')
+      await expect(page.locator(`[data-camera="${residentCamera}"]`)).not.toContainText('unit:township')
       // No page of a technician holds a password that was entered, or a picture.
       expect(await page.content()).not.toContain(spare.password)
       expect(await page.locator('video, canvas, img').count()).toBe(0)

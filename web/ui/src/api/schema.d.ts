@@ -4977,8 +4977,10 @@ export interface components {
         };
         SubjectView: {
             camera?: string;
+            camera_name?: string;
             contact: string;
             custodian?: string;
+            custodian_name?: string;
             /** Format: date-time */
             filed: string;
             /** Format: date-time */
@@ -5000,6 +5002,7 @@ export interface components {
             /** Format: date-time */
             until: string;
             verified_by?: string;
+            verified_by_name?: string;
             verified_how?: string;
             where: string;
         };
@@ -5176,6 +5179,7 @@ export interface components {
             /** Format: date-time */
             taken?: string;
             taken_by?: string;
+            taken_by_name?: string;
         };
         ViewsOutputBody: {
             views: components["schemas"]["ViewStatus"][] | null;
