@@ -3,15 +3,18 @@
 // to come back after the service was killed, and whether memory stays flat over
 // many such cycles. Prints JSON and one table; exits 1 where a goal is missed.
 //
-//   node e2e/many.mjs [--tiles 25] [--seconds 60] [--cycles 12] [--minutes 0] [--port 26100] [--size 320x180] [--fps 5]
+//   node e2e/many.mjs [--tiles 25] [--seconds 60] [--cycles 12] [--minutes 0] [--port 26100] [--size 320x180] [--fps 5] [--walks 0] [--snapshots 3,13]
 //
 // --minutes 60 keeps the wall running that long after the cycles and judges each
-// minute the same way. TRACE=/tmp/t keeps for each cycle what every tile went
+// minute the same way. --walks 3 shows a still scene through which somebody goes
+// so often a minute, before every camera, in place of one that moves all the time.
+// --snapshots 3,13 keeps what the page holds after those minutes as
+// /tmp/many-3.heapsnapshot (SNAPSHOTS=/tmp/many-), for dev/heap.mjs. TRACE=/tmp/t keeps for each cycle what every tile went
 // through (/tmp/t.0, ms from when the service was ready) and the service's own
 // log (/tmp/t.serve). It needs bin/shouwang, bin/shouwang-analyzer, ffmpeg and
 // Chromium.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { connect } from 'node:net'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -29,6 +32,8 @@ const minutes = Number(arg('minutes', 0))
 const port = Number(arg('port', 26100))
 const size = arg('size', '320x180')
 const fps = Number(arg('fps', 5))
+const walks = Number(arg('walks', 0))
+const snapshots = String(arg('snapshots', '')).split(',').filter(Boolean).map(Number)
 const root = resolve(import.meta.dirname, '../../..')
 const bin = join(root, 'bin', 'shouwang')
 const dir = mkdtempSync(join(tmpdir(), 'shouwang-many-'))
@@ -103,6 +108,15 @@ function camera(id, token, clip) {
 }
 let stopping = false
 
+/** What the cameras see: test pictures that never rest, or a still scene that somebody crosses in five seconds, so often a minute. */
+function scene() {
+  if (!walks) return ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${fps}`]
+  const [w, h] = size.split('x').map(Number)
+  const since = `mod(t\\,${60 / walks})`
+  const x = `if(lt(${since}\\,5)\\,W*${since}/5-${w >> 4}\\,-W)`
+  return ['-f', 'lavfi', '-i', `testsrc=size=${size}:rate=${fps}:duration=0.1,loop=-1:1,setpts=N/${fps}/TB[scene];color=white:size=${w >> 4}x${h >> 2}:rate=${fps}[walker];[scene][walker]overlay=x=${x}:y=H/2`]
+}
+
 const percentile = (list, p) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * p))] ?? NaN
 
 async function signIn(page, password) {
@@ -169,11 +183,21 @@ async function watch(page, howLong) {
   }
 }
 
+/** What the page holds once everything is gone that can go: what finalisers free takes a second round. */
 async function heap(cdp) {
-  await cdp.send('HeapProfiler.collectGarbage')
+  for (let i = 0; i < 2; i++) await cdp.send('HeapProfiler.collectGarbage')
   const { metrics } = await cdp.send('Performance.getMetrics')
   const of = (name) => metrics.find((m) => m.name === name)?.value
   return { mb: of('JSHeapUsedSize') / 2 ** 20, nodes: of('Nodes'), listeners: of('JSEventListeners') }
+}
+
+async function snapshot(cdp, path) {
+  const to = openSync(path, 'w')
+  const chunk = (m) => writeSync(to, m.chunk)
+  cdp.on('HeapProfiler.addHeapSnapshotChunk', chunk)
+  await cdp.send('HeapProfiler.takeHeapSnapshot', { reportProgress: false })
+  cdp.off('HeapProfiler.addHeapSnapshotChunk', chunk)
+  closeSync(to)
 }
 
 /** Notes in the page what each tile goes through. */
@@ -236,7 +260,7 @@ async function main() {
   writeFileSync(join(dir, 'town.yaml'), township())
   writeFileSync(join(dir, 'config.yaml'), `web: {media_udp: "127.0.0.1:${port + 2}", media_tcp: "127.0.0.1:${port + 2}"}\nstorage: {min_free: 268435456}\n`)
   const clip = join(dir, 'clip.mp4')
-  run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${fps}`, '-t', '40', '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'baseline', '-g', String(2 * fps), '-b:v', '150k', clip])
+  run('ffmpeg', ['-v', 'error', '-y', ...scene(), '-t', walks ? '60' : '40', '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'baseline', '-g', String(2 * fps), '-b:v', '150k', clip])
   const imported = run(bin, ['place', 'import', join(dir, 'town.yaml'), '--data', join(dir, 'data')])
   const password = imported.match(/first password of chen .*: (\S+)/)[1]
   let server = await service()
@@ -285,6 +309,7 @@ async function main() {
     try {
       result.hour.push(await watch(page, 57))
       result.hour_heap.push(await heap(cdp))
+      if (snapshots.includes(i + 1)) await snapshot(cdp, `${process.env.SNAPSHOTS ?? '/tmp/many-'}${i + 1}.heapsnapshot`)
     } catch (err) {
       result.hour.push({ failed: String(err) })
       if (page.isClosed()) throw err

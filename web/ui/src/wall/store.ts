@@ -5,19 +5,31 @@ import type { Button, Call, Camera, CameraChange, DeskChange, Event, Incident, M
 import { wallApi } from './api'
 import { groupEvents } from './groups'
 import { lift, type Lift, type LiftRules } from './lift'
+import { keepThumbsOf } from './thumbs'
 
 const feedLength = 200
 const refreshMs = 60_000
+const groupMs = 5000
+
+/** What a wall shows of an event. The way of what moved is for evidence, and many times as large as all the rest. */
+function shownOf(event: Event): Event {
+  const { track, others, grant, ...rest } = event
+  return rest
+}
 
 /** Puts an event where it belongs: one entry an event, newest first, whatever phase came. */
-export function mergeEvent(list: Event[], e: Event): Event[] {
+export function mergeEvent(list: Event[], event: Event): Event[] {
+  const e = shownOf(event)
   const i = list.findIndex((x) => x.id === e.id)
   if (i >= 0) {
     const next = list.slice()
     next[i] = { ...list[i], ...e }
     return next
   }
-  return [e, ...list].sort((a, b) => Date.parse(b.start) - Date.parse(a.start)).slice(0, feedLength)
+  const start = Date.parse(e.start)
+  const older = list.findIndex((x) => !(Date.parse(x.start) > start))
+  const at = older < 0 ? list.length : older
+  return [...list.slice(0, at), e, ...list.slice(at)].slice(0, feedLength)
 }
 
 /** A timer that answers a burst of changes once. */
@@ -48,7 +60,11 @@ export function useWall(kiosk: boolean, rules: Ref<LiftRules>, changed: (kind: s
 
   const open = computed(() => incidents.value.filter((i) => i.open && Date.parse(i.to) > now.value))
   const waiting = computed(() => calls.value.filter((c) => c.state !== 'closed'))
-  const groups = computed(() => groupEvents(events.value, now.value))
+  // What still goes on makes its group longer; every few seconds is often enough
+  // to lay the whole list out anew.
+  const step = computed(() => Math.ceil(now.value / groupMs) * groupMs)
+  const groups = computed(() => groupEvents(events.value, step.value))
+  watch(events, keepThumbsOf)
   const lifts = shallowRef<Lift[]>([])
   const lifted = computed(() => lifts.value.map((l) => l.camera))
   watch([events, now, rules], () => {

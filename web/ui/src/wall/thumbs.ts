@@ -1,4 +1,4 @@
-import { shallowReactive } from 'vue'
+import { shallowRef, triggerRef } from 'vue'
 import type { Event } from '../api/types'
 import { clock } from '../i18n/time'
 
@@ -6,17 +6,32 @@ import { clock } from '../i18n/time'
  * Small pictures of events. Each is cut out of a live tile that is being looked
  * at: masked, blurred and logged as that look is, and never more than was on the
  * screen. It lives in this page's memory only, says who looked, and goes when
- * its look is taken away.
+ * its look is taken away or its event leaves the feed. They are blobs: as data:
+ * addresses they lay in the page's heap, and a wall's first hours filled it.
  */
-const kept = shallowReactive(new Map<string, { camera: string; url: string; score: number }>())
+const kept = shallowRef(new Map<string, { camera: string; url: string; score: number }>())
+// One thing to watch for all of them: of a reactive map Vue keeps what it noted of
+// a key that a computed value asked for, for ever (3.5), and each event is a key.
+/** Pictures that are being made, by event; one whose look ended meanwhile is not here any more when it is done. */
+const making = new Map<string, { camera: string; score: number }>()
 
-const most = 150
+const most = 100
 const width = 240
 const height = 135
+let canvas: HTMLCanvasElement | undefined
 
 /** The picture of an event, or '' when there is none. */
 export function thumbOf(event: string): string {
-  return kept.get(event)?.url ?? ''
+  return kept.value.get(event)?.url ?? ''
+}
+
+function forget(event: string) {
+  making.delete(event)
+  const t = kept.value.get(event)
+  if (!t) return
+  URL.revokeObjectURL(t.url)
+  kept.value.delete(event)
+  triggerRef(kept)
 }
 
 /** The part of a picture to show for a box: 16:9, with what is around it. */
@@ -31,11 +46,9 @@ export function cropFor(box: readonly number[] | null | undefined, vw: number, v
 
 /** Cuts the event's picture out of a video that shows it now; once an event, and again when it became surer. */
 export function takeThumb(video: HTMLVideoElement, e: Event, who: string) {
-  const had = kept.get(e.id)
+  const had = making.get(e.id) ?? kept.value.get(e.id)
   if ((had && had.score + 0.15 > e.score) || video.videoWidth === 0 || video.readyState < 2) return
-  const canvas = document.createElement('canvas')
-  canvas.width = width
-  canvas.height = height
+  canvas ??= Object.assign(document.createElement('canvas'), { width, height })
   const g = canvas.getContext('2d')
   if (!g) return
   const c = cropFor(e.box as number[], video.videoWidth, video.videoHeight)
@@ -44,20 +57,31 @@ export function takeThumb(video: HTMLVideoElement, e: Event, who: string) {
   g.font = '11px monospace'
   g.fillStyle = 'rgb(255 255 255 / 75%)'
   g.fillText(`${who} ${clock(Date.now())}`, 4, height - 5)
-  kept.delete(e.id)
-  kept.set(e.id, { camera: e.camera, url: canvas.toDataURL('image/jpeg', 0.7), score: e.score })
-  for (const id of kept.keys()) {
-    if (kept.size <= most) break
-    kept.delete(id)
-  }
+  const made = { camera: e.camera, score: e.score }
+  making.set(e.id, made)
+  canvas.toBlob((blob) => {
+    if (making.get(e.id) !== made) return
+    forget(e.id)
+    if (!blob) return
+    kept.value.set(e.id, { ...made, url: URL.createObjectURL(blob) })
+    triggerRef(kept)
+    const oldest = kept.value.keys().next().value
+    if (kept.value.size > most && oldest !== undefined) forget(oldest)
+  }, 'image/jpeg', 0.7)
 }
 
 /** Forgets the pictures of a camera that may not be looked at any more, of all without one. */
 export function dropThumbs(camera?: string) {
-  for (const [id, t] of kept) if (!camera || t.camera === camera) kept.delete(id)
+  for (const list of [kept.value, making]) for (const [id, t] of list) if (!camera || t.camera === camera) forget(id)
 }
 
-/** How many pictures are kept; for tests. */
+/** Forgets the pictures of events that nobody lists any more. */
+export function keepThumbsOf(events: readonly Event[]) {
+  const listed = new Set(events.map((e) => e.id))
+  for (const list of [kept.value, making]) for (const id of list.keys()) if (!listed.has(id)) forget(id)
+}
+
+/** How many pictures are kept or being made; for tests. */
 export function countThumbs(): number {
-  return kept.size
+  return kept.value.size + making.size
 }
