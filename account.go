@@ -22,6 +22,8 @@ type Account struct {
 	// Issuer and Subject are the person at an identity provider (OpenID Connect's
 	// iss and sub) who opens this account; both empty until one did.
 	Issuer, Subject string
+	// Passkeys is how many keys sign in to the account by touch.
+	Passkeys int
 }
 
 // Session is one signed-in browser. The id in its cookie is not kept, only the

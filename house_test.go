@@ -38,6 +38,7 @@ var lives = map[string]string{
 	"github.com/wneessen/go-mail":       "storage/notices",
 	"github.com/coreos/go-oidc/":        "web/oidc",
 	"golang.org/x/oauth2":               "web/oidc",
+	"github.com/go-webauthn/":           "web/passkey",
 	"github.com/landlock-lsm/":          "analyze/sandbox",
 	"github.com/elastic/go-seccomp-bpf": "analyze/sandbox",
 	"github.com/yalue/onnxruntime_go":   "analyze/classify",

@@ -6,6 +6,7 @@ import (
 
 	"shouwang"
 	"shouwang/web/oidc"
+	"shouwang/web/passkey"
 )
 
 // Config is how the service is reached.
@@ -20,6 +21,10 @@ type Config struct {
 	// Names are the host names and addresses that browsers use, for the
 	// certificate made by TLS "auto".
 	Names []string `yaml:"names"`
+	// Address is what people open, as https://watch.example; keys for signing in by
+	// touch are good there and nowhere else, so it must stay. notices.public_url
+	// when empty, else localhost.
+	Address string `yaml:"address"`
 	// MediaUDP and MediaTCP are the ports for live video, PublicIPs what
 	// browsers are told when the machine stands behind address translation.
 	MediaUDP  string   `yaml:"media_udp"`
@@ -88,6 +93,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxViews <= 0 || c.MaxViewsPerson <= 0 {
 		return bad("web: max_views and max_views_person must be above zero")
+	}
+	if err := passkey.Usable(c.Address); err != nil {
+		return err
 	}
 	return c.OIDC.Validate()
 }

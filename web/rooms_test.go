@@ -16,6 +16,7 @@ import (
 	"shouwang/web/oidc"
 	"shouwang/web/onboard"
 	"shouwang/web/orders"
+	"shouwang/web/passkey"
 	"shouwang/web/people"
 	"shouwang/web/receipts"
 	"shouwang/web/rules"
@@ -46,6 +47,7 @@ func rooms() []func(*front.Front, *look.Looks) {
 		subjects.Routes(subjects.Deps{}),
 		rules.Routes(nil),
 		oidc.Routes(oidc.Deps{}),
+		passkey.Routes(passkey.Deps{}),
 		notices.Routes(notices.Deps{}),
 	}
 }

@@ -12,7 +12,7 @@ import (
 // each.
 var commands = []string{
 	"", "serve", "analyze", "decide", "check", "camera add", "camera list", "camera test", "camera remove",
-	"button add", "button list", "button remove", "user add", "user list", "place import", "policy check", "policy write", "bench", "eval",
+	"button add", "button list", "button remove", "user add", "user list", "user key list", "user key remove", "place import", "policy check", "policy write", "bench", "eval",
 	"receipt verify", "evidence verify", "log verify", "report", "witness", "version", "healthcheck",
 }
 

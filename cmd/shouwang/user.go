@@ -17,6 +17,7 @@ import (
 type userCmd struct {
 	Add  userAddCmd  `cmd:"" help:"Add a person who may sign in; prints a first password."`
 	List userListCmd `cmd:"" help:"List who may sign in."`
+	Key  userKeyCmd  `cmd:"" help:"Passkeys: phones and security keys that sign in by touch."`
 }
 
 type userAddCmd struct {
@@ -124,7 +125,7 @@ func (c userListCmd) Run(ctx context.Context, a app) error {
 			if c.JSON {
 				err = jsonLine(a.out, map[string]any{
 					"login": acc.Name, "principal": acc.Principal, "must_change": acc.MustChange,
-					"disabled": acc.Disabled, "language": acc.Language, "second_factor": acc.TOTPSecret != nil,
+					"disabled": acc.Disabled, "language": acc.Language, "second_factor": acc.TOTPSecret != nil || acc.Passkeys > 0, "passkeys": acc.Passkeys,
 				})
 			} else {
 				_, err = fmt.Fprintf(a.out, "%-16s %s\n", acc.Name, acc.Principal)

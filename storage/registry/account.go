@@ -45,6 +45,9 @@ func checkLogin(name string) error {
 
 const accountColumns = `name, principal, password_hash, password_set, must_change, disabled, language, sealed_totp, sealed_totp_pending, totp_last, issuer, subject`
 
+// selectAccount reads the columns and how many passkeys there are.
+const selectAccount = `SELECT ` + accountColumns + `, (SELECT count(*) FROM passkeys WHERE account = accounts.name) FROM accounts `
+
 func (r *Registry) saveAccount(e *edit, a shouwang.Account) error {
 	if err := oneEach(e, &a); err != nil {
 		return err
@@ -84,7 +87,7 @@ func (r *Registry) scanAccount(row scanner) (a shouwang.Account, err error) {
 	var set string
 	var totp, pending []byte
 	var last int64
-	if err = row.Scan(&a.Name, &a.Principal, &a.PasswordHash, &set, &a.MustChange, &a.Disabled, &a.Language, &totp, &pending, &last, &a.Issuer, &a.Subject); err != nil {
+	if err = row.Scan(&a.Name, &a.Principal, &a.PasswordHash, &set, &a.MustChange, &a.Disabled, &a.Language, &totp, &pending, &last, &a.Issuer, &a.Subject, &a.Passkeys); err != nil {
 		return a, err
 	}
 	a.TOTPLast = uint64(last)
@@ -98,7 +101,7 @@ func (r *Registry) scanAccount(row scanner) (a shouwang.Account, err error) {
 
 // Account returns the account with the name, or CodeNotFound.
 func (r *Registry) Account(ctx context.Context, name string) (shouwang.Account, error) {
-	a, err := r.scanAccount(r.reader.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts WHERE name = ?`, name))
+	a, err := r.scanAccount(r.reader.QueryRowContext(ctx, selectAccount+`WHERE name = ?`, name))
 	return a, accountError(name, err)
 }
 
@@ -114,7 +117,7 @@ func accountError(name string, err error) error {
 
 // Accounts returns all accounts by name, hashes included: do not print them.
 func (r *Registry) Accounts(ctx context.Context) (all []shouwang.Account, err error) {
-	rows, err := r.reader.QueryContext(ctx, `SELECT `+accountColumns+` FROM accounts ORDER BY name`)
+	rows, err := r.reader.QueryContext(ctx, selectAccount+`ORDER BY name`)
 	if err != nil {
 		return nil, fmt.Errorf("read accounts: %w", err)
 	}
@@ -130,18 +133,25 @@ func (r *Registry) Accounts(ctx context.Context) (all []shouwang.Account, err er
 }
 
 // UpdateAccount changes one account in a transaction: two changes at once
-// follow one another. What f returns as an error undoes the change.
+// follow one another. What f returns as an error undoes the change. f may set
+// Passkeys to zero, which forgets them all.
 func (r *Registry) UpdateAccount(ctx context.Context, name string, f func(*shouwang.Account) error) error {
 	return r.apply(ctx, func(e *edit) error {
-		a, err := r.scanAccount(e.tx.QueryRowContext(ctx, `SELECT `+accountColumns+` FROM accounts WHERE name = ?`, name))
+		a, err := r.scanAccount(e.tx.QueryRowContext(ctx, selectAccount+`WHERE name = ?`, name))
 		if err := accountError(name, err); err != nil {
 			return err
 		}
+		had := a.Passkeys
 		if err := f(&a); err != nil {
 			return err
 		}
 		if a.Name != name {
 			return shouwang.Errorf(shouwang.CodeBadUsage, "account %q: a name is for life", name)
+		}
+		if had > 0 && a.Passkeys == 0 {
+			if err := e.exec(`DELETE FROM passkeys WHERE account = ?`, name); err != nil {
+				return err
+			}
 		}
 		return r.saveAccount(e, a)
 	})

@@ -95,7 +95,13 @@ func (e *edit) putPrincipal(p policy.Principal) error {
 	if err != nil {
 		return err
 	}
+	old, there := e.world.Principal(p.ID)
 	e.world = next
+	if there && len(old.Roles) > 0 && len(p.Roles) == 0 { // whoever comes back sets up anew
+		if err := e.dropPasskeys(p.ID); err != nil {
+			return err
+		}
+	}
 	return e.named("principals", p.ID, p)
 }
 

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"time"
 
 	"shouwang"
 )
@@ -15,8 +14,10 @@ func (s *Service) EnrolSecondFactor(ctx context.Context, token string) (secret [
 	if err != nil {
 		return nil, err
 	}
-	if len(account.TOTPSecret) > 0 && (kept.SecondFactor.IsZero() || s.clock().Sub(kept.SecondFactor) > 5*time.Minute) {
-		return nil, shouwang.Errorf(shouwang.CodeUnauthenticated, "show the second factor you have before you change it")
+	if hasFactor(&account) {
+		if err := s.shownLately(&kept); err != nil {
+			return nil, err
+		}
 	}
 	secret = NewTOTPSecret()
 	err = s.store.UpdateAccount(ctx, account.Name, func(a *shouwang.Account) error {

@@ -77,7 +77,7 @@ func (s *Service) view(a shouwang.Account, kept shouwang.Session) Session {
 		// A first password opens nothing; whoever came without it needs no other.
 		MustChange: a.MustChange && kept.Provider == "",
 		ID:         kept.Hash[:12], Principal: a.Principal, SecondFactor: kept.SecondFactor, Expires: expires,
-		Account: a.Name, Language: a.Language, Provider: kept.Provider, HasSecondFactor: len(a.TOTPSecret) > 0,
+		Account: a.Name, Language: a.Language, Provider: kept.Provider, HasSecondFactor: hasFactor(&a),
 	}
 }
 

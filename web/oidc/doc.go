@@ -28,6 +28,9 @@ type Accounts interface {
 type Deps struct {
 	Config   Config
 	Accounts Accounts
+	// Touch returns the address at which the request's person can sign in by touch,
+	// "" for nowhere; nil where nobody can. The page asks for all ways at once.
+	Touch func(ctx context.Context) string
 }
 
 // mayComeIn is for those who work for the township: residents and walls have no

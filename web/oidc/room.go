@@ -59,11 +59,15 @@ type waysOutput struct {
 	Body struct {
 		Provider string `json:"provider,omitempty" doc:"What the identity provider is called; absent where there is none"`
 		Factor   bool   `json:"factor,omitempty" doc:"It can be asked for a second factor"`
+		Touch    string `json:"touch,omitempty" doc:"Address (origin) at which one signs in by touch; absent for nowhere"`
 	}
 }
 
 func (r *room) ways(ctx context.Context, _ *struct{}) (*waysOutput, error) {
 	out := &waysOutput{}
+	if r.deps.Touch != nil {
+		out.Body.Touch = r.deps.Touch(ctx)
+	}
 	if c := r.deps.Config; c.On() {
 		out.Body.Provider, out.Body.Factor = c.Name, len(c.Strong) > 0
 		if front.TransportOf(ctx).Lang == "en" {

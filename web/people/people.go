@@ -59,6 +59,7 @@ type SignInView struct {
 	Disabled     bool   `json:"disabled"`
 	MustChange   bool   `json:"must_change" doc:"The password is still one that somebody else made"`
 	SecondFactor bool   `json:"second_factor"`
+	Passkeys     int    `json:"passkeys,omitempty" doc:"Phones and keys that sign in by touch"`
 	Outside      bool   `json:"outside,omitempty" doc:"A person at the identity provider opens it, and no other"`
 	Language     string `json:"language"`
 }
@@ -94,7 +95,7 @@ func (r *Room) list(ctx context.Context, c *front.Caller, _ *struct{}) (*peopleO
 	ways := map[string][]SignInView{}
 	for _, a := range accounts {
 		ways[a.Principal] = append(ways[a.Principal], SignInView{
-			Login: a.Name, Disabled: a.Disabled, MustChange: a.MustChange, SecondFactor: len(a.TOTPSecret) > 0, Outside: a.Subject != "", Language: a.Language,
+			Login: a.Name, Disabled: a.Disabled, MustChange: a.MustChange, SecondFactor: len(a.TOTPSecret) > 0 || a.Passkeys > 0, Passkeys: a.Passkeys, Outside: a.Subject != "", Language: a.Language,
 		})
 	}
 	out := &peopleOnFileOutput{}

@@ -138,7 +138,7 @@ func house(t *testing.T) (*fronttest.House, *roll) {
 		r.people[p.ID] = p
 	}
 	for _, login := range []string{"chen", "audit"} {
-		r.accounts = append(r.accounts, shouwang.Account{Name: login, Principal: "officer:" + login, PasswordHash: "old", TOTPSecret: []byte("secret")})
+		r.accounts = append(r.accounts, shouwang.Account{Name: login, Principal: "officer:" + login, PasswordHash: "old", TOTPSecret: []byte("secret"), Passkeys: 2})
 	}
 	r.house = fronttest.Open(t, fronttest.Options{World: world(r.people), At: time.Date(2026, 11, 18, 4, 0, 0, 0, time.UTC)})
 	r.room = people.New(people.Deps{Register: r, Places: r, Cameras: r, Passwords: plain{}})
@@ -297,7 +297,7 @@ func TestSignInsAreShutAtOnceAndOpenedByTwo(t *testing.T) {
 		t.Fatalf("shut: %+v, %v", got, r.ended)
 	}
 	fronttest.Want[changed](h, 200, "admin:ops", "PUT", "/api/accounts/chen", map[string]any{"forget_factor": true})
-	if r.accounts[0].TOTPSecret != nil {
+	if r.accounts[0].TOTPSecret != nil || r.accounts[0].Passkeys != 0 {
 		t.Error("the second factor is still there")
 	}
 	got := fronttest.Want[changed](h, 200, "admin:ops", "PUT", "/api/accounts/chen", map[string]any{"disabled": false, "reason": "back from leave"})

@@ -236,7 +236,8 @@ func (r *Room) changeAccount(ctx context.Context, c *front.Caller, in *accountCh
 	return out, r.takeAway(ctx, c, in, out)
 }
 
-// takeAway shuts a sign-in or forgets its second factor, and ends its sessions.
+// takeAway shuts a sign-in or forgets its second factor, and ends its sessions;
+// passkeys go with either.
 func (r *Room) takeAway(ctx context.Context, c *front.Caller, in *accountChangeInput, out *personChangedOutput) error {
 	what := ""
 	if in.Body.Disabled != nil {
@@ -254,6 +255,7 @@ func (r *Room) takeAway(ctx context.Context, c *front.Caller, in *accountChangeI
 		if in.Body.ForgetFactor {
 			a.TOTPSecret, a.TOTPPending, a.TOTPLast = nil, nil, 0
 		}
+		a.Passkeys = 0 // a factor too, and a way in
 		return nil
 	})
 	if err != nil {

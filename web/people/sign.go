@@ -238,7 +238,7 @@ func (r *Room) carryOut(ctx context.Context, p *Proposal) (token string, err err
 	case KindEnable:
 		return "", r.Register.UpdateAccount(ctx, p.Login, func(a *shouwang.Account) error { a.Disabled = false; return nil })
 	case KindSubject:
-		err := r.Register.UpdateAccount(ctx, p.Login, func(a *shouwang.Account) error { a.Issuer, a.Subject = "", ""; return nil })
+		err := r.Register.UpdateAccount(ctx, p.Login, func(a *shouwang.Account) error { a.Issuer, a.Subject, a.Passkeys = "", "", 0; return nil })
 		if err != nil {
 			return "", err
 		}

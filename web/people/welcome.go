@@ -61,7 +61,8 @@ func (r *Room) readWelcome(ctx context.Context, in *welcomeTokenInput) (*welcome
 }
 
 // answerWelcome sets the password. The link is spent first, so that it cannot
-// be used twice at once; a password that is refused does not spend it.
+// be used twice at once; a password that is refused does not spend it. Whoever
+// needed it has lost what opened the account: passkeys go.
 func (r *Room) answerWelcome(ctx context.Context, in *welcomeInput) (*struct{}, error) {
 	login, who, err := r.guest(ctx, in.Token)
 	if err != nil {
@@ -78,7 +79,7 @@ func (r *Room) answerWelcome(ctx context.Context, in *welcomeInput) (*struct{}, 
 		return nil, err
 	}
 	err = r.Register.UpdateAccount(ctx, login, func(a *shouwang.Account) error {
-		a.PasswordHash, a.PasswordSet, a.MustChange = hash, r.Now(), false
+		a.PasswordHash, a.PasswordSet, a.MustChange, a.Passkeys = hash, r.Now(), false, 0
 		return nil
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"shouwang/web/look"
 	"shouwang/web/machine"
 	"shouwang/web/oidc"
+	"shouwang/web/passkey"
 	ruleroom "shouwang/web/rules"
 	"shouwang/web/subjects"
 	"shouwang/web/transparency"
@@ -28,7 +29,8 @@ func (s *Service) rooms() []func(*front.Front, *look.Looks) {
 		staff.Routes,
 		transparency.Routes(s.transparencyRoom()),
 		subjects.Routes(subjects.Deps{Store: subjectStore{s.node.registry, s.node.refresh}, Player: s.evidence}),
-		oidc.Routes(oidc.Deps{Config: s.cfg.Web.OIDC, Accounts: s.auth}),
+		oidc.Routes(oidc.Deps{Config: s.cfg.Web.OIDC, Accounts: s.auth, Touch: s.touchOrigin}),
+		passkey.Routes(passkey.Deps{Accounts: s.auth, Keys: s.node.registry, Address: s.touchAddress()}),
 		s.noticesRoom(),
 		machine.Routes(machineLog{s.ledger}),
 		cell.Routes(cell.Deps{Gate: s.node.gate}),
