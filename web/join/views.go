@@ -83,12 +83,13 @@ func Proposal(w *policy.World, t *policy.Terms) TermsView {
 		Recording: t.Recording, RetentionDays: t.RetentionDays, Months: t.Months,
 	}
 	for _, id := range t.Audiences {
-		v.Audiences = append(v.Audiences, audienceView(w, id))
+		v.Audiences = append(v.Audiences, AudienceOf(w, id))
 	}
 	return v
 }
 
-func audienceView(w *policy.World, id string) AudienceView {
+// AudienceOf returns an audience by the names that the township knows it by.
+func AudienceOf(w *policy.World, id string) AudienceView {
 	v := AudienceView{ID: id}
 	if u, ok := w.Unit(id); ok {
 		v.Name, v.NameEn = u.Name, u.NameEn

@@ -16,6 +16,7 @@ type ConsentView struct {
 	State          policy.ConsentState   `json:"state"`
 	Modes          []policy.Mode         `json:"modes"`
 	Audiences      []string              `json:"audiences"`
+	Lookers        []join.AudienceView   `json:"lookers,omitempty" doc:"The audiences by the names they are known by"`
 	Slots          []string              `json:"slots" doc:"Weekday hours in the township's time zone, as mon-06"`
 	Incident       *policy.IncidentTerms `json:"incident,omitempty"`
 	Limits         policy.Limits         `json:"limits"`
@@ -39,6 +40,9 @@ func consentView(w *policy.World, c *policy.Consent) ConsentView {
 		MinObligations: append([]policy.ObligationID{}, c.MinObligations...), Recording: c.Recording,
 		RetentionDays: c.RetentionDays, NotBefore: c.NotBefore, NotAfter: c.NotAfter, PauseUntil: c.PauseUntil,
 		RecordHash: c.RecordHash, History: append([]policy.ConsentEvent{}, c.Events...), Masks: []shouwang.Polygon{},
+	}
+	for _, id := range c.Audiences {
+		v.Lookers = append(v.Lookers, join.AudienceOf(w, id))
 	}
 	if c.Device != nil {
 		v.Masks = append(v.Masks, c.Device.Masks...)

@@ -7,9 +7,9 @@ import { defineConfig } from 'vitest/config'
 // Few files, because a phone pays for each with a place in a queue of six where
 // there is no HTTP/2: what every page needs, and what the owner's pages share.
 const groups = [
-  { name: 'vendor', test: /node_modules\/(vue|@vue|vue-router|vue-i18n|@intlify)\//, priority: 3 },
-  { name: 'common', test: /plugin-vue:export-helper|src\/(api|ui|i18n)\/[^/]*$|src\/session|src\/office\/rooms/, minShareCount: 3, priority: 2 },
-  { name: 'owner', test: /src\/(my|join)\//, minShareCount: 2, priority: 1 },
+  { name: 'vendor', test: /node_modules\/(vue|@vue|vue-router|vue-i18n|@intlify)\/|rolldown\/runtime/, priority: 3 },
+  { name: 'common', test: /plugin-vue:export-helper|src\/(api|ui|i18n)\/(?!QrCode)[^/]*$|src\/session|src\/office\/rooms/, minShareCount: 3, priority: 2 },
+  { name: 'owner', test: /src\/(my|join|cell\/api)/, minShareCount: 2, priority: 1 },
 ]
 
 // public/.gitkeep is copied into dist, so that emptying dist before a build

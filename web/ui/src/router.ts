@@ -71,7 +71,11 @@ const routes: RouteRecordRaw[] = [
   { path: '/:rest(.*)*', component: () => import('./signin/NotFoundPage.vue'), meta: { title: 'not_found.title', open: true } },
 ]
 
-export const router = createRouter({ history: createWebHistory(), routes })
+export const router = createRouter({
+  history: createWebHistory(), routes,
+  // A page begins at its top, and the one gone back to is where it was left.
+  scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path ? undefined : { top: 0 }),
+})
 
 router.beforeEach(async (to, from) => {
   try {

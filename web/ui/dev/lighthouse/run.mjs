@@ -78,7 +78,8 @@ function report(path, got) {
     (loading ? `first paint ${said(of('first'), ' ms')}, largest ${said(of('largest'), ' ms')}, ` : `answers after ${said(of('answers'), ' ms')}, `) +
     `blocked ${said(of('blocked'), ' ms')}, shift ${said(of('shift'))}` +
     (loading ? `; ${said(of('bytes'), ' kB')} in ${said(of('requests'))} requests, ${said(of('long'))} long tasks` : '') + `; load ${loadavg()[0].toFixed(1)}`)
-  for (const a of Object.values(got.at(-1).result.lhr.audits)) if (a.score !== null && a.score < 0.9 && a.scoreDisplayMode === 'binary') console.log(`  ${a.id}: ${a.title}`)
+  const { audits, categories } = got.at(-1).result.lhr
+  for (const { id } of categories.accessibility.auditRefs) if (audits[id].score !== null && audits[id].score < 0.9) console.log(`  ${id}: ${audits[id].title}`)
 }
 
 function keep(path, got) {

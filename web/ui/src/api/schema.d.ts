@@ -3167,6 +3167,8 @@ export interface components {
             id: string;
             incident?: components["schemas"]["IncidentTerms"];
             limits: components["schemas"]["Limits"];
+            /** @description The audiences by the names they are known by */
+            lookers?: components["schemas"]["AudienceView"][] | null;
             /** @description Areas that nobody sees, in fractions of width and height */
             masks: ((number[] | null)[] | null)[] | null;
             min_obligations: string[] | null;

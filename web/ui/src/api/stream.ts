@@ -75,12 +75,17 @@ export class EventStream {
   start() {
     if (this.running) return
     this.running = true
+    window.addEventListener('offline', this.lost)
     void this.run(++this.generation)
   }
+
+  /** The device has no network: the connection is dead, though nothing says so for a while. */
+  private readonly lost = () => this.abort?.abort()
 
   /** Ends the connection and forgets the position: the next person starts anew. */
   stop() {
     this.running = false
+    window.removeEventListener('offline', this.lost)
     this.generation++
     this.abort?.abort()
     this.lastId = ''

@@ -48,11 +48,14 @@ export function boundsOf(c: Consent): Bounds {
   const longest = Math.max(asked?.retention_days ?? 0, c.retention_days ?? 0)
   return {
     modes: askable.filter((m) => (asked?.modes ?? c.modes ?? []).includes(m)),
-    audiences: asked?.audiences ?? (c.audiences ?? []).map((id) => ({ id })),
+    audiences: asked?.audiences ?? lookersOf(c),
     recordings: recordChoices.slice(0, recordChoices.indexOf(most) + 1),
     days: [...new Set([...dayChoices.filter((d) => d <= longest), longest])].sort((a, b) => a - b),
   }
 }
+
+/** Who may look by a consent, with their names where the service knows some. */
+export const lookersOf = (c: Consent): Audience[] => c.lookers ?? (c.audiences ?? []).map((id) => ({ id }))
 
 /** An audience by the name it goes by, in the page's language. */
 export function audienceName(a: Audience): string {

@@ -1,5 +1,6 @@
 import { i18n, word } from '../i18n'
 import type { Consent, MyCamera } from '../api/types'
+import { audienceName, lookersOf } from './choices'
 import { hourLines } from './week/hours'
 
 /** Names of constants joined as a list: "Dispatch centre, police station". */
@@ -23,9 +24,12 @@ export function hoursText(mine: MyCamera): string {
   return hourLines([...slots]).join(t('list.semicolon'))
 }
 
-/** Who may look and what for, as one line. */
-export function whoText(mine: MyCamera): string {
+/** Who may look, by the names they go by, as one line. */
+export function lookersText(consents: readonly Consent[]): string {
   const { t } = i18n.global
-  const all = [...new Set((mine.consents ?? []).flatMap((c) => c.audiences ?? []))]
-  return listOf('audience', all) || t('terms.nobody')
+  const all = consents.flatMap((c) => lookersOf(c).map(audienceName))
+  return [...new Set(all)].join(t('list.comma')) || t('terms.nobody')
 }
+
+/** Who may look through a camera and what for, as one line. */
+export const whoText = (mine: MyCamera) => lookersText(mine.consents ?? [])
