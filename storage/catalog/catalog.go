@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ var migrations embed.FS
 type DB struct {
 	file        *sqlite.File
 	write, read *sql.DB
+	putEvent    *sql.Stmt // asked many times a second; parsing it took as long as doing it
 }
 
 // Open opens or makes the catalog file and brings its schema up to date. Close
@@ -36,11 +38,16 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, shouwang.Errorf(shouwang.CodeDataUnreadable, "catalog %s cannot be opened: %w", path, err)
 	}
-	return &DB{file: f, write: f.Write, read: f.Read}, nil
+	put, err := f.Write.PrepareContext(ctx, putEvent)
+	if err != nil {
+		_ = f.Close()
+		return nil, shouwang.Errorf(shouwang.CodeDataUnreadable, "catalog %s cannot be written to: %w", path, err)
+	}
+	return &DB{file: f, write: f.Write, read: f.Read, putEvent: put}, nil
 }
 
 // Close closes the catalog.
-func (d *DB) Close() error { return d.file.Close() }
+func (d *DB) Close() error { return errors.Join(d.putEvent.Close(), d.file.Close()) }
 
 // Meta returns a small named value, "" when there is none.
 func (d *DB) Meta(ctx context.Context, name string) (string, error) {

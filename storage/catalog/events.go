@@ -25,18 +25,19 @@ const phaseRank = `CASE %s WHEN 'begin' THEN 0 WHEN 'update' THEN 1 ELSE 2 END`
 // PutEvent adds an event or replaces it by its later phase. A phase that comes
 // late, after a later one, changes nothing.
 func (d *DB) PutEvent(ctx context.Context, e shouwang.Event) error {
-	return putEvent(ctx, d.write, &e)
+	return keepEvent(ctx, d.putEvent, &e)
 }
 
 // PutEvents is PutEvent for several, which cost the disk no more than one: all
 // are kept, or none.
 func (d *DB) PutEvents(ctx context.Context, list []shouwang.Event) error {
 	if len(list) == 1 {
-		return putEvent(ctx, d.write, &list[0])
+		return keepEvent(ctx, d.putEvent, &list[0])
 	}
 	return d.file.Tx(ctx, func(tx *sql.Tx) error {
+		put := tx.StmtContext(ctx, d.putEvent)
 		for i := range list {
-			if err := putEvent(ctx, tx, &list[i]); err != nil {
+			if err := keepEvent(ctx, put, &list[i]); err != nil {
 				return err
 			}
 		}
@@ -44,21 +45,19 @@ func (d *DB) PutEvents(ctx context.Context, list []shouwang.Event) error {
 	})
 }
 
-type execer interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-}
+var putEvent = `INSERT INTO events (id, camera, kind, phase, from_ns, to_ns, body, label, area, dx, dy, cells)
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
+	ON CONFLICT (id) DO UPDATE SET kind=excluded.kind, phase=excluded.phase, from_ns=excluded.from_ns, to_ns=excluded.to_ns,
+		body=excluded.body, label=excluded.label, area=excluded.area, dx=excluded.dx, dy=excluded.dy, cells=excluded.cells
+	WHERE ` + fmt.Sprintf(phaseRank, "excluded.phase") + ` >= ` + fmt.Sprintf(phaseRank, "events.phase")
 
-func putEvent(ctx context.Context, on execer, e *shouwang.Event) error {
+func keepEvent(ctx context.Context, put *sql.Stmt, e *shouwang.Event) error {
 	body, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("keep event: %w", err)
 	}
 	s := shapeOf(e)
-	_, err = on.ExecContext(ctx, `INSERT INTO events (id, camera, kind, phase, from_ns, to_ns, body, label, area, dx, dy, cells)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
-		ON CONFLICT (id) DO UPDATE SET kind=excluded.kind, phase=excluded.phase, from_ns=excluded.from_ns, to_ns=excluded.to_ns,
-			body=excluded.body, label=excluded.label, area=excluded.area, dx=excluded.dx, dy=excluded.dy, cells=excluded.cells
-		WHERE `+fmt.Sprintf(phaseRank, "excluded.phase")+` >= `+fmt.Sprintf(phaseRank, "events.phase"),
+	_, err = put.ExecContext(ctx,
 		e.ID, e.Camera, e.Kind, e.Phase, e.Start.UnixNano(), sqlite.Nanos(e.End), body, e.Label, s.area, s.dx, s.dy, s.cells)
 	return wrapErr(err, "keep event")
 }
