@@ -2,9 +2,10 @@ package policy
 
 import (
 	"cmp"
-	"shouwang"
 	"strings"
 	"time"
+
+	"shouwang"
 )
 
 // Camera is a camera as the rules see it, with the consents given for it.

@@ -1,8 +1,9 @@
 package policy
 
 import (
-	"shouwang"
 	"time"
+
+	"shouwang"
 )
 
 // Case is an investigation.

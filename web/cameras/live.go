@@ -1,9 +1,10 @@
 package cameras
 
 import (
+	"slices"
+
 	"shouwang/policy"
 	"shouwang/web/front"
-	"slices"
 )
 
 // liveNow asks what a live view would answer, without an incident first and

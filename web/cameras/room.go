@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"slices"
+
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/front"
 	"shouwang/web/look"
-	"slices"
 )
 
 // Known tells what is known of cameras beside consent: masks and links.

@@ -1,10 +1,11 @@
 package cameras
 
 import (
+	"strings"
+
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/front"
-	"strings"
 )
 
 // sharing tells the state of the consent for public safety, or of the first

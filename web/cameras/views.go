@@ -1,10 +1,11 @@
 package cameras
 
 import (
+	"time"
+
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/front"
-	"time"
 )
 
 // Link is how a camera's main stream does; it holds no address.

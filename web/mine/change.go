@@ -3,6 +3,7 @@ package mine
 import (
 	"context"
 	"fmt"
+
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/front"

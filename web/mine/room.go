@@ -2,12 +2,13 @@ package mine
 
 import (
 	"context"
+	"time"
+
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/cameras"
 	"shouwang/web/front"
 	"shouwang/web/look"
-	"time"
 )
 
 // Receipt is what a resident holds after a change: what was changed, what was

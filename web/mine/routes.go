@@ -3,12 +3,13 @@ package mine
 import (
 	"context"
 	"net/http"
+	"slices"
+	"time"
+
 	"shouwang"
 	"shouwang/policy"
 	"shouwang/web/cameras"
 	"shouwang/web/front"
-	"slices"
-	"time"
 )
 
 // MyCamera is a camera that the caller answers for.
