@@ -131,7 +131,7 @@ func TestLawsHoldForEveryRequest(t *testing.T) {
 	broken := map[int]int{}
 	rng := rand.New(rand.NewPCG(1, 2))
 	everyRequest(w, func(req policy.Request) {
-		if testing.Short() && rng.IntN(50) != 0 {
+		if sampled() && rng.IntN(50) != 0 {
 			return
 		}
 		posed++
@@ -153,7 +153,7 @@ func TestLawsHoldForEveryRequest(t *testing.T) {
 		}
 	})
 	t.Logf("%d requests, %d allowed, %d distinct sets of facts", posed, allowed, len(rules.memo.of))
-	if allowed == 0 || posed < 1_000_000 && !testing.Short() {
+	if allowed == 0 || posed < 1_000_000 && !sampled() {
 		t.Errorf("asked %d, allowed %d: the small world is too small", posed, allowed)
 	}
 }

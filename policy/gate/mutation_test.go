@@ -109,8 +109,8 @@ func mutate(text string) map[string]string {
 // TestMutantsOfThePoliciesAreKilled changes every policy in every way above
 // and asks whether the scenarios or the near misses notice.
 func TestMutantsOfThePoliciesAreKilled(t *testing.T) {
-	if testing.Short() {
-		t.Skip("mutates the policy set some hundred times: not in a short run")
+	if sampled() {
+		t.Skip("mutates the policy set some hundred times: not in a short run, nor under the race detector")
 	}
 	t.Parallel()
 	killers := newKillers(t)

@@ -66,6 +66,11 @@ func newGate(t testing.TB, w *policy.World) *Gate {
 	return g
 }
 
+// sampled says that what asks every question there is asks a sample: one
+// goroutine that counts shows the race detector nothing, at ten times the cost.
+// deploy/setup/test.sh runs this package once with it and once, whole, without.
+func sampled() bool { return testing.Short() || raceEnabled }
+
 const sharedDir = "../../../shared/policy"
 
 func TestSharedScenarios(t *testing.T) {

@@ -42,7 +42,7 @@ func TestForcedViewGateOpensNothingUnapproved(t *testing.T) {
 	closed, same := 0, 0
 	rng := rand.New(rand.NewPCG(6, 5))
 	everyRequest(plain, func(req policy.Request) {
-		if rng.IntN(20) != 0 {
+		if rng.IntN(20) != 0 || raceEnabled && rng.IntN(10) != 0 {
 			return
 		}
 		judge := func(w *policy.World) (*scene, bool) {
