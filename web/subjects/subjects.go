@@ -145,12 +145,14 @@ func (r *room) waiting() (n int) {
 // checkSpan says what is wrong with the minutes asked for.
 func checkSpan(span shouwang.Span, now time.Time) error {
 	switch {
-	case span.Empty() || span.Duration() > policy.LongestSubjectLook:
-		return shouwang.Errorf(shouwang.CodeBadUsage, "ask for %d minutes at most, from before to", int(policy.LongestSubjectLook.Minutes()))
+	case span.Empty():
+		return shouwang.Errorf(shouwang.CodeBadUsage, "to: write a time after from").At("to", "before_from")
+	case span.Duration() > policy.LongestSubjectLook:
+		return shouwang.Errorf(shouwang.CodeBadUsage, "to: ask for %d minutes at most", int(policy.LongestSubjectLook.Minutes())).At("to", "too_much")
 	case span.To.After(now):
-		return shouwang.Errorf(shouwang.CodeBadUsage, "what is asked for lies in the future")
+		return shouwang.Errorf(shouwang.CodeBadUsage, "to: what is asked for lies in the future").At("to", "future")
 	case now.Sub(span.From) > keptFor:
-		return shouwang.Errorf(shouwang.CodeBadUsage, "recordings are kept for %d days; this is longer ago", int(keptFor.Hours()/24))
+		return shouwang.Errorf(shouwang.CodeBadUsage, "from: recordings are kept for %d days; this is longer ago", int(keptFor.Hours()/24)).At("from", "gone")
 	}
 	return nil
 }

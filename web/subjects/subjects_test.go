@@ -236,6 +236,7 @@ func TestVerifierAndCustodianAreTwo(t *testing.T) {
 
 func TestWhatAnybodyMaySendIsBounded(t *testing.T) {
 	h := open(t)
+	fields := map[string]string{"eleven minutes": "to too_much", "backwards": "to before_from", "the future": "to future", "long ago": "from gone"}
 	for what, change := range map[string]func(map[string]any){
 		"eleven minutes": func(b map[string]any) { b["to"] = noon.Add(-26*time.Hour + 11*time.Minute) },
 		"backwards":      func(b map[string]any) { b["to"] = noon.Add(-27 * time.Hour) },
@@ -245,8 +246,9 @@ func TestWhatAnybodyMaySendIsBounded(t *testing.T) {
 		},
 		"control": func(b map[string]any) { b["reason"] = "a\x00b\x1b[2J" },
 	} {
-		if status, raw := h.Do("", "POST", base, asked(change)); status != http.StatusUnprocessableEntity {
-			t.Errorf("%s: %d %s", what, status, raw)
+		p := fronttest.Want[front.Problem](h, http.StatusUnprocessableEntity, "", "POST", base, asked(change))
+		if want := fields[what]; want != "" && (len(p.Faults) != 1 || p.Faults[0].Field+" "+p.Faults[0].Why != want) {
+			t.Errorf("%s: %+v, want %s", what, p, want)
 		}
 	}
 	if len(h.Gate.World().SubjectRequests()) != 2 { // the world's own
