@@ -19,6 +19,14 @@ export interface TileState {
   picture: boolean
 }
 
+const brokenKinds: readonly TileKind[] = ['frozen', 'no_signal', 'server_away', 'overloaded', 'unavailable', 'quarantined']
+const waitingKinds: readonly TileKind[] = ['live', 'connecting', 'reconnecting']
+
+/** How a tile is meant: something is broken, is on its way, or is closed as somebody decided. */
+export function toneOf(kind: TileKind): 'broken' | 'waiting' | 'closed' {
+  return brokenKinds.includes(kind) ? 'broken' : waitingKinds.includes(kind) ? 'waiting' : 'closed'
+}
+
 // The policy's reasons, by what they mean to the person at the wall.
 const kinds: [TileKind, string[]][] = [
   ['quarantined', ['camera_quarantined']],
