@@ -96,7 +96,7 @@ func TestResidentsOnThePhone(t *testing.T) {
 		own("/system", "ops", false, "/system", "/system/people", "/system/places", "/not-yours?to=/wall"),
 		own("/office/complaints", "audit", false, "/office/complaints", "/office/people", "/office/machine"),
 	}
-	playwright(t, s, h, "(resident|many|access|places|office)\\.spec\\.ts",
+	playwright(t, s, h, "(resident|many|access|places|office|passkey)\\.spec\\.ts",
 		"ADMINISTRATOR=ops:"+ownPassword, "OVERSIGHT=audit:"+ownPassword, "INVITATIONS="+asJSON(t, asked), "SHOP=shop:"+ownPassword, "PEOPLE="+asJSON(t, people))
 	s.stop(t)
 	h.check(t)

@@ -23,8 +23,8 @@ const own = 'ein-eigenes-Passwort-9'
 export class Watch {
   readonly faults: string[] = []
 
-  constructor(page: Page) {
-    const host = new URL(process.env.BASE_URL ?? 'https://127.0.0.1:8086').host
+  constructor(page: Page, base = process.env.BASE_URL ?? 'https://127.0.0.1:8086') {
+    const host = new URL(base).host
     page.on('request', (r) => {
       const url = new URL(r.url())
       if (/^https?:$/.test(url.protocol) && url.host !== host) this.faults.push('asked another host: ' + r.url())

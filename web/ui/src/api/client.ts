@@ -62,8 +62,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   }
   if (res.ok) return res
   const problem = await problemOf(res)
-  // Of signing in and of a second factor, a 401 means the password or the code.
-  if (res.status === 401 && !/^\/api\/session(\/factor|$)/.test(path)) onSignedOut()
+  // Of signing in and of a second factor, a 401 means the password, the code or the touch.
+  if (res.status === 401 && !/^\/api\/session(\/factor|\/passkey|$)/.test(path)) onSignedOut()
   throw problem
 }
 

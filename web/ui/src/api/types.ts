@@ -10,6 +10,9 @@ type S = components['schemas']
 
 export type Me = S['Me']
 export type Face = Me['face']
+export type AskKey = S['AskKey']
+export type NewKey = S['NewKey']
+export type Passkeys = S['PasskeysOutputBody']
 export type ProblemDocument = Partial<S['Problem']>
 export type Fault = S['Fault']
 export type Place = S['Place']

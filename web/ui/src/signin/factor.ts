@@ -13,7 +13,7 @@ export const factor = {
  * A wrong code is answered like a session that ended: the session itself is
  * asked which of the two it was, so that nobody loses a page to a slip.
  */
-async function stay<T>(send: () => Promise<T>): Promise<T> {
+export async function stay<T>(send: () => Promise<T>): Promise<T> {
   try {
     return await send()
   } catch (err) {

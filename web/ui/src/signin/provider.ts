@@ -2,7 +2,7 @@ import { computed, ref, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { json } from '../api/client'
 
-type Ways = { provider?: string; factor?: boolean }
+type Ways = { provider?: string; factor?: boolean; touch?: string }
 
 /** What the department's identity provider is called, '' where there is none. */
 export function useProvider(): Ref<string> {
