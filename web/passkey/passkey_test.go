@@ -83,6 +83,8 @@ func TestAChallengeIsForOneAnswerOfOneBrowser(t *testing.T) {
 	// What was asked for showing the factor does not sign in, and the reverse.
 	one.refused(shouwang.CodeConflict, "again", http.MethodPost, signIn, phone.showKey(one.asks(askShow)))
 	one.refused(shouwang.CodeConflict, "again", http.MethodPost, showPath, phone.showKey(one.asks(ask)))
+	one.must(http.MethodPost, keys+"/new", nil, &wanted)
+	one.refused(shouwang.CodeConflict, "again", http.MethodPost, showPath, phone.showKey(askKey{Challenge: wanted.Challenge}))
 	one.refused(shouwang.CodeConflict, "again", http.MethodPost, signIn, phone.showKey(askKey{Challenge: "AAAAAAAAAAAAAAAAAAAAAA"}))
 }
 
