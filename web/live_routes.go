@@ -181,6 +181,9 @@ func (g *guarded) Next(ctx context.Context) (*shouwang.AccessUnit, error) {
 	return au, nil
 }
 
+// Refresh implements watch.Refresher.
+func (g *guarded) Refresh() { watch.Refresh(g.Units) }
+
 func (s *Server) closeLive(_ context.Context, c *front.Caller, in *ticketInput) (*struct{}, error) {
 	if !s.tickets.close(in.Ticket, c.Who.ID) {
 		return nil, shouwang.Errorf(shouwang.CodeNotFound, "no live view of yours has this ticket")

@@ -242,6 +242,8 @@ func (r *fakeRendering) PushWait(ctx context.Context, au *shouwang.AccessUnit) e
 func (r *fakeRendering) Finish()                          { r.end() }
 func (r *fakeRendering) Out() <-chan *shouwang.AccessUnit { return r.out }
 func (r *fakeRendering) Err() error                       { return r.broken }
+func (r *fakeRendering) Refresh()                         {}
+
 func (r *fakeRendering) Close() {
 	r.shut.Do(func() { close(r.done) })
 	r.end()

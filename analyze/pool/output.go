@@ -2,6 +2,7 @@ package pool
 
 import (
 	"bytes"
+	"time"
 
 	"shouwang"
 	"shouwang/analyze/wire"
@@ -12,6 +13,9 @@ const (
 	maxPictures = 64
 	// maxMark bounds a watermark, in bytes.
 	maxMark = 256
+	// refreshEvery is the least time between two key frames that readers of an
+	// output ask for: whoever asks all the time costs the others no more bits.
+	refreshEvery = time.Second
 )
 
 // Output is what one mark's viewers are given of a rendering.
@@ -26,6 +30,7 @@ type Output struct {
 	// Guarded by Pool.mu.
 	pics    []*shouwang.AccessUnit
 	needKey bool
+	fresh   time.Time // when a key frame was last asked for
 	gone    bool
 	ended   bool // nothing follows what is in pics
 	why     error
@@ -104,6 +109,25 @@ func (o *Output) Close() {
 	o.r.tell(wire.Remark{Drop: true, Mark: wire.Mark{ID: o.id}})
 }
 
+// Refresh asks for a key frame, for a reader who lost pictures: else it would
+// come with the end of the group, after as many as RenderOptions.GOP pictures.
+// It is carried out once a second.
+func (o *Output) Refresh() {
+	o.r.s.p.mu.Lock()
+	defer o.r.s.p.mu.Unlock()
+	o.refresh()
+}
+
+// refresh is called under mu.
+func (o *Output) refresh() {
+	now := o.r.s.p.cfg.Now()
+	if o.ended || now.Sub(o.fresh) < refreshEvery {
+		return
+	}
+	o.fresh = now
+	o.r.tell(wire.Remark{Key: true, Mark: wire.Mark{ID: o.id}})
+}
+
 // abandon ends the output without handing anything more out. Call under mu.
 func (o *Output) abandon() {
 	o.finish(nil)
@@ -162,7 +186,7 @@ func (o *Output) next() (au *shouwang.AccessUnit, done bool) {
 }
 
 // deliver queues a picture, or drops to the next key frame when the reader is
-// too slow. Call under mu.
+// too slow: one that is asked for when there is room again. Call under mu.
 func (o *Output) deliver(pic *wire.Picture) {
 	s := o.r.s
 	i, known := s.info(pic.Seq)
@@ -174,6 +198,9 @@ func (o *Output) deliver(pic *wire.Picture) {
 	if len(o.pics) >= maxPictures || o.needKey && !key {
 		o.needKey = true
 		o.dropped++
+		if len(o.pics) < maxPictures/2 {
+			o.refresh()
+		}
 		return
 	}
 	o.needKey = false

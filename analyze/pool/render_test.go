@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -157,6 +158,44 @@ func TestReaderThatStaysAwayDropsToKeyFrames(t *testing.T) {
 	}
 	if n == 0 || n > maxPictures+1 {
 		t.Errorf("%d pictures were kept", n)
+	}
+}
+
+func TestReaderWhoLostPicturesGetsAKeyFrameSoon(t *testing.T) {
+	began := time.Now()
+	var later atomic.Int64
+	p := start(t, Config{Workers: 1, Now: func() time.Time { return began.Add(time.Duration(later.Load())) }})
+	ctx, units := testContext(t), again(street(t), 4)
+	r := render(t, p, RenderOptions{GOP: 10_000})
+	next := func(i int) *shouwang.AccessUnit {
+		t.Helper()
+		if err := r.PushWait(ctx, units[i]); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case au := <-r.Out():
+			return au
+		case <-ctx.Done():
+			t.Fatal("no picture")
+			return nil
+		}
+	}
+	var keys []int
+	for i := range 80 {
+		switch i {
+		case 20, 40: // the second time too soon
+			r.only.Refresh()
+		case 60:
+			later.Store(int64(refreshEvery))
+			r.only.Refresh()
+		}
+		if next(i).Key {
+			keys = append(keys, i)
+		}
+	}
+	// The process may have the next picture before it is told.
+	if len(keys) != 3 || keys[0] != 0 || keys[1] < 20 || keys[1] > 22 || keys[2] < 60 || keys[2] > 62 {
+		t.Errorf("key frames at %v", keys)
 	}
 }
 

@@ -12,6 +12,8 @@ type output struct {
 	id   uint32
 	mark *watermark // nil where none is owed
 	enc  *encoder   // opened with the first picture, which is then a key frame
+	// fresh asks for a key frame next.
+	fresh bool
 }
 
 func (o *output) close() {
@@ -47,6 +49,15 @@ func (r *Renderer) Unmark(id uint32) {
 		}
 		return o.id == id
 	})
+}
+
+// Refresh makes the output's next picture a key frame.
+func (r *Renderer) Refresh(id uint32) {
+	for _, o := range r.outputs {
+		if o.id == id {
+			o.fresh = true
+		}
+	}
 }
 
 // encode draws each output's mark on the base, or on a copy of it while others
@@ -88,7 +99,8 @@ func (r *Renderer) encodeOne(o *output, c *canvas, tick, wall int64, key bool, e
 			return err
 		}
 	}
-	out, err := o.enc.encode(c, tick, key)
+	out, err := o.enc.encode(c, tick, key || o.fresh)
+	o.fresh = false
 	if err == nil {
 		r.emit(o, out, emit)
 	}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"shouwang"
@@ -58,6 +59,37 @@ func TestSharingShowsEachViewerWhatTheyWouldSeeAlone(t *testing.T) {
 	}
 	if bytes.Equal(together[0][0], together[1][0]) {
 		t.Error("two marks look the same")
+	}
+}
+
+func TestAFreshKeyFrameIsForItsOutputAlone(t *testing.T) {
+	r, err := New(wire.RenderSpec{Marked: true, GOP: 50}, still{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for id, name := range []string{"chen", "wang"} {
+		if err := r.Mark(uint32(id), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys := map[uint32][]int{}
+	for i := range 20 {
+		if i == 7 {
+			r.Refresh(1)
+			r.Refresh(4) // has left
+		}
+		err := r.Render(street(i*4), at(float64(i)/2), int64(i+1)*500_000, func(c *worker.Coded) {
+			if c.Key {
+				keys[c.Mark] = append(keys[c.Mark], i)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(keys[0], []int{0}) || !slices.Equal(keys[1], []int{0, 7}) {
+		t.Errorf("key frames at %v", keys)
 	}
 }
 

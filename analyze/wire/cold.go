@@ -61,10 +61,12 @@ type Mark struct {
 	Text string `json:"text,omitempty"`
 }
 
-// Remark adds an output to a renderer or takes one away.
+// Remark adds an output to a renderer, takes one away (Drop), or has the next
+// picture of one that is there be a key frame (Key).
 type Remark struct {
 	Handle uint32 `json:"handle"`
 	Drop   bool   `json:"drop,omitempty"`
+	Key    bool   `json:"key,omitempty"`
 	Mark
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Version is the language's version. Both binaries are built together, so a
 // difference is an installation fault and is refused.
-const Version = 4
+const Version = 5
 
 // Kind says what a message's body is.
 type Kind uint8

@@ -79,6 +79,7 @@ type hiding struct{ o *oracle }
 
 func (h hiding) Mark(uint32, string) error { return nil }
 func (h hiding) Unmark(uint32)             {}
+func (h hiding) Refresh(uint32)            {}
 func (h hiding) Hide(list []shouwang.Box)  { h.o.hidden = append(h.o.hidden, list...) }
 func (h hiding) Flush(func(*Coded)) error  { return nil }
 func (h hiding) Close()                    {}

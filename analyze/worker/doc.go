@@ -57,9 +57,11 @@ type Coded struct {
 // no picture for this one.
 type Renderer interface {
 	// Mark adds an output under a watermark, "" for none; told twice it does
-	// nothing. Its first picture is a key frame. Unmark ends it.
+	// nothing. Its first picture is a key frame. Unmark ends it. Refresh makes its
+	// next picture a key frame; of an output that is not there it does nothing.
 	Mark(id uint32, text string) error
 	Unmark(id uint32)
+	Refresh(id uint32)
 	// Hide adds things found in the picture that Render is given next.
 	Hide(things []shouwang.Box)
 	// Render takes one picture, its media time and its wall time in

@@ -74,15 +74,19 @@ func (w *loop) openRenderer(o *wire.Render) error {
 	return nil
 }
 
-// remark adds an output to a renderer or takes one away. The renderer may be
-// gone by now, and its outputs with it.
+// remark adds an output to a renderer, takes one away or refreshes one. The
+// renderer may be gone by now, and its outputs with it.
 func (w *loop) remark(m *wire.Remark) error {
 	r := w.renderers[m.Handle]
 	if r == nil {
 		return nil
 	}
-	if m.Drop {
+	switch {
+	case m.Drop:
 		r.Unmark(m.ID)
+		return nil
+	case m.Key:
+		r.Refresh(m.ID)
 		return nil
 	}
 	if err := r.Mark(m.ID, m.Text); err != nil {

@@ -49,6 +49,7 @@ func (b blot) Render(_ *decode.Picture, pts shouwang.MediaTime, _ int64, emit fu
 
 func (b blot) Mark(uint32, string) error { return b.err }
 func (b blot) Unmark(uint32)             {}
+func (b blot) Refresh(uint32)            {}
 func (b blot) Hide([]shouwang.Box)       {}
 func (b blot) Flush(func(*Coded)) error  { return b.err }
 func (b blot) Close()                    { *b.closed = true }

@@ -105,6 +105,43 @@ func TestViewerReceivesOverUDPAndTCP(t *testing.T) {
 	}
 }
 
+// asked is a reel that tells when it is asked for a key frame.
+type asked struct {
+	reel
+	fresh chan struct{}
+}
+
+func (a *asked) Refresh() {
+	select {
+	case a.fresh <- struct{}{}:
+	default:
+	}
+}
+
+func TestViewerWhoLostAPictureHasTheSourceAsked(t *testing.T) {
+	viewer, peer := connected(t)
+	source := &asked{fresh: make(chan struct{}, 1)}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- peer.Play(ctx, source, func(int, watch.Mark) {}) }()
+	if err := viewer.WaitPictures(3, 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if len(source.fresh) > 0 {
+		t.Error("a key frame was asked for though nothing is lost")
+	}
+	if err := viewer.Lost(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-source.fresh:
+	case <-time.After(10 * time.Second):
+		t.Error("the source was not asked")
+	}
+	cancel()
+	<-done
+}
+
 func TestPlayEndsWithItsSource(t *testing.T) {
 	_, peer := connected(t)
 	if err := peer.Play(context.Background(), &reel{stop: 5}, func(int, watch.Mark) {}); err != nil {

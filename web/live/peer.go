@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
 	"shouwang"
@@ -19,7 +22,8 @@ import (
 var ErrGone = errors.New("viewer is gone")
 
 // Source is where a peer's pictures come from: H.264, in the order of
-// showing. io.EOF ends it; a *shouwang.Overrun is skipped.
+// showing. io.EOF ends it; a *shouwang.Overrun is skipped. One that is a
+// watch.Refresher, too, is asked for a key frame when the viewer asks.
 type Source interface {
 	Next(ctx context.Context) (*shouwang.AccessUnit, error)
 }
@@ -35,6 +39,8 @@ type Peer struct {
 	gone chan struct{} // closed when the connection failed or closed
 	once struct{ up, gone sync.Once }
 	wg   sync.WaitGroup
+	// refresh has the source give a key frame; nil before it plays.
+	refresh atomic.Pointer[func()]
 }
 
 func newPeer(pc *webrtc.PeerConnection, log *slog.Logger) *Peer {
@@ -100,14 +106,31 @@ func (p *Peer) agreed() error {
 }
 
 // drain reads the viewer's reports: interceptors work on them, and unread they
-// would fill up.
+// would fill up. A viewer who lost a picture for good asks for a key frame
+// (picture loss indication, RFC 4585; full intra request, RFC 5104).
 func (p *Peer) drain() {
 	buf := make([]byte, 1500)
 	for {
-		if _, _, err := p.sender.Read(buf); err != nil {
+		n, _, err := p.sender.Read(buf)
+		if err != nil {
 			return
 		}
+		refresh := p.refresh.Load()
+		if refresh == nil {
+			continue
+		}
+		if reports, err := rtcp.Unmarshal(buf[:n]); err == nil && slices.ContainsFunc(reports, lost) {
+			(*refresh)()
+		}
 	}
+}
+
+func lost(report rtcp.Packet) bool {
+	switch report.(type) {
+	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+		return true
+	}
+	return false
 }
 
 // Play sends the source's pictures from the first key frame until ctx ends
@@ -136,6 +159,11 @@ func (p *Peer) Play(ctx context.Context, src Source, sent func(bytes int, m watc
 		case <-ctx.Done():
 		}
 	})
+	if r, ok := src.(watch.Refresher); ok {
+		refresh := r.Refresh
+		p.refresh.Store(&refresh)
+		defer p.refresh.Store(nil)
+	}
 	pack := newPacker()
 	for {
 		au, err := src.Next(ctx)

@@ -30,7 +30,8 @@ type shared struct {
 	gop      []*shouwang.AccessUnit // rendered, from the last key frame
 	gopBytes int
 	ended    bool
-	err      error // why it ended
+	err      error  // why it ended
+	out      Marked // nil before it runs
 }
 
 func newShared(g *group, mark string) *shared {
@@ -80,6 +81,9 @@ func (s *shared) carry() error {
 		return notRendered(err)
 	}
 	defer context.AfterFunc(s.ctx, out.Close)()
+	s.mu.Lock()
+	s.out = out
+	s.mu.Unlock()
 	for au := range out.Out() {
 		s.broadcast(au)
 	}
@@ -89,6 +93,16 @@ func (s *shared) carry() error {
 	g.cancel() // its rendering has ended, whether it has noticed or not
 	<-g.done
 	return g.err
+}
+
+// refresh asks for a key frame; every viewer of the mark is given it.
+func (s *shared) refresh() {
+	s.mu.Lock()
+	out := s.out
+	s.mu.Unlock()
+	if out != nil {
+		out.Refresh()
+	}
 }
 
 // broadcast keeps the picture for late joiners and hands it to each viewer; a
@@ -178,6 +192,9 @@ func (v *viewer) Next(ctx context.Context) (*shouwang.AccessUnit, error) {
 	}
 	return nil, io.EOF
 }
+
+// Refresh implements Refresher.
+func (v *viewer) Refresh() { v.from.refresh() }
 
 // Close implements Units.
 func (v *viewer) Close() { v.from.leave(v) }

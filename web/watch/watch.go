@@ -21,6 +21,17 @@ type Units interface {
 	Close()
 }
 
+// Refresher is a run that can be asked for a key frame, for a viewer who lost
+// pictures. A camera's own pictures cannot.
+type Refresher interface{ Refresh() }
+
+// Refresh asks the run for a key frame, if it can be asked.
+func Refresh(u Units) {
+	if r, ok := u.(Refresher); ok {
+		r.Refresh()
+	}
+}
+
 // Hubs is where live pictures come from. Live returns the camera's stream from
 // the last key frame that is already there and then as pictures arrive; its
 // error has CodeUnreachable when nothing arrives now.
@@ -81,9 +92,11 @@ type Group interface {
 }
 
 // Marked is what a group renders under one mark. Out is closed at the group's
-// end or by Close, which ends this output alone.
+// end or by Close, which ends this output alone. Refresh asks for a key frame,
+// soon and not more often than the renderer bears.
 type Marked interface {
 	Out() <-chan *shouwang.AccessUnit
+	Refresh()
 	Err() error
 	Close()
 }

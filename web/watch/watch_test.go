@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,6 +101,7 @@ type passing struct {
 	mu     sync.Mutex
 	asked  int
 	marked []string
+	shared *copies
 	fail   error
 }
 
@@ -125,7 +127,18 @@ func (p *passing) Share(ctx context.Context, _ Options) (Group, error) {
 		return nil, p.fail
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	return &copies{p: p, ctx: ctx, cancel: cancel}, nil
+	p.shared = &copies{p: p, ctx: ctx, cancel: cancel}
+	return p.shared, nil
+}
+
+// group returns the marks of the last Share.
+func (p *passing) group() []*pass {
+	p.mu.Lock()
+	c := p.shared
+	p.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.marks)
 }
 
 type copies struct {
@@ -164,6 +177,7 @@ func (c *copies) Close()     { c.cancel() }
 
 type pass struct {
 	in, out chan *shouwang.AccessUnit
+	fresh   atomic.Int32 // how often a key frame was asked for
 	ctx     context.Context
 	cancel  context.CancelFunc
 }
@@ -199,6 +213,7 @@ func (r *pass) Finish()                          { r.cancel() }
 func (r *pass) Out() <-chan *shouwang.AccessUnit { return r.out }
 func (r *pass) Err() error                       { return nil }
 func (r *pass) Close()                           { r.cancel() }
+func (r *pass) Refresh()                         { r.fresh.Add(1) }
 
 func log() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
@@ -308,6 +323,11 @@ func TestMarksShareOneRenderingAndOutliveEachOther(t *testing.T) {
 	}
 	if running, marks, viewers := f.Renderings(); running != 1 || marks != 2 || viewers != 3 || !slices.Equal(renderer.marked, []string{"chen", "wang"}) {
 		t.Errorf("%d renderings, %d marks %v, %d viewers", running, marks, renderer.marked, viewers)
+	}
+	Refresh(again) // who lost a picture asks for a key frame of their own mark
+	group := renderer.group()
+	if chens, wangs := group[0].fresh.Load(), group[1].fresh.Load(); chens != 0 || wangs != 1 {
+		t.Errorf("a key frame was asked for %d and %d times", chens, wangs)
 	}
 	chen.Close() // who began it leaves first
 	read(t, wang, 20)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
 )
@@ -86,6 +87,17 @@ func (v *Viewer) Accept(t *testing.T, answer string) {
 
 // Close leaves, as a browser that is closed does.
 func (v *Viewer) Close() error { return v.pc.Close() }
+
+// Lost tells the service that a picture of the track that is received is lost
+// for good (picture loss indication, RFC 4585).
+func (v *Viewer) Lost() error {
+	for _, r := range v.pc.GetReceivers() {
+		if t := r.Track(); t != nil {
+			return v.pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: uint32(t.SSRC())}})
+		}
+	}
+	return errors.New("nothing is received")
+}
 
 // Ended is closed when the service ended the connection.
 func (v *Viewer) Ended() <-chan struct{} { return v.closed }
