@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -102,7 +103,7 @@ var faces = map[string]string{
 
 // print says where the demo is and how to sign in.
 func (s seeded) print(o Options, took time.Duration) {
-	fmt.Fprintf(o.Out, "\ndemo: the township is up after %s: open http://%s\n\n", took.Round(time.Second), o.HTTP)
+	fmt.Fprintf(o.Out, "\ndemo: the township is up after %s: open http://%s\n\n", took.Round(time.Second), named(o.HTTP))
 	table := tabwriter.NewWriter(o.Out, 2, 4, 3, ' ', 0)
 	fmt.Fprintln(table, "  sign in as\tpassword\twhat you will see")
 	for _, p := range s.people {
@@ -114,3 +115,7 @@ func (s seeded) print(o Options, took time.Duration) {
 	fmt.Fprintf(o.Out, "\ndemo: an old lady presses her button: curl -X POST http://%s/api/hooks/sos/li-bedside -H 'Authorization: Bearer %s'\n", o.HTTP, s.button)
 	fmt.Fprintf(o.Out, "demo: cameras push to rtsp://%s/push/CAMERA-ID; the data lies in %s; Ctrl-C stops everything\n", o.RTSP, o.Data)
 }
+
+// named is an address as a person should open it: browsers give passkeys to
+// names alone, and to this one without TLS.
+func named(address string) string { return strings.Replace(address, "127.0.0.1:", "localhost:", 1) }

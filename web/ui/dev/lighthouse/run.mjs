@@ -12,7 +12,6 @@ import { loadavg } from 'node:os'
 import lighthouse from 'lighthouse'
 import puppeteer from 'puppeteer-core'
 import { seed } from '../phone/seed.mjs'
-import { acts, measureAct } from './acts.mjs'
 
 const least = 95
 const runs = Number(process.env.RUNS ?? 3)
@@ -31,7 +30,7 @@ async function given() {
 async function own() {
   const town = await seed()
   const camera = (...ways) => ways.map((way) => '/my/door-17/' + way)
-  const pages = ['/sign-in', town.invitation, '/my', ...camera('hours', 'masks', 'terms', 'looks', 'clips', 'papers', 'view'), '/cell', '/ask', '/password', ...Object.keys(acts)]
+  const pages = ['/sign-in', town.invitation, '/my', ...camera('hours', 'masks', 'terms', 'looks', 'clips', 'papers', 'view'), '/cell', '/ask', '/password']
   return { base: town.base, cookie: town.who.li.cookie(), stop: town.stop, pages }
 }
 
@@ -73,11 +72,9 @@ async function again(f, times = 3) {
 
 function report(path, got) {
   const of = (key) => got.map((g) => g[key])
-  const loading = got[0].largest !== undefined
   console.log(`${path.replace(/^\/join\/.*/, '/join/…')}: performance ${said(of('speed'))}, accessibility ${said(of('access'))}; ` +
-    (loading ? `first paint ${said(of('first'), ' ms')}, largest ${said(of('largest'), ' ms')}, ` : `answers after ${said(of('answers'), ' ms')}, `) +
-    `blocked ${said(of('blocked'), ' ms')}, shift ${said(of('shift'))}` +
-    (loading ? `; ${said(of('bytes'), ' kB')} in ${said(of('requests'))} requests, ${said(of('long'))} long tasks` : '') + `; load ${loadavg()[0].toFixed(1)}`)
+    `first paint ${said(of('first'), ' ms')}, largest ${said(of('largest'), ' ms')}, blocked ${said(of('blocked'), ' ms')}, shift ${said(of('shift'))}` +
+    `; ${said(of('bytes'), ' kB')} in ${said(of('requests'))} requests, ${said(of('long'))} long tasks; load ${loadavg()[0].toFixed(1)}`)
   const { audits, categories } = got.at(-1).result.lhr
   for (const { id } of categories.accessibility.auditRefs) if (audits[id].score !== null && audits[id].score < 0.9) console.log(`  ${id}: ${audits[id].title}`)
 }
@@ -97,7 +94,7 @@ try {
   for (const what of process.argv.length > 2 ? process.argv.slice(2) : town.pages) {
     const path = what === '/join' ? town.pages.find((p) => p.startsWith('/join/')) : what
     const got = []
-    for (let i = 0; i < runs; i++) got.push(await again(() => (acts[path] ? measureAct(browser, town, path) : measure(browser, town, path))))
+    for (let i = 0; i < runs; i++) got.push(await again(() => measure(browser, town, path)))
     report(path, got)
     keep(path, got)
     low ||= median(got.map((g) => g.speed)) < least || median(got.map((g) => g.access)) < least
