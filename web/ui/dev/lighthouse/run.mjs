@@ -43,6 +43,7 @@ async function measure(browser, town, path) {
   try {
     const result = await lighthouse(town.base + path, {
       logLevel: 'error', output: 'html', onlyCategories: ['performance', 'accessibility'], disableFullPageScreenshot: true,
+      maxWaitForLoad: 15_000, // a signed-in page keeps its stream of news open, so its network is never quiet
       extraHeaders: town.cookie && !open.test(path) ? { Cookie: town.cookie } : undefined,
     }, undefined, page)
     const { categories, audits, finalDisplayedUrl, runtimeError } = result.lhr
