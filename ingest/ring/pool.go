@@ -54,16 +54,3 @@ func (p *pool) put(c *chunk) {
 	clear(c[:])
 	p.free = append(p.free, c)
 }
-
-// Stats says how much memory all rings together have.
-type Stats struct {
-	Used int64 // bytes of chunks that rings hold
-	Free int64 // bytes at hand for them
-}
-
-// Memory returns what all rings of the process have now.
-func Memory() Stats {
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	return Stats{Used: int64(shared.used) * size, Free: int64(len(shared.free)) * size}
-}
